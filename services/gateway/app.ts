@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import express, { type Express, type Request, type Response } from 'express';
+import { asProblem, notFound, Problem, problemOf, sendProblem, traced } from '../kit/rest.ts';
+import { calleeUnavailable, type Sidecar } from '../kit/sidecar.ts';
+import { log, trace } from '../kit/telemetry.ts';
+import { routes } from './routes.ts';
+
+const BODY_LIMIT = 1_048_576;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+/** What must not be passed on: of this connection only, or told to the service by us alone. */
+const OWN_HEADERS = new Set([
+  'host',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'te',
+  'trailer',
+  'proxy-authorization',
+  'proxy-connection',
+  'dapr-app-id',
+  'dapr-api-token',
+  'traceparent',
+  'x-public-base',
+  'content-length',
+]);
+
+/** The one entrance of a system: forwards its public routes through the sidecar, streaming, and nothing else. */
+export function gateway(sidecar: Sidecar): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.get('/healthz', (_, response) => void response.status(204).end());
+  app.get('/readyz', async (_, response) => {
+    const { status } = await sidecar.request('GET', '/v1.0/healthz/outbound').catch(() => ({ status: 503 }));
+    response.status(status === 204 ? 204 : 503).end();
+  });
+  app.get('/dapr/subscribe', (_, response) => void response.json([]));
+  app.use(traced, identified, cors);
+  const table = routes[sidecar.system] ?? {};
+  for (const [path, appId] of Object.entries(table))
+    app.use(path, (request, response, next) => {
+      forward(sidecar, appId, request, response).catch(next);
+    });
+  app.get('/', (request, response) => {
+    const base = baseOf(request);
+    response.json({
+      system: sidecar.system,
+      _links: Object.fromEntries(Object.keys(table).map((path) => [path.slice(1), { href: base + path }])),
+    });
+  });
+  app.use(notFound, asProblem);
+  return app;
+}
+
+const baseOf = (request: Request): string => `${request.protocol}://${request.get('host') ?? 'localhost'}`;
+
+function identified(request: Request, response: Response, next: () => void): void {
+  const given = request.get('x-request-id');
+  const id = given && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+  request.headers['x-request-id'] = id;
+  response.set('x-request-id', id);
+  next();
+}
+
+/** Open to every origin, with credentials, as the contract says; so the origin is named, since `*` excludes credentials. */
+function cors(request: Request, response: Response, next: () => void): void {
+  const origin = request.get('origin');
+  if (origin) {
+    response.set({
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+      vary: 'Origin',
+      'access-control-expose-headers': 'location, retry-after, x-request-id',
+    });
+    if (request.method === 'OPTIONS' && request.get('access-control-request-method')) {
+      response.set({
+        'access-control-allow-methods': METHODS.join(', '),
+        'access-control-allow-headers': request.get('access-control-request-headers') ?? '',
+        'access-control-max-age': '600',
+      });
+      response.status(204).end();
+      return;
+    }
+  }
+  next();
+}
+
+async function forward(sidecar: Sidecar, appId: string, request: Request, response: Response): Promise<void> {
+  const method = METHODS.find((known) => known === request.method);
+  if (!method)
+    throw new Problem(
+      405,
+      'Method Not Allowed',
+      `${request.method} is not used here; use one of ${METHODS.join(', ')}.`,
+    );
+  const length = Number(request.get('content-length') ?? 0);
+  if (length > BODY_LIMIT) throw tooLarge();
+  const path = request.originalUrl;
+  const hasBody = length > 0 || request.headers['transfer-encoding'] !== undefined;
+  const limited = new Limit();
+  if (hasBody) request.pipe(limited);
+  const aborted = new AbortController();
+  response.once('close', () => aborted.abort());
+  const answer = await sidecar.pool
+    .request({
+      method,
+      path: `/v1.0/invoke/${appId}/method${path}`,
+      headers: {
+        ...passedOn(request.headers),
+        'x-public-base': baseOf(request),
+        traceparent: trace().traceparent,
+        ...(hasBody && length ? { 'content-length': String(length) } : {}),
+      },
+      body: hasBody ? limited : null,
+      signal: aborted.signal,
+      headersTimeout: 30_000,
+    })
+    .catch(() => {
+      if (limited.exceeded) throw tooLarge();
+      if (aborted.signal.aborted) return undefined;
+      throw new Problem(
+        503,
+        'Service Unavailable',
+        'The entrance cannot reach its sidecar; please try again in a moment.',
+        { retryAfterSeconds: 1, outcome: 'unknown' },
+      );
+    });
+  if (!answer) return;
+  if (answer.statusCode === 500 && (await failedInvocation(answer.body, answer.headers, appId, response))) return;
+  for (const [name, value] of Object.entries(answer.headers))
+    if (
+      value !== undefined &&
+      !OWN_HEADERS.has(name) &&
+      !name.startsWith('dapr-') &&
+      !name.startsWith('access-control-')
+    )
+      response.set(name, value);
+  response.status(answer.statusCode);
+  await pipeline(answer.body, response).catch((error: Error) =>
+    log.warn('an answer broke off', { reason: error.message }),
+  );
+}
+
+/** Dapr answers 500 for a callee that is down, slow or shielded: outside that is 503 with Retry-After. */
+async function failedInvocation(
+  body: Readable & { text(): Promise<string> },
+  headers: IncomingHttpHeaders,
+  appId: string,
+  response: Response,
+): Promise<boolean> {
+  const text = await body.text();
+  if (text.includes('"errorCode"')) {
+    log.warn('a service cannot be reached', { callee: appId, reason: text.slice(0, 200) });
+    const { callee, why } = calleeUnavailable(appId, text);
+    const problem = problemOf(calleeUnavailable(callee, text));
+    sendProblem(
+      response,
+      why === 'timeout'
+        ? new Problem(
+            503,
+            problem.title,
+            `${callee} is too slow; whether it was done is not known. Please try again in a moment, with the same Idempotency-Key if you sent one.`,
+            { retryAfterSeconds: 1, outcome: 'unknown' },
+          )
+        : problem,
+    );
+  } else
+    response
+      .status(500)
+      .type(headers['content-type'] ?? 'application/problem+json')
+      .send(text);
+  return true;
+}
+
+const passedOn = (headers: IncomingHttpHeaders): Record<string, string | string[]> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined || OWN_HEADERS.has(name) ? [] : [[name, value]],
+    ),
+  );
+
+const tooLarge = (): Problem => new Problem(413, 'Content Too Large', 'The body is larger than 1 MB; send less.');
+
+/** Cuts off a body of unknown length that grows too large. */
+class Limit extends Transform {
+  private size = 0;
+  exceeded = false;
+  override _transform(chunk: Buffer, _: BufferEncoding, done: (error: Error | null, chunk?: Buffer) => void): void {
+    this.size += chunk.length;
+    this.exceeded = this.size > BODY_LIMIT;
+    done(this.exceeded ? new Error('too large') : null, chunk);
+  }
+}

@@ -1,0 +1,72 @@
+import type { z } from 'zod';
+
+/** Something that happened, as the domain sees it: its name and its flat fields. */
+export interface DomainEvent<T = unknown> {
+  readonly type: string;
+  readonly data: T;
+}
+
+/** An event of the contract: call it to make one. The schema is what every consumer may rely on. */
+export interface EventType<T> {
+  (data: T): DomainEvent<T>;
+  readonly type: string;
+  readonly schema: z.ZodType<T>;
+}
+
+/**
+ * Declares an event of the contract.
+ * @param type the contract's name of the event, which is also the CloudEvent type
+ * @param schema its fields; fields a producer adds later are ignored by consumers that do not know them
+ */
+export function event<S extends z.ZodType>(type: string, schema: S): EventType<z.output<S>> {
+  const make = (data: z.output<S>): DomainEvent<z.output<S>> => ({ type, data: schema.parse(data) });
+  return Object.assign(make, { type, schema: schema as unknown as z.ZodType<z.output<S>> });
+}
+
+/** What a command or policy decided: the new state (null: the record is gone) and the events to tell. */
+export interface Decision<S> {
+  readonly state: S | null;
+  readonly events: readonly DomainEvent[];
+}
+
+/** A business rule says no. Outside: 422 (or the given status); between services: an outcome, never an error. */
+export class Refusal extends Error {
+  constructor(
+    message: string,
+    readonly status: 404 | 409 | 422 = 422,
+  ) {
+    super(message);
+  }
+}
+
+/** The record is now like this, and these events tell it. */
+export const decided = <S>(state: S, ...events: DomainEvent[]): Decision<S> => ({ state, events });
+
+/** The record is gone, and these events tell it. */
+export const ended = (...events: DomainEvent[]): Decision<never> => ({ state: null, events });
+
+/** Every state carries its public number. */
+export interface Identified {
+  readonly id: number;
+}
+
+/**
+ * A kind of record with one document each (aggregate and document are the same thing here, see docs/decisions).
+ * @property name part of every key; never changed once data exist
+ * @property keyedBy what is unique among these records and known before they exist (the enrolment of a payment):
+ *   creation becomes idempotent by it. If it is a field, `search/findBy<Field>` finds the one; it may be any other name
+ * @property uniqueBy further fields whose value names one record, for `search/findBy<Field>`
+ * @property listBy fields whose value many records share, for `search/findBy<Field>`
+ */
+export interface Aggregate<S extends Identified> {
+  readonly name: string;
+  readonly keyedBy?: string;
+  readonly uniqueBy?: readonly (keyof S & string)[];
+  readonly listBy?: readonly (keyof S & string)[];
+}
+
+/** Declares a kind of record. */
+export const aggregate = <S extends Identified>(
+  name: string,
+  options: Omit<Aggregate<S>, 'name'> = {},
+): Aggregate<S> => ({ name, ...options });

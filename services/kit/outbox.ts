@@ -1,0 +1,240 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CREATE, type Publication, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
+import { log, reason } from './telemetry.ts';
+
+/** The events of one change of one document, as they stand in an outbox record. */
+export interface Entry {
+  readonly key: string;
+  readonly cause: string;
+  readonly version: number;
+  readonly publications: readonly Publication[];
+  /** An intent: unless the document `key` comes into being, this is written there and its events are told. */
+  readonly otherwise?: unknown;
+}
+
+interface OutboxRecord {
+  readonly seq: number;
+  readonly retired: number;
+  readonly entries: readonly Entry[];
+}
+
+/** What the recovery of a ring needs from the unit of work. */
+export interface Recovery {
+  /** Says for each entry whether its change stands in the store. */
+  applied(entries: readonly Entry[]): Promise<boolean[]>;
+  /** Carries out what an intent promised for the case that its document never came into being. */
+  abandon(entry: Entry): Promise<void>;
+}
+
+const SLOTS = 1024;
+const RINGS = 'outbox-rings';
+const LEASE_MS = 10_000;
+const RENEW_MS = 3_000;
+/** How long the ring of an instance that died is looked at again, in case the instance was only paused. */
+const FORGET_MS = 3_600_000;
+const QUIET_MS = 250;
+
+/**
+ * A transactional outbox without key listing: a ring of known keys for each running instance, the rings registered in
+ * one document. A record is written in the transaction of its documents; records are numbered, and each carries the
+ * number below which everything is published, so that retiring costs no write of its own under load.
+ *
+ * Promises: every event of a committed change is published at least once, in order for one document, also when the
+ * process, its sidecar, the store or the broker is killed at any moment; by this instance, by its successor of the same
+ * identity at once, or by any other instance when the lease ran out. Source of the idea: transactional outbox
+ * (Richardson, microservices.io), log with a low-water mark (Kafka).
+ */
+export class Outbox {
+  private next = 0;
+  private low = 0;
+  private readonly open = new Map<number, number>();
+  private readonly queue: { seq: number; topic: string; publication: Publication }[] = [];
+  private publishing: Promise<void> | undefined;
+  private quiet: NodeJS.Timeout | undefined;
+  private renewal: NodeJS.Timeout | undefined;
+  private flushed = 0;
+  private closing = false;
+
+  constructor(
+    private readonly sidecar: Sidecar,
+    private readonly instance: string,
+    private readonly recovery: Recovery,
+  ) {}
+
+  /** Events that are committed and not yet published. */
+  get backlog(): number {
+    return this.queue.length;
+  }
+
+  /** Takes up what an earlier life of this instance left, registers the ring, and looks after rings that nobody renews. */
+  async start(): Promise<void> {
+    const left = await this.readRing(this.instance);
+    this.next = left.top;
+    this.low = left.records[0]?.seq ?? this.next;
+    this.flushed = this.low;
+    await this.renew();
+    for (const record of left.records) this.open.set(record.seq, 1);
+    await this.takeUp(left.records, (record) => this.done(record.seq));
+    this.renewal = setInterval(
+      () => void this.renew().catch((error) => log.warn('outbox lease not renewed', { reason: reason(error) })),
+      RENEW_MS,
+    );
+  }
+
+  /** Reserves a record for `count` entries. Throws Unavailable while the broker is away for so long that the ring is full. */
+  reserve(count: number): number {
+    if (this.next - this.low >= SLOTS - 1)
+      throw new Unavailable('the event broker has not taken events for too long; nothing was changed');
+    clearTimeout(this.quiet);
+    const seq = this.next++;
+    this.open.set(seq, count);
+    return seq;
+  }
+
+  /** The write that puts a record into the transaction of its documents. */
+  record(seq: number, entries: readonly Entry[]): StateWrite {
+    const value: OutboxRecord = { seq, retired: this.low, entries };
+    return { key: slot(this.instance, seq), value };
+  }
+
+  /** The change of an entry stands in the store: its events go out, off the caller's path. */
+  committed(seq: number, publications: readonly Publication[]): void {
+    if (publications.length > 0) {
+      this.open.set(seq, (this.open.get(seq) ?? 0) + publications.length);
+      for (const publication of publications) this.queue.push({ seq, topic: this.topicOf(publication), publication });
+      this.publishing ??= this.publishAll();
+    }
+    this.done(seq);
+  }
+
+  /** One entry of a record needs no more care. */
+  done(seq: number): void {
+    const left = (this.open.get(seq) ?? 1) - 1;
+    if (left > 0) {
+      this.open.set(seq, left);
+      return;
+    }
+    this.open.delete(seq);
+    while (this.low < this.next && !this.open.has(this.low)) this.low++;
+    if (this.low === this.next && this.low > this.flushed && !this.closing) {
+      clearTimeout(this.quiet);
+      this.quiet = setTimeout(
+        () => void this.flush().catch((error) => log.warn('outbox mark not written', { reason: reason(error) })),
+        QUIET_MS,
+      );
+    }
+  }
+
+  /** Publishes what is left, says that all is published, and gives up the lease. */
+  async close(): Promise<void> {
+    this.closing = true;
+    clearTimeout(this.quiet);
+    clearInterval(this.renewal);
+    await Promise.race([this.publishing, sleep(5_000)]);
+    if (this.low > this.flushed) await this.flush();
+  }
+
+  private async flush(): Promise<void> {
+    if (this.low !== this.next) return;
+    const seq = this.next++;
+    const retired = (this.low = this.next);
+    await this.sidecar.write([
+      { key: slot(this.instance, seq), value: { seq, retired, entries: [] } satisfies OutboxRecord },
+    ]);
+    this.flushed = retired;
+  }
+
+  private topicOf({ cloudEvent }: Publication): string {
+    return cloudEvent.type === 'DeadLetter' ? `${this.sidecar.system}-deadletter` : this.sidecar.system;
+  }
+
+  private async publishAll(): Promise<void> {
+    let wait = 25;
+    while (this.queue.length > 0) {
+      const topic = this.queue[0]!.topic;
+      const length = this.queue.findIndex((item) => item.topic !== topic);
+      const batch = this.queue.slice(0, Math.min(100, length < 0 ? this.queue.length : length));
+      const failed = await this.sidecar
+        .publish(
+          topic,
+          batch.map((item) => item.publication),
+        )
+        .catch((error) => {
+          log.warn('events wait in the outbox', { waiting: this.queue.length, reason: reason(error) });
+          return undefined;
+        });
+      const kept = batch.filter((item) => failed?.has(item.publication.cloudEvent.id) ?? true);
+      this.queue.splice(0, batch.length, ...kept);
+      for (const item of batch) if (!kept.includes(item)) this.done(item.seq);
+      if (kept.length > 0) await sleep((wait = Math.min(wait * 2, 1_000)));
+      else wait = 25;
+    }
+    this.publishing = undefined;
+  }
+
+  private async renew(): Promise<void> {
+    for (;;) {
+      const [stored] = await this.sidecar.read([RINGS]);
+      const rings = { ...(stored?.value as Record<string, number> | undefined) };
+      const now = Date.now();
+      const orphans = Object.keys(rings).filter((ring) => ring !== this.instance && rings[ring]! < now);
+      for (const ring of orphans) if (rings[ring]! < now - FORGET_MS) delete rings[ring];
+      rings[this.instance] = now + LEASE_MS;
+      try {
+        await this.sidecar.write([{ key: RINGS, value: rings, etag: stored?.etag ?? CREATE }]);
+      } catch (error) {
+        const [after] = await this.sidecar.read([RINGS]);
+        if (after?.etag === stored?.etag) throw error;
+        continue;
+      }
+      for (const ring of orphans) await this.adopt(ring);
+      return;
+    }
+  }
+
+  private async adopt(ring: string): Promise<void> {
+    const left = await this.readRing(ring);
+    if (left.records.length === 0) return;
+    log.info('publishing what an instance left', { instance: ring, records: left.records.length });
+    const seq = this.reserve(left.records.length);
+    await this.takeUp(left.records, () => this.done(seq), seq);
+    const end: OutboxRecord = { seq: left.top, retired: left.top + 1, entries: [] };
+    while (this.open.has(seq)) await sleep(50);
+    await this.sidecar.write([{ key: slot(ring, left.top), value: end }]);
+  }
+
+  private async takeUp(
+    records: readonly OutboxRecord[],
+    finished: (record: OutboxRecord) => void,
+    under?: number,
+  ): Promise<void> {
+    for (const record of records) {
+      const intents = record.entries.filter((entry) => entry.otherwise !== undefined);
+      for (const entry of intents) await this.recovery.abandon(entry);
+      const changes = record.entries.filter((entry) => entry.otherwise === undefined && entry.publications.length > 0);
+      const applied = await this.recovery.applied(changes);
+      const seq = under ?? record.seq;
+      for (const [index, entry] of changes.entries()) {
+        if (!applied[index]) continue;
+        this.open.set(seq, (this.open.get(seq) ?? 0) + 1);
+        this.committed(seq, entry.publications);
+      }
+      finished(record);
+    }
+  }
+
+  private async readRing(ring: string): Promise<{ records: OutboxRecord[]; top: number }> {
+    const keys = Array.from({ length: SLOTS }, (_, index) => slot(ring, index));
+    const records = (await this.sidecar.read(keys)).flatMap(({ value }) => (value ? [value as OutboxRecord] : []));
+    const retired = Math.max(0, ...records.map((record) => record.retired));
+    const top = Math.max(0, ...records.map((record) => record.seq + 1));
+    return {
+      top,
+      records: records
+        .filter((record) => record.seq >= retired && record.entries.length > 0)
+        .sort((a, b) => a.seq - b.seq),
+    };
+  }
+}
+
+const slot = (ring: string, seq: number): string => `outbox-${ring}-${seq % SLOTS}`;

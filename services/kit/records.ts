@@ -1,0 +1,363 @@
+import type { Aggregate, Decision, DomainEvent, Identified } from './domain.ts';
+import { Refusal } from './domain.ts';
+import type { Ids } from './ids.ts';
+import { addToLists, listed } from './lists.ts';
+import { CREATE, type Publication, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
+import { type Trace, trace } from './telemetry.ts';
+import { type Change, Conflict, type Document, REMEMBERED_CAUSES, type UnitOfWork } from './unit-of-work.ts';
+
+/** Who asks for a change: its id makes a repetition recognisable. */
+export interface Command {
+  /** Idempotency-Key of the client, or a number of the request itself. */
+  readonly cause: string;
+  /** Set when the client sent an Idempotency-Key: what it asked for, so that the key is not used for two things. */
+  readonly fingerprint?: string;
+}
+
+/** Part of a collection: the records whose numbers lie in this page's range. */
+export interface Page<S> {
+  readonly items: S[];
+  readonly number: number;
+  readonly size: number;
+  /** Number of the next page that has a record, if there is one. */
+  readonly next: number | undefined;
+}
+
+/** A document with the etag under which it was read; no document: there is none under the key. */
+export interface Loaded {
+  readonly key: string;
+  readonly etag: string | undefined;
+  readonly document: Document | undefined;
+}
+
+const TRIES = 30;
+const CHUNK = 250;
+const DAY_SECONDS = 86_400;
+
+/**
+ * The records of one service: reading, and changing one record by a pure decision.
+ * Every change is one unit of work: the record and the events it causes, or neither.
+ */
+export class Records {
+  constructor(
+    private readonly sidecar: Sidecar,
+    readonly work: UnitOfWork,
+    readonly ids: Ids,
+  ) {}
+
+  /** The record with this number. */
+  async get<S extends Identified>(kind: Aggregate<S>, id: number): Promise<S | undefined> {
+    return (await this.getMany(kind, [id]))[0];
+  }
+
+  /** The record whose `keyedBy` or `uniqueBy` field has this value, or all whose `listBy` field has it. */
+  async findBy<S extends Identified>(kind: Aggregate<S>, field: string, value: string): Promise<S[]> {
+    if (kind.keyedBy === field) return present<S>([(await this.load([naturalKey(kind, value)]))[0]!]);
+    if (kind.listBy?.some((by) => by === field)) {
+      return (await this.getMany(kind, await listed(this.sidecar, kind.name, field, value))).filter(
+        (state) => String(state[field as keyof S]) === value,
+      );
+    }
+    const [pointer] = await this.sidecar.read([uniqueKey(kind, field, value)]);
+    const at = (pointer?.value as { at: string } | undefined)?.at;
+    return at ? present<S>(await this.load([at])) : [];
+  }
+
+  /** One page of the collection, by number; costs as much with 100,000 records as with 10. */
+  async list<S extends Identified>(
+    kind: Aggregate<S>,
+    page: { number: number; size: number; descending: boolean },
+  ): Promise<Page<S>> {
+    const end = await this.ids.end(kind.name);
+    const { number, size, descending } = page;
+    const pages = Math.ceil((end - 1) / size);
+    const range = (n: number): number[] => {
+      const first = n * size + 1;
+      const ids = Array.from({ length: Math.max(0, Math.min(size, end - first)) }, (_, i) => first + i);
+      return descending ? ids.map((id) => end - id).filter((id) => id > 0) : ids;
+    };
+    const items = await this.getMany(kind, range(number));
+    let next: number | undefined;
+    for (let n = number + 1; n < pages && next === undefined; n++)
+      if ((await this.getMany(kind, range(n))).length > 0) next = n;
+    return { items, number, size, next };
+  }
+
+  /** The records with the highest numbers, in ascending order: as many as there are, or a little more than `count`. */
+  async newest<S extends Identified>(kind: Aggregate<S>, count: number): Promise<S[]> {
+    const end = await this.ids.end(kind.name);
+    let found: S[] = [];
+    for (let to = end; to > 1 && found.length < count; to -= CHUNK) {
+      const first = Math.max(1, to - CHUNK);
+      found = [
+        ...(await this.getMany(
+          kind,
+          Array.from({ length: to - first }, (_, i) => first + i),
+        )),
+        ...found,
+      ];
+    }
+    return found;
+  }
+
+  /**
+   * Creates a record. Repeating the same command, or creating a second one with the same natural key, answers the first.
+   * @param key value of the `keyedBy` field, where the kind has one
+   * @throws Refusal when the record was cancelled before it came into being
+   */
+  async create<S extends Identified>(
+    kind: Aggregate<S>,
+    command: Command,
+    decide: (id: number) => Decision<S>,
+    options: { key?: string | number; id?: number } = {},
+  ): Promise<S> {
+    const id = options.id ?? (await this.claimId(kind, command));
+    const key = options.key === undefined ? idKey(kind, id) : naturalKey(kind, options.key);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const [loaded] = await this.load([key]);
+      const existing = loaded!.document;
+      if (existing?.state) return existing.state as S;
+      if (existing) throw new Refusal(`${kind.name} was cancelled before it was made`, 409);
+      const decision = decide(id);
+      try {
+        await this.commit(kind, loaded!, { id, state: decision.state }, [command.cause], toldNow(decision));
+        return decision.state as S;
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error;
+      }
+    }
+    throw new Unavailable(`${kind.name} is changed by too many at once`);
+  }
+
+  /**
+   * Changes the record with this number (or, with `by: 'key'`, this natural key).
+   * @param decide undefined: nothing to do
+   * @returns the new state; undefined where there is no such record (or no more)
+   */
+  async change<S extends Identified>(
+    kind: Aggregate<S>,
+    id: number | string,
+    command: Command,
+    decide: (state: S) => Decision<S> | undefined,
+    by: 'id' | 'key' = 'id',
+  ): Promise<{ state: S | null } | undefined> {
+    const key = by === 'key' ? naturalKey(kind, id) : await this.keyOf(kind, Number(id));
+    if (!key) return undefined;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const [loaded] = await this.load([key]);
+      const document = loaded!.document;
+      if (!document) return undefined;
+      if (document.causes.includes(command.cause)) return { state: document.state as S | null };
+      if (!document.state) return undefined;
+      const decision = decide(document.state as S);
+      if (!decision) return { state: document.state as S };
+      try {
+        await this.commit(
+          kind,
+          loaded!,
+          { id: document.id, state: decision.state },
+          [command.cause],
+          toldNow(decision),
+        );
+        return { state: decision.state };
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error;
+      }
+    }
+    throw new Unavailable(`${kind.name} ${id} is changed by too many at once`);
+  }
+
+  /**
+   * Promises, durably, that `id` will be ended with these events unless it is created: for work that another service
+   * does on its behalf before it exists. See UnitOfWork.intend.
+   */
+  async intend<S extends Identified>(
+    kind: Aggregate<S>,
+    id: number,
+    otherwise: Decision<S>,
+  ): Promise<{ keep(): void; abandon(): Promise<void> }> {
+    const key = idKey(kind, id);
+    const change = this.changeOf(
+      kind,
+      { key, etag: undefined, document: undefined },
+      { id, state: otherwise.state },
+      [`abandon-${key}`],
+      toldNow(otherwise),
+    );
+    const intent = await this.work.intend(change);
+    return {
+      keep: intent.keep,
+      abandon: async () => {
+        await this.work.commit(change);
+        intent.keep();
+      },
+    };
+  }
+
+  /** Reads documents by key. */
+  async load(keys: readonly string[]): Promise<Loaded[]> {
+    return (await this.sidecar.read(keys)).map(({ key, value, etag }) => ({
+      key,
+      etag,
+      document: value as Document | undefined,
+    }));
+  }
+
+  /**
+   * Commits what was decided on a loaded document.
+   * @param next.id the record's number (0: it does not exist yet, and events wait for it)
+   * @param told the events, each with the trace it belongs to
+   * @throws Conflict
+   */
+  async commit<S extends Identified>(
+    kind: Aggregate<S>,
+    loaded: Loaded,
+    next: { id: number; state: S | null; waiting?: readonly unknown[] },
+    causes: readonly string[],
+    told: readonly { event: DomainEvent; trace: Trace }[],
+  ): Promise<void> {
+    if (next.id !== loaded.document?.id) await addToLists(this.sidecar, kind, next.state);
+    await this.work.commit(this.changeOf(kind, loaded, next, causes, told));
+  }
+
+  private changeOf<S extends Identified>(
+    kind: Aggregate<S>,
+    { key, etag, document: before }: Loaded,
+    { id, state, waiting }: { id: number; state: S | null; waiting?: readonly unknown[] },
+    causes: readonly string[],
+    told: readonly { event: DomainEvent; trace: Trace }[],
+  ): Change {
+    const document: Document = {
+      id,
+      state,
+      version: (before?.version ?? 0) + 1,
+      causes: [...(before?.causes ?? []), ...causes].slice(-REMEMBERED_CAUSES),
+      ...(waiting?.length ? { waiting } : {}),
+    };
+    const publications = told.map(({ event, trace }, index) =>
+      this.publication(key, document.version, index, event, trace),
+    );
+    return {
+      key,
+      etag,
+      document,
+      pointers: pointersOf(kind, key, before, document),
+      cause: causes.at(-1)!,
+      publications,
+    };
+  }
+
+  /** The CloudEvent of a domain event: its id is the same whoever publishes it, and whenever. */
+  private publication(
+    key: string,
+    version: number,
+    index: number,
+    event: DomainEvent,
+    { traceparent }: Trace,
+  ): Publication {
+    return {
+      partitionKey: key.replace(/^\D+-/, ''),
+      cloudEvent: {
+        specversion: '1.0',
+        id: `${this.sidecar.appId}/${key}/${version}.${index}`,
+        source: this.sidecar.appId,
+        type: event.type,
+        subject: key,
+        time: new Date().toISOString(),
+        datacontenttype: 'application/json',
+        traceparent,
+        traceid: traceparent, // without it the sidecar overwrites traceparent
+        aggregateversion: version,
+        data: { eventType: event.type, timestamp: localTimestamp(new Date()), ...(event.data as object) },
+      },
+    };
+  }
+
+  /** The key of the document of a record, by its public number. */
+  private async keyOf(kind: Aggregate<never>, id: number): Promise<string | undefined> {
+    if (!kind.keyedBy) return idKey(kind, id);
+    const [pointer] = await this.sidecar.read([idKey(kind, id)]);
+    return (pointer?.value as { at: string } | undefined)?.at;
+  }
+
+  private async getMany<S extends Identified>(kind: Aggregate<S>, ids: readonly number[]): Promise<S[]> {
+    let keys = ids.map((id) => idKey(kind, id));
+    if (kind.keyedBy)
+      keys = (await this.sidecar.read(keys)).flatMap(({ value }) => (value ? [(value as { at: string }).at] : []));
+    const wanted = new Set(ids);
+    // A pointer may be left by a transaction that was rejected: what it points at says whose it is.
+    return present<S>(await this.load(keys)).filter((state) => wanted.has(state.id));
+  }
+
+  /** The number for a new record. With an Idempotency-Key, it is claimed under the key first, so a repetition meets the same record. */
+  async claimId(kind: Aggregate<never>, { cause, fingerprint }: Command): Promise<number> {
+    if (!fingerprint) return this.ids.next(kind.name);
+    const key = `idempotency-${cause}`;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const [stored] = await this.sidecar.read([key]);
+      const claim = stored?.value as { fingerprint: string; id: number } | undefined;
+      if (claim && claim.fingerprint !== fingerprint)
+        throw new Refusal('this Idempotency-Key was used for another request; use a new one');
+      if (claim) {
+        const at = await this.keyOf(kind, claim.id);
+        const document = at ? (await this.load([at]))[0]!.document : undefined;
+        // The first try was given up and undone: this one starts afresh under the same key.
+        if (!document || document.state || document.causes.includes(cause)) return claim.id;
+      }
+      const id = await this.ids.next(kind.name);
+      const write: StateWrite = {
+        key,
+        value: { fingerprint, id },
+        etag: stored?.etag ?? CREATE,
+        ttlInSeconds: DAY_SECONDS,
+      };
+      const won = await this.sidecar.write([write]).then(
+        () => true,
+        () => false,
+      );
+      if (won) return id;
+    }
+    throw new Unavailable('the Idempotency-Key is in use by too many requests at once');
+  }
+}
+
+const present = <S>(loaded: readonly Loaded[]): S[] =>
+  loaded.flatMap(({ document }) => (document?.state ? [document.state as S] : []));
+
+const toldNow = (decision: Decision<unknown>): { event: DomainEvent; trace: Trace }[] =>
+  decision.events.map((event) => ({ event, trace: trace() }));
+
+const idKey = (kind: Pick<Aggregate<never>, 'name'>, id: number): string => `${kind.name}-${id}`;
+const uniqueKey = (kind: Pick<Aggregate<never>, 'name'>, field: string, value: string): string =>
+  `${kind.name}-with-${field}-${value}`;
+
+/** The key of the document of a record, by its natural key or, where the kind has none, its number. */
+export const naturalKey = (kind: Pick<Aggregate<never>, 'name' | 'keyedBy'>, key: string | number): string =>
+  kind.keyedBy ? `${kind.name}-of-${key}` : `${kind.name}-${key}`;
+
+/** Small documents that lead to a record; written with it, they may lead to nothing but never miss it. */
+export function pointersOf<S extends Identified>(
+  kind: Aggregate<S>,
+  key: string,
+  before: Document | undefined,
+  after: Document,
+): StateWrite[] {
+  const isNew = after.id > 0 && !before?.id;
+  const pointers: StateWrite[] = kind.keyedBy && isNew ? [{ key: idKey(kind, after.id), value: { at: key } }] : [];
+  for (const field of kind.uniqueBy ?? []) {
+    const value = fieldOf(after, field);
+    if (value !== undefined && value !== fieldOf(before, field))
+      pointers.push({ key: uniqueKey(kind, field, String(value)), value: { at: key } });
+  }
+  return pointers;
+}
+
+const fieldOf = (document: Document | undefined, field: string): unknown =>
+  (document?.state as Record<string, unknown> | null | undefined)?.[field] ?? undefined;
+
+/** yyyyMMddHHmmss in local time, as the contracts' envelope has it. */
+function localTimestamp(now: Date): string {
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  return `${date}${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+}

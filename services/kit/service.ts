@@ -1,0 +1,170 @@
+import { createServer } from 'node:http';
+import { hostname } from 'node:os';
+import express, { type Express, type Router } from 'express';
+import { z } from 'zod';
+import { Configuration } from './configuration.ts';
+import { decided } from './domain.ts';
+import { Ids } from './ids.ts';
+import { DeadLetters, Intake } from './intake.ts';
+import type { Policy } from './policies.ts';
+import { Records } from './records.ts';
+import { asProblem, idOf, notFound, Problem, readable, traced } from './rest.ts';
+import { Sidecar } from './sidecar.ts';
+import { log, reason } from './telemetry.ts';
+import { UnitOfWork } from './unit-of-work.ts';
+
+/** What a service's own files get to work with. */
+export interface Kit<C extends Record<string, unknown> = Record<string, unknown>> {
+  readonly records: Records;
+  readonly sidecar: Sidecar;
+  /** The configuration now in force. */
+  readonly config: () => C;
+}
+
+/** What a service consists of, as its app.ts puts it together. */
+export interface Service<S extends z.ZodObject> {
+  /** Keys of the ConfigMap this service reads. */
+  readonly configuration?: S;
+  /** Routes for clients and for other services. */
+  api(kit: Kit<z.output<S>>): readonly Router[];
+  /** What it does on events: policies, and those of its views. */
+  policies?(kit: Kit<z.output<S>>): readonly Policy[];
+}
+
+/** An assembled service: `app` is the Express app, not listening yet. */
+export interface App {
+  readonly app: Express;
+  readonly sidecar: Sidecar;
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Describes a service; the types of its configuration follow from the schema. */
+export const service = <S extends z.ZodObject = z.ZodObject>(definition: Service<S>): Service<S> => definition;
+
+/**
+ * Assembles a service beside its sidecar.
+ * @param at.daprPort HTTP port of the sidecar; at.appId its app id; at.instance the name that survives a restart of this replica
+ */
+export function assemble<S extends z.ZodObject>(
+  definition: Service<S>,
+  at: { daprPort: number; appId: string; instance: string },
+): App {
+  const sidecar = new Sidecar(at.daprPort, at.appId);
+  const work = new UnitOfWork(sidecar, at.instance);
+  const ids = new Ids(sidecar);
+  const records = new Records(sidecar, work, ids);
+  const configuration = new Configuration<z.output<S>>(sidecar, definition.configuration ?? z.object({}));
+  const kit: Kit<z.output<S>> = { records, sidecar, config: () => configuration.current };
+  const intake = new Intake(sidecar, records, definition.policies?.(kit) ?? []);
+  let started = false;
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.get('/healthz', (_, response) => void response.status(204).end());
+  app.get('/readyz', (_, response) => void response.status(started ? 204 : 503).end());
+  app.use(
+    traced,
+    configuration.router(),
+    intake.router(),
+    deadLetters(records, intake),
+    ...definition.api(kit),
+    notFound,
+    asProblem,
+  );
+
+  return {
+    app,
+    sidecar,
+    async start() {
+      await sidecar.ready(60_000);
+      await configuration.start();
+      await work.outbox.start();
+      started = true;
+    },
+    async close() {
+      started = false;
+      configuration.close();
+      await work.outbox.close();
+      await ids.close();
+      await sidecar.pool.close();
+    },
+  };
+}
+
+/** Dead letters can be seen and replayed by operators; the gateway does not route them. */
+function deadLetters(records: Records, intake: Intake): Router {
+  const router = readable(records, { kind: DeadLetters, path: 'deadletters', item: 'deadletter' });
+  router.post('/deadletters/:id/replay', async (request, response) => {
+    const letter = await records.get(DeadLetters, idOf(request));
+    if (!letter) throw new Problem(404, 'Not Found', `There is no dead letter ${request.params.id}.`);
+    const [status] = await intake.take([letter.event]);
+    if (status !== 'SUCCESS')
+      throw new Problem(503, 'Service Unavailable', 'The event could not be handled now; try again.', {
+        retryAfterSeconds: 1,
+      });
+    await records.change(DeadLetters, letter.id, { cause: `replay-${letter.id}` }, (state) =>
+      decided({ ...state, replayed: true }),
+    );
+    response.json({ ...letter, replayed: true });
+  });
+  return router;
+}
+
+/** Reads a port from the environment. Throws one sentence that says how to start a service. */
+export function portFrom(variable: string): number {
+  const port = Number(process.env[variable]);
+  if (!Number.isInteger(port) || port <= 0)
+    throw new Error(
+      `${variable} is not set to a port; start the service with ./run, or beside a sidecar with dapr run.`,
+    );
+  return port;
+}
+
+/** Listens on APP_PORT until SIGTERM or SIGINT, then finishes what runs, publishes what is committed, and ends. */
+export async function serve(app: App): Promise<void> {
+  await app.start();
+  const server = createServer(app.app);
+  // The sidecar keeps idle connections for 90 s; closing first would break a request that is on its way.
+  server.keepAliveTimeout = 95_000;
+  server.headersTimeout = 100_000;
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(portFrom('APP_PORT'), process.env.HOST ?? '127.0.0.1', resolve),
+  );
+  log.info('listening', { port: portFrom('APP_PORT') });
+  const stop = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 10_000))]);
+    await app.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+}
+
+/** The whole main.ts of a service. What stops start-up is said in one sentence. */
+export async function run<S extends z.ZodObject>(definition: Service<S>): Promise<void> {
+  await main(async () => {
+    const appId = process.env.APP_ID;
+    if (!appId) throw new Error('APP_ID is not set; start the service with ./run, or beside a sidecar with dapr run.');
+    await serve(
+      assemble(definition, {
+        daprPort: portFrom('DAPR_HTTP_PORT'),
+        appId,
+        instance: process.env.MADANG_INSTANCE ?? hostname(),
+      }),
+    );
+  });
+}
+
+/** Runs a start-up; what stops it is one log line, and exit code 1. */
+export async function main(start: () => Promise<void>): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    log.error(reason(error));
+    process.exitCode = 1;
+    setTimeout(() => process.exit(1), 100);
+  }
+}

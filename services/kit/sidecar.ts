@@ -1,0 +1,260 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
+import { trace } from './telemetry.ts';
+
+/** The sidecar, or what stands behind it, did not do it; whether it happened is unknown. */
+export class Unavailable extends Error {
+  readonly retryAfterSeconds: number = 1;
+}
+
+/** A callee was not there, too slow, or shielded by an open breaker. `reached` is false when it surely saw nothing. */
+export class CalleeUnavailable extends Unavailable {
+  override readonly retryAfterSeconds: number;
+  constructor(
+    readonly callee: string,
+    readonly why: 'open' | 'timeout' | 'down',
+  ) {
+    super(
+      `${callee} ${{ open: 'is being spared (circuit breaker open)', timeout: 'is too slow', down: 'is down' }[why]}`,
+    );
+    this.retryAfterSeconds = why === 'open' ? 5 : 1;
+  }
+  /** False when the callee surely saw nothing of the call. */
+  get reached(): boolean {
+    return this.why !== 'open';
+  }
+}
+
+/** A value with the version of it that was read; no `etag`: there is nothing under that key. */
+export interface Stored {
+  readonly key: string;
+  readonly value?: unknown;
+  readonly etag?: string;
+}
+
+/** `etag` undefined: whatever is there is replaced; CREATE: only if nothing is there. */
+export interface StateWrite {
+  readonly key: string;
+  readonly value: unknown;
+  readonly etag?: string | typeof CREATE;
+  readonly ttlInSeconds?: number;
+}
+/** Asks for a write that fails if the key exists. */
+export const CREATE = Symbol('create only');
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly body: string;
+}
+
+/** An event on its way to the broker: a CloudEvent and the key that keeps its order. */
+export interface Publication {
+  readonly cloudEvent: { readonly id: string } & Record<string, unknown>;
+  readonly partitionKey: string;
+}
+
+/**
+ * The service's own Dapr sidecar, over HTTP with undici (what @dapr/dapr costs here, and why it is not used on this
+ * path: docs/decisions). Which stores there are is read from the sidecar, so component files alone decide.
+ */
+export class Sidecar {
+  readonly pool: Pool;
+  readonly appId: string;
+  private names = { state: '', pubsub: '', configuration: '' };
+  private firstWriteWins = true;
+  /** False on a store that applies the rest of a transaction in which one write was rejected (Redis). */
+  atomic = true;
+
+  constructor(port: number, appId: string) {
+    this.appId = appId;
+    this.pool = new Pool(`http://127.0.0.1:${port}`, {
+      connections: 64,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  /** The system this service belongs to, which is also its topic. */
+  get system(): string {
+    return this.appId.slice(0, this.appId.indexOf('-'));
+  }
+  /** The configuration store in scope. */
+  get configurationStore(): string {
+    return this.names.configuration;
+  }
+
+  async request(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const answer = await this.pool
+      .request({
+        method,
+        path,
+        headers: {
+          traceparent: trace().traceparent,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      .catch((error: Error) => {
+        throw new Unavailable(`the sidecar does not answer: ${error.message}`);
+      });
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      body: await answer.body.text().catch((error: Error) => {
+        throw new Unavailable(`the sidecar broke off its answer: ${error.message}`);
+      }),
+    };
+  }
+
+  private async ok(method: 'GET' | 'POST', path: string, body?: unknown): Promise<string> {
+    const answer = await this.request(method, path, body);
+    if (answer.status >= 300) throw new Unavailable(`${path}: ${answer.status} ${answer.body.slice(0, 300)}`);
+    return answer.body;
+  }
+
+  /** Waits until the sidecar takes calls. */
+  async reachable(limitMs: number): Promise<void> {
+    const end = Date.now() + limitMs;
+    while (
+      !(await this.request('GET', '/v1.0/healthz/outbound').then(
+        (answer) => answer.status === 204,
+        () => false,
+      ))
+    ) {
+      if (Date.now() > end)
+        throw new Error(
+          `No Dapr sidecar answered for ${this.appId} within ${limitMs / 1000} s; start the service with ./run or dapr run.`,
+        );
+      await sleep(20);
+    }
+  }
+
+  /** Waits for the sidecar, then learns which components are in scope. Throws one plain sentence if any is missing. */
+  async ready(limitMs: number): Promise<void> {
+    await this.reachable(limitMs);
+    const { components } = JSON.parse(await this.ok('GET', '/v1.0/metadata')) as {
+      components: { name: string; type: string }[];
+    };
+    const only = (kind: string): { name: string; type: string } => {
+      const found = components.filter((component) => component.type.startsWith(`${kind}.`));
+      if (found.length === 1 && found[0]) return found[0];
+      throw new Error(
+        `${this.appId} needs exactly one ${kind} component in its scope, and has ${found.length}: see components/ and the scopes in it.`,
+      );
+    };
+    const state = only('state');
+    this.names = { state: state.name, pubsub: only('pubsub').name, configuration: only('configuration').name };
+    this.atomic = this.firstWriteWins = state.type !== 'state.redis';
+  }
+
+  /** Reads documents; the answer has every key once, in the order asked for. */
+  async read(keys: readonly string[]): Promise<Stored[]> {
+    if (keys.length === 0) return [];
+    const items = JSON.parse(
+      await this.ok('POST', `/v1.0/state/${this.names.state}/bulk`, { keys, parallelism: 16 }),
+    ) as {
+      key: string;
+      data?: unknown;
+      etag?: string;
+      error?: string;
+    }[];
+    const found = new Map(items.map((item) => [item.key, item]));
+    return keys.map((key) => {
+      const item = found.get(key);
+      if (!item || item.error) throw new Unavailable(`state ${key}: ${item?.error ?? 'no answer'}`);
+      return item.etag ? { key, value: item.data, etag: item.etag } : { key };
+    });
+  }
+
+  /** Writes documents in one state transaction. Throws Unavailable on any failure: the outcome is then to be read, not guessed. */
+  async write(writes: readonly StateWrite[]): Promise<void> {
+    const operations = writes.map(({ key, value, etag, ttlInSeconds }) => ({
+      operation: 'upsert',
+      request: {
+        key,
+        value,
+        ...(etag === CREATE
+          ? this.firstWriteWins
+            ? { options: { concurrency: 'first-write' } }
+            : { etag: '2147483647' } // on Redis an etag no document ever reaches is the only create-only (dapr#2739)
+          : etag === undefined
+            ? {}
+            : { etag, options: { concurrency: 'first-write' } }),
+        ...(ttlInSeconds ? { metadata: { ttlInSeconds: String(ttlInSeconds) } } : {}),
+      },
+    }));
+    await this.ok('POST', `/v1.0/state/${this.names.state}/transaction`, { operations });
+  }
+
+  /** Publishes events in order; answers the ids that the broker did not take. */
+  async publish(topic: string, publications: readonly Publication[]): Promise<Set<string>> {
+    const entries = publications.map(({ cloudEvent, partitionKey }) => ({
+      entryId: cloudEvent.id,
+      event: cloudEvent,
+      contentType: 'application/cloudevents+json',
+      metadata: { partitionKey },
+    }));
+    const answer = await this.request('POST', `/v1.0/publish/bulk/${this.names.pubsub}/${topic}`, entries);
+    if (answer.status === 204) return new Set();
+    const failed = (parse(answer.body) as { failedEntries?: { entryId: string }[] } | undefined)?.failedEntries;
+    return new Set(failed?.length ? failed.map((entry) => entry.entryId) : entries.map((entry) => entry.entryId));
+  }
+
+  /**
+   * Calls another service on a fixed path (breakers are per path). Time limit, breaker and retry are the business of
+   * dapr/resiliency, never of code.
+   * @throws CalleeUnavailable when it is down, slow or shielded
+   */
+  async call(callee: string, path: string, body: unknown): Promise<unknown> {
+    const answer = await this.request('POST', `/v1.0/invoke/${callee}/method/${path}`, body);
+    if (answer.status < 300) return parse(answer.body);
+    throw calleeUnavailable(callee, answer.body);
+  }
+
+  /** Reads configuration keys; those that do not exist are absent. */
+  async configuration(keys: readonly string[]): Promise<Record<string, string>> {
+    const query = keys.map((key) => `key=${encodeURIComponent(key)}`).join('&');
+    const items = JSON.parse(
+      await this.ok('GET', `/v1.0/configuration/${this.names.configuration}?${query}`),
+    ) as Record<string, { value: string }>;
+    return Object.fromEntries(Object.entries(items).map(([key, item]) => [key, item.value]));
+  }
+
+  /** Asks for changes of these keys; they come as POST /configuration/<store>/<key>. */
+  async followConfiguration(keys: readonly string[]): Promise<void> {
+    const query = keys.map((key) => `key=${encodeURIComponent(key)}`).join('&');
+    await this.ok('GET', `/v1.0/configuration/${this.names.configuration}/subscribe?${query}`);
+  }
+
+  /** What /dapr/subscribe answers: the system's topic, in batches (a sidecar delivers single events one by one per Kafka partition). */
+  subscription(topic: string): object {
+    return {
+      pubsubname: this.names.pubsub,
+      topic,
+      route: '/events',
+      bulkSubscribe: { enabled: true, maxMessagesCount: 100, maxAwaitDurationMs: 5 },
+    };
+  }
+}
+
+const parse = (body: string): unknown => {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Reads Dapr's answer to a failed invocation; an answer of the callee itself counts as down, since callees answer 200 with an outcome. */
+export function calleeUnavailable(callee: string, body: string): CalleeUnavailable {
+  if (/circuit breaker is open|too many requests/.test(body)) return new CalleeUnavailable(callee, 'open');
+  return new CalleeUnavailable(callee, /deadline exceeded|timeout/i.test(body) ? 'timeout' : 'down');
+}

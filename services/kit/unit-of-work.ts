@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Entry, Outbox } from './outbox.ts';
+import { CREATE, type Publication, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
+import { log, reason } from './telemetry.ts';
+
+/**
+ * One aggregate as it lies in the store.
+ * @property state null: the record is gone, and its number is never used again
+ * @property version counts the changes
+ * @property causes the commands and events applied last; one that stands here is a duplicate
+ * @property waiting events that came before the record they are about; applied as soon as it comes
+ */
+export interface Document {
+  readonly id: number;
+  readonly state: unknown;
+  readonly version: number;
+  readonly causes: readonly string[];
+  readonly waiting?: readonly unknown[];
+}
+
+/** How many causes a document remembers: more than a broker redelivers and more than run at the same time. */
+export const REMEMBERED_CAUSES = 100;
+
+/** One change of one document. `etag` undefined: it must not exist yet. */
+export interface Change {
+  readonly key: string;
+  readonly etag: string | undefined;
+  readonly document: Document;
+  readonly pointers: readonly StateWrite[];
+  readonly cause: string;
+  readonly publications: readonly Publication[];
+}
+
+/** The document changed since it was read: read it again and decide again. */
+export class Conflict extends Error {}
+
+interface Waiting {
+  readonly entry: Entry;
+  readonly change: Change | undefined;
+  resolve(seq: number): void;
+  reject(error: Error): void;
+}
+
+const GROUP = 32;
+const IN_FLIGHT = 2;
+const PATIENCE_MS = 15_000;
+
+/**
+ * Writes documents together with the events they cause, in one state transaction with the outbox record.
+ *
+ * Promises: a commit that resolves stands in the store and its events will be published; one that rejects with Conflict
+ * changed nothing; one that rejects with Unavailable is unknown to the caller for now, is never half done, and will be
+ * settled here in the background. Commits that wait for the store at the same time share a transaction (group commit);
+ * if that fails, each is settled by itself, by reading the store, since a failed transaction says nothing about its outcome.
+ */
+export class UnitOfWork {
+  readonly outbox: Outbox;
+  private readonly queue: Waiting[] = [];
+  private running = 0;
+
+  constructor(
+    private readonly sidecar: Sidecar,
+    instance: string,
+  ) {
+    this.outbox = new Outbox(sidecar, instance, {
+      applied: (entries) => this.applied(entries),
+      abandon: (entry) => this.abandon(entry),
+    });
+  }
+
+  /** Commits one change. @throws Conflict, Unavailable */
+  async commit(change: Change): Promise<void> {
+    const { key, cause, publications, document } = change;
+    await this.enqueue({ key, cause, version: document.version, publications }, change);
+  }
+
+  /**
+   * Makes a durable promise before something is started that another service will do: unless the document of `change`
+   * comes into being, `change` will be made, also if this process dies now.
+   * @returns keep(): the document came into being, or the promise is fulfilled; nothing more to do
+   */
+  async intend(change: Change): Promise<{ keep(): void }> {
+    const entry: Entry = { key: change.key, cause: change.cause, version: 1, publications: [], otherwise: change };
+    const seq = await this.enqueue(entry, undefined);
+    return { keep: () => this.outbox.done(seq) };
+  }
+
+  private async enqueue(entry: Entry, change: Change | undefined): Promise<number> {
+    const outcome = new Promise<number>((resolve, reject) => this.queue.push({ entry, change, resolve, reject }));
+    outcome.catch(() => undefined);
+    this.pump();
+    const patience = new AbortController();
+    const tooLong = sleep(PATIENCE_MS, undefined, { signal: patience.signal, ref: false }).then(() => {
+      throw new Unavailable('the store does not answer; the outcome is not known yet');
+    });
+    tooLong.catch(() => undefined);
+    return Promise.race([outcome, tooLong]).finally(() => patience.abort());
+  }
+
+  private pump(): void {
+    while (this.running < IN_FLIGHT && this.queue.length > 0) {
+      const keys = new Set<string>();
+      const group: Waiting[] = [];
+      for (let i = 0; i < this.queue.length && group.length < GROUP; ) {
+        const item = this.queue[i]!;
+        if (item.change && keys.has(item.entry.key)) i++;
+        else {
+          if (item.change) keys.add(item.entry.key);
+          group.push(...this.queue.splice(i, 1));
+        }
+      }
+      this.running++;
+      void this.write(group).finally(() => {
+        this.running--;
+        this.pump();
+      });
+    }
+  }
+
+  private async write(group: readonly Waiting[]): Promise<void> {
+    const told = group.filter(({ entry }) => entry.publications.length > 0 || entry.otherwise !== undefined);
+    let seq = -1;
+    try {
+      if (told.length > 0) seq = this.outbox.reserve(told.length);
+    } catch (error) {
+      for (const item of group) item.reject(error as Error);
+      return;
+    }
+    const writes: StateWrite[] = group.flatMap(({ change }) =>
+      change ? [{ key: change.key, value: change.document, etag: change.etag ?? CREATE }, ...change.pointers] : [],
+    );
+    if (seq >= 0)
+      writes.push(
+        this.outbox.record(
+          seq,
+          told.map(({ entry }) => entry),
+        ),
+      );
+    try {
+      await this.sidecar.write(writes);
+    } catch (error) {
+      await this.settle(group, seq, error as Error);
+      return;
+    }
+    for (const item of group) this.succeed(item, seq);
+  }
+
+  private succeed(item: Waiting, seq: number): void {
+    if (item.entry.publications.length > 0) this.outbox.committed(seq, item.entry.publications);
+    item.resolve(seq);
+  }
+
+  /** After a failed transaction only the store knows what happened: reads it, as long as that takes. */
+  private async settle(group: readonly Waiting[], seq: number, cause: Error): Promise<void> {
+    for (let wait = 50; ; wait = Math.min(wait * 2, 2_000)) {
+      try {
+        const stored = await this.sidecar.read(group.map(({ entry }) => entry.key));
+        const again: Waiting[] = [];
+        for (const [index, item] of group.entries()) {
+          const document = stored[index]?.value as Document | undefined;
+          if (item.change && document?.causes.includes(item.entry.cause)) {
+            this.succeed(item, seq);
+            continue;
+          }
+          const told = item.entry.publications.length > 0 || item.entry.otherwise !== undefined;
+          if (told) this.outbox.done(seq);
+          if (item.change && stored[index]?.etag !== item.change.etag)
+            item.reject(new Conflict(`${item.entry.key} changed meanwhile`));
+          else again.push(item);
+        }
+        // Not applied and not overtaken: writing again either applies it or meets the late commit of the first try.
+        if (again.length > 0 && group.length === 1) {
+          log.warn('writing again', { key: again[0]!.entry.key, reason: reason(cause) });
+          await sleep(wait);
+        }
+        await Promise.all(again.map((item) => this.write([item])));
+        return;
+      } catch (error) {
+        log.warn('waiting for the store', { reason: reason(error) });
+        await sleep(wait);
+      }
+    }
+  }
+
+  private async applied(entries: readonly Entry[]): Promise<boolean[]> {
+    if (this.sidecar.atomic) return entries.map(() => true);
+    const stored = await this.sidecar.read(entries.map(({ key }) => key));
+    return entries.map(({ cause, version }, index) => {
+      const document = stored[index]?.value as Document | undefined;
+      return (
+        document !== undefined && (document.causes.includes(cause) || document.version >= version + REMEMBERED_CAUSES)
+      );
+    });
+  }
+
+  private async abandon(entry: Entry): Promise<void> {
+    const [stored] = await this.sidecar.read([entry.key]);
+    if (stored?.etag) return;
+    log.info('undoing what was begun and never finished', { key: entry.key });
+    await this.commit(entry.otherwise as Change).catch((error) => {
+      if (!(error instanceof Conflict)) throw error;
+    });
+  }
+}

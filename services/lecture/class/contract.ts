@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { integer, name } from '../../kit/schema.ts';
+
+/** The course is not checked and the fee not compared: enrolment works while course is down. */
+export const EnrolmentBody = z.object({ courseId: integer, fee: integer, student: name, textBook: name });
+export type EnrolmentBody = z.output<typeof EnrolmentBody>;
+
+const enrolment = EnrolmentBody.extend({ id: integer });
+export const ClassRegistered = event('ClassRegistered', enrolment);
+export const ClassModified = event('ClassModified', enrolment.omit({ textBook: true }));
+export const ClassCanceled = event('ClassCanceled', enrolment);

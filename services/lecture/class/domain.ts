@@ -1,0 +1,19 @@
+import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain.ts';
+import { ClassCanceled, ClassModified, ClassRegistered, type EnrolmentBody } from './contract.ts';
+
+/** One enrolment of a student in a course. */
+export interface Enrolment extends Identified, EnrolmentBody {}
+export const Enrolment = aggregate<Enrolment>('Class');
+
+export const enrol = (id: number, wish: EnrolmentBody): Decision<Enrolment> => {
+  const enrolment = { id, ...wish };
+  return decided(enrolment, ClassRegistered(enrolment));
+};
+
+/** No effect on payment, points, gift and delivery. */
+export const changeEnrolment = (enrolment: Enrolment, change: Partial<EnrolmentBody>): Decision<Enrolment> => {
+  const changed = { ...enrolment, ...change };
+  return decided(changed, ClassModified(changed));
+};
+
+export const cancelEnrolment = (enrolment: Enrolment): Decision<Enrolment> => ended(ClassCanceled(enrolment));

@@ -1,0 +1,4 @@
+import { run } from '../../kit/service.ts';
+import { enrolments } from './app.ts';
+
+await run(enrolments);

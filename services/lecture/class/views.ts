@@ -1,0 +1,62 @@
+import type { Identified } from '../../kit/domain.ts';
+import { from, view } from '../../kit/policies.ts';
+import { TextbookDeliveried } from '../course/contract.ts';
+import { GiftCanceled, GiftRegistered } from '../gift/contract.ts';
+import { PaymentApproved, PaymentCanceled } from '../pay/contract.ts';
+import { PointCanceled, PointRegistered } from '../point/contract.ts';
+import { ClassCanceled, ClassModified } from './contract.ts';
+
+/** All that a student wants to know of an enrolment. */
+export interface MyPage extends Identified {
+  readonly classId: number;
+  readonly paymentId: number;
+  readonly courseId: number;
+  readonly fee: number;
+  readonly student: string;
+  readonly textBook: string;
+  readonly status: 'CLASS_START' | 'CLASS_CANCELED';
+  readonly paymentStatus: 'PAYMENT_COMPLETED' | 'PAYMENT_CANCELED';
+  readonly deliveryStatus: 'DELIVERY_START' | 'DELIVERY_CANCELED' | null;
+  readonly pointStatus: 'Point Added' | 'Point Canceled' | null;
+  readonly point: number | null;
+  readonly giftstock: number | null;
+}
+
+/** There from the payment on; cancelled states are final. */
+export const myPage = view('InquiryMypage', {
+  keyedBy: 'classId',
+  uniqueBy: ['paymentId'],
+  from: {
+    PaymentApproved: from(PaymentApproved, (payment) => payment.classId),
+    PaymentCanceled: from(PaymentCanceled, (payment) => payment.classId),
+    ClassModified: from(ClassModified, (enrolment) => enrolment.id),
+    ClassCanceled: from(ClassCanceled, (enrolment) => enrolment.id),
+    TextbookDeliveried: from(TextbookDeliveried, (delivery) => delivery.classId),
+    PointRegistered: from(PointRegistered, (point) => point.classId),
+    PointCanceled: from(PointCanceled, (point) => point.classId),
+    GiftRegistered: from(GiftRegistered, (gift) => gift.classId),
+    GiftCanceled: from(GiftCanceled, (gift) => gift.classId),
+  },
+  row(id, facts): MyPage | undefined {
+    const { PaymentApproved: payment, ClassModified: changed, TextbookDeliveried: delivery } = facts;
+    if (!payment) return undefined;
+    const { courseId, fee, student } = { ...payment, ...changed };
+    const canceled = facts.ClassCanceled !== undefined;
+    return {
+      id,
+      classId: payment.classId,
+      paymentId: payment.id,
+      courseId,
+      fee,
+      student,
+      textBook: payment.textBook,
+      status: canceled ? 'CLASS_CANCELED' : 'CLASS_START',
+      paymentStatus: canceled || facts.PaymentCanceled ? 'PAYMENT_CANCELED' : 'PAYMENT_COMPLETED',
+      deliveryStatus:
+        canceled || delivery?.status === 'DELIVERY_CANCEL' ? 'DELIVERY_CANCELED' : (delivery?.status ?? null),
+      pointStatus: facts.PointCanceled ? 'Point Canceled' : facts.PointRegistered ? 'Point Added' : null,
+      point: facts.PointCanceled ? 0 : (facts.PointRegistered?.point ?? null),
+      giftstock: facts.GiftCanceled ? 0 : (facts.GiftRegistered?.giftstock ?? null),
+    };
+  },
+});

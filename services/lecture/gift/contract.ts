@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { integer } from '../../kit/schema.ts';
+
+/** What point asks gift for, by POST /internal/gifts. */
+export const GiftWish = z.object({ classId: integer, fee: integer, student: z.string() });
+export type GiftWish = z.output<typeof GiftWish>;
+export const GiftOutcome = z.object({ granted: z.boolean() });
+
+/** What clients may post directly; without giftstock the fee decides. */
+export const GiftBody = GiftWish.extend({ giftstock: integer.optional() });
+
+const gift = GiftWish.extend({ id: integer, giftstock: integer });
+export const GiftRegistered = event('GiftRegistered', gift);
+export const GiftCanceled = event('GiftCanceled', gift);

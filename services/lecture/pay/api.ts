@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Request, type Response, Router } from 'express';
+import { z } from 'zod';
+import { Refusal } from '../../kit/domain.ts';
+import { commandOf, Hal, idOf, jsonBody, operation, Problem, readable } from '../../kit/rest.ts';
+import type { Kit } from '../../kit/service.ts';
+import type { Trouble } from './app.ts';
+import { PaymentWish } from './contract.ts';
+import { approvePayment, cancelPayment, Payment } from './domain.ts';
+
+const payments = { kind: Payment, path: 'payments', item: 'payment' };
+
+export const api = (kit: Kit<Trouble>): Router[] => [
+  readable(kit.records, payments),
+  succeedPayment(kit),
+  cancellation(kit),
+];
+
+/** Asked by class, once or several times for one enrolment. */
+const succeedPayment = ({ records, config }: Kit<Trouble>): Router =>
+  operation('/internal/payments', PaymentWish, async (wish) => {
+    await trouble(config());
+    try {
+      const payment = await records.create(Payment, { cause: `pay-${wish.classId}` }, approvePayment(wish), {
+        key: wish.classId,
+      });
+      return { approved: payment.status === 'PAYMENT_COMPLETED' };
+    } catch (error) {
+      if (error instanceof Refusal) return { approved: false };
+      throw error;
+    }
+  });
+
+/** What the operations chapter needs: pay slow, failing, hanging or crashing, by configuration. */
+async function trouble({ PAY_DELAY_MS, PAY_FAILURE }: Trouble): Promise<void> {
+  if (PAY_DELAY_MS > 0) await sleep(PAY_DELAY_MS);
+  if (PAY_FAILURE === 'error') throw new Problem(500, 'Internal Server Error', 'pay fails because PAY_FAILURE says so');
+  if (PAY_FAILURE === 'hang') await new Promise(() => undefined);
+  if (PAY_FAILURE === 'crash') process.kill(process.pid, 'SIGKILL');
+}
+
+/** Cancelling the payment alone: by enrolment, or by changing the status of the payment. */
+function cancellation({ records }: Kit<Trouble>): Router {
+  const router = Router();
+  const hal = new Hal(payments);
+  const answer = (request: Request, response: Response, changed: { state: Payment | null } | undefined): void => {
+    if (!changed?.state) throw new Problem(404, 'Not Found', `There is no payment at ${request.path}.`);
+    response.json(hal.item(request, changed.state));
+  };
+  for (const verb of ['patch', 'put'] as const)
+    router[verb]('/payment/cancel/:id', async (request, response) => {
+      answer(request, response, await records.change(Payment, idOf(request), commandOf(request), cancelPayment, 'key'));
+    });
+  router.patch('/payments/:id', ...jsonBody, async (request, response) => {
+    z.object({ status: z.literal('CANCEL', 'can only become CANCEL; send {"status":"CANCEL"}') })
+      .strict()
+      .parse(request.body);
+    answer(request, response, await records.change(Payment, idOf(request), commandOf(request), cancelPayment));
+  });
+  return router;
+}

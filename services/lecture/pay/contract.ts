@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { integer } from '../../kit/schema.ts';
+
+/** What class asks pay for, by POST /internal/payments; the answer says whether the enrolment may be completed. */
+export const PaymentWish = z.object({
+  classId: integer,
+  courseId: integer,
+  fee: integer,
+  student: z.string(),
+  textBook: z.string(),
+});
+export type PaymentWish = z.output<typeof PaymentWish>;
+export const PaymentOutcome = z.object({ approved: z.boolean() });
+
+const payment = PaymentWish.extend({ id: integer, status: z.enum(['PAYMENT_COMPLETED', 'CANCEL']) });
+export const PaymentApproved = event('PaymentApproved', payment);
+export const PaymentCanceled = event('PaymentCanceled', payment);

@@ -1,0 +1,21 @@
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+import { PaymentApproved, PaymentCanceled, type PaymentWish } from './contract.ts';
+
+/** The payment of an enrolment: at most one for each. */
+export interface Payment extends Identified, PaymentWish {
+  readonly status: 'PAYMENT_COMPLETED' | 'CANCEL';
+}
+export const Payment = aggregate<Payment>('Payment', { keyedBy: 'classId' });
+
+export const approvePayment =
+  (wish: PaymentWish) =>
+  (id: number): Decision<Payment> => {
+    const payment: Payment = { id, ...wish, status: 'PAYMENT_COMPLETED' };
+    return decided(payment, PaymentApproved(payment));
+  };
+
+export const cancelPayment = (payment: Payment): Decision<Payment> | undefined => {
+  if (payment.status === 'CANCEL') return undefined;
+  const canceled: Payment = { ...payment, status: 'CANCEL' };
+  return decided(canceled, PaymentCanceled(canceled));
+};

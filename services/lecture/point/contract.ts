@@ -1,0 +1,8 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { integer } from '../../kit/schema.ts';
+
+const point = z.object({ id: integer, classId: integer, student: z.string(), point: integer });
+/** Points and gift both exist. */
+export const PointRegistered = event('PointRegistered', point);
+export const PointCanceled = event('PointCanceled', point);

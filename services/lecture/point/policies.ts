@@ -1,0 +1,20 @@
+import { Refusal } from '../../kit/domain.ts';
+import { cancel, create, type Policy, whenever } from '../../kit/policies.ts';
+import type { Kit } from '../../kit/service.ts';
+import { GiftOutcome } from '../gift/contract.ts';
+import { PaymentApproved, PaymentCanceled } from '../pay/contract.ts';
+import type { Rules } from './app.ts';
+import { cancelPoints, grantPoints, Point } from './domain.ts';
+
+/** No points without gift: the gift is asked for first, and the payment event comes again until gift answers. */
+export const policies = ({ sidecar, config }: Kit<Rules>): Policy[] => [
+  whenever(PaymentApproved, ({ classId, fee, student, ...payment }) =>
+    create(Point, classId, grantPoints({ classId, fee, student, ...payment }, config().POINT_PERCENT), async () => {
+      const { granted } = GiftOutcome.parse(
+        await sidecar.call('lecture-gift', 'internal/gifts', { classId, fee, student }),
+      );
+      if (!granted) throw new Refusal('the gift was refused');
+    }),
+  ),
+  whenever(PaymentCanceled, (payment) => cancel(Point, payment.classId, cancelPoints)),
+];
