@@ -54,13 +54,13 @@ export interface Identified {
  * A kind of record with one document each (aggregate and document are the same thing here, see docs/decisions).
  * @property name part of every key; never changed once data exist
  * @property keyedBy what is unique among these records and known before they exist (the enrolment of a payment):
- *   creation becomes idempotent by it. If it is a field, `search/findBy<Field>` finds the one; it may be any other name
+ *   creation becomes idempotent by it, and `search/findBy<Field>` finds the one
  * @property uniqueBy further fields whose value names one record, for `search/findBy<Field>`
  * @property listBy fields whose value many records share, for `search/findBy<Field>`
  */
 export interface Aggregate<S extends Identified> {
   readonly name: string;
-  readonly keyedBy?: string;
+  readonly keyedBy?: keyof S & string;
   readonly uniqueBy?: readonly (keyof S & string)[];
   readonly listBy?: readonly (keyof S & string)[];
 }

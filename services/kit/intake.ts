@@ -120,6 +120,8 @@ export class Intake {
   }
 
   private async tasksOf(raw: unknown): Promise<Task[]> {
+    const told = (raw as { type?: unknown } | null)?.type;
+    if (typeof told === 'string' && !this.policies.has(told)) return [];
     const { id, type, subject, aggregateversion: version, traceparent, data } = Envelope.parse(raw);
     const tasks: Task[] = [];
     for (const policy of this.policies.get(type) ?? []) {

@@ -13,16 +13,18 @@ const adding = new WeakMap<Sidecar, Map<string, Adding>>();
 
 /**
  * Lists which records have a value in a `listBy` field: a directory of pages, and pages of numbers, written before the
- * record. A list may name what does not exist, and never misses what does. Additions to the same page that wait for
+ * record. A list may name what does not exist, and never misses what does, but for what its key finds already. Additions to the same page that wait for
  * each other share a write.
  */
 export async function addToLists<S extends Identified>(
   sidecar: Sidecar,
   kind: Aggregate<S>,
   state: S | null,
+  isKey: (field: string, value: string) => boolean,
 ): Promise<void> {
   if (!state) return;
   for (const field of kind.listBy ?? []) {
+    if (isKey(field, String(state[field]))) continue;
     const list = listKey(kind.name, field, String(state[field]));
     const page = Math.floor(state.id / PAGE);
     await append(sidecar, `${list}-${page}`, state.id);

@@ -137,7 +137,8 @@ export class Outbox {
   private async flush(): Promise<void> {
     if (this.low !== this.next) return;
     const seq = this.next++;
-    const retired = (this.low = this.next);
+    const retired = this.next;
+    this.low = retired;
     await this.sidecar.write([
       { key: slot(this.instance, seq), value: { seq, retired, entries: [] } satisfies OutboxRecord },
     ]);
@@ -166,8 +167,8 @@ export class Outbox {
       const kept = batch.filter((item) => failed?.has(item.publication.cloudEvent.id) ?? true);
       this.queue.splice(0, batch.length, ...kept);
       for (const item of batch) if (!kept.includes(item)) this.done(item.seq);
-      if (kept.length > 0) await sleep((wait = Math.min(wait * 2, 1_000)));
-      else wait = 25;
+      wait = kept.length > 0 ? Math.min(wait * 2, 1_000) : 25;
+      if (kept.length > 0) await sleep(wait);
     }
     this.publishing = undefined;
   }

@@ -102,7 +102,7 @@ export function view<R extends Identified, F extends object>(
   },
 ): View<R> {
   const { keyedBy, uniqueBy = [] } = options;
-  const kind: Aggregate<Facts> = { name, keyedBy, ...({ uniqueBy } as object) };
+  const kind: Aggregate<Facts> = { name, ...({ keyedBy, uniqueBy } as object) };
   const rowOf = ({ id, facts }: Pick<Facts, 'id' | 'facts'>): R | undefined =>
     options.row(id, Object.fromEntries(Object.entries(facts).map(([type, fact]) => [type, fact.data])) as never);
   const policies = (Object.values(options.from) as Source<never>[]).map(

@@ -52,12 +52,15 @@ export class Records {
 
   /** The record whose `keyedBy` or `uniqueBy` field has this value, or all whose `listBy` field has it. */
   async findBy<S extends Identified>(kind: Aggregate<S>, field: string, value: string): Promise<S[]> {
-    if (kind.keyedBy === field) return present<S>([(await this.load([naturalKey(kind, value)]))[0]!]);
+    const byKey = kind.keyedBy === field ? present<S>(await this.load([naturalKey(kind, value)])) : [];
     if (kind.listBy?.some((by) => by === field)) {
-      return (await this.getMany(kind, await listed(this.sidecar, kind.name, field, value))).filter(
-        (state) => String(state[field as keyof S]) === value,
-      );
+      const ids = await listed(this.sidecar, kind.name, field, value);
+      return [
+        ...byKey,
+        ...(await this.getMany(kind, ids)).filter((state) => String(state[field as keyof S]) === value),
+      ];
     }
+    if (kind.keyedBy === field) return byKey;
     const [pointer] = await this.sidecar.read([uniqueKey(kind, field, value)]);
     const at = (pointer?.value as { at: string } | undefined)?.at;
     return at ? present<S>(await this.load([at])) : [];
@@ -68,18 +71,18 @@ export class Records {
     kind: Aggregate<S>,
     page: { number: number; size: number; descending: boolean },
   ): Promise<Page<S>> {
-    const end = await this.ids.end(kind.name);
     const { number, size, descending } = page;
-    const pages = Math.ceil((end - 1) / size);
+    // Numbers are reserved in blocks, so the highest in use is a little below the end: looked for from the end down.
+    const top = (await this.newest(kind, 1)).at(-1)?.id ?? 0;
     const range = (n: number): number[] => {
-      const first = n * size + 1;
-      const ids = Array.from({ length: Math.max(0, Math.min(size, end - first)) }, (_, i) => first + i);
-      return descending ? ids.map((id) => end - id).filter((id) => id > 0) : ids;
+      const offsets = Array.from({ length: Math.max(0, Math.min(size, top - n * size)) }, (_, i) => n * size + i);
+      return offsets.map((offset) => (descending ? top - offset : offset + 1));
     };
     const items = await this.getMany(kind, range(number));
     let next: number | undefined;
-    for (let n = number + 1; n < pages && next === undefined; n++)
+    for (let n = number + 1; n * size < top && next === undefined; n++) {
       if ((await this.getMany(kind, range(n))).length > 0) next = n;
+    }
     return { items, number, size, next };
   }
 
@@ -113,18 +116,20 @@ export class Records {
   ): Promise<S> {
     const id = options.id ?? (await this.claimId(kind, command));
     const key = options.key === undefined ? idKey(kind, id) : naturalKey(kind, options.key);
+    // Nearly always there is nothing under the key, so writing comes first and reading only after a conflict.
+    let loaded: Loaded = { key, etag: undefined, document: undefined };
     for (let tries = 0; tries < TRIES; tries++) {
-      const [loaded] = await this.load([key]);
-      const existing = loaded!.document;
+      const existing = loaded.document;
       if (existing?.state) return existing.state as S;
       if (existing) throw new Refusal(`${kind.name} was cancelled before it was made`, 409);
       const decision = decide(id);
       try {
-        await this.commit(kind, loaded!, { id, state: decision.state }, [command.cause], toldNow(decision));
+        await this.commit(kind, loaded, { id, state: decision.state }, [command.cause], toldNow(decision));
         return decision.state as S;
       } catch (error) {
         if (!(error instanceof Conflict)) throw error;
       }
+      loaded = (await this.load([key]))[0]!;
     }
     throw new Unavailable(`${kind.name} is changed by too many at once`);
   }
@@ -216,7 +221,13 @@ export class Records {
     causes: readonly string[],
     told: readonly { event: DomainEvent; trace: Trace }[],
   ): Promise<void> {
-    if (next.id !== loaded.document?.id) await addToLists(this.sidecar, kind, next.state);
+    if (next.id !== loaded.document?.id)
+      await addToLists(
+        this.sidecar,
+        kind,
+        next.state,
+        (field, value) => loaded.key === naturalKey(kind, value) && field === kind.keyedBy,
+      );
     await this.work.commit(this.changeOf(kind, loaded, next, causes, told));
   }
 

@@ -162,8 +162,6 @@ export interface Resource<S extends Identified, R extends Identified> {
   readonly item: string;
   /** True: unless a page is asked for, the collection is a plain list (of the newest 1,000). */
   readonly plain?: boolean;
-  /** False: the natural key is not a field that clients know. */
-  readonly findByKey?: boolean;
   show?(state: S): R | undefined;
 }
 
@@ -217,11 +215,7 @@ export function readable<S extends Identified, R extends Identified = S>(
     const page = await records.list(kind, { number, size, descending: sort === 'id,desc' });
     response.json(hal.collection(request, page.items, page));
   });
-  for (const field of [
-    resource.findByKey === false ? [] : (kind.keyedBy ?? []),
-    kind.uniqueBy ?? [],
-    kind.listBy ?? [],
-  ].flat()) {
+  for (const field of new Set([kind.keyedBy ?? [], kind.uniqueBy ?? [], kind.listBy ?? []].flat())) {
     router.get(`/${path}/search/findBy${field.charAt(0).toUpperCase()}${field.slice(1)}`, async (request, response) => {
       const value = request.query[field];
       if (typeof value !== 'string' || value === '')

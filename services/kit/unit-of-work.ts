@@ -89,12 +89,14 @@ export class UnitOfWork {
     const outcome = new Promise<number>((resolve, reject) => this.queue.push({ entry, change, resolve, reject }));
     outcome.catch(() => undefined);
     this.pump();
-    const patience = new AbortController();
-    const tooLong = sleep(PATIENCE_MS, undefined, { signal: patience.signal, ref: false }).then(() => {
-      throw new Unavailable('the store does not answer; the outcome is not known yet');
+    let patience: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<never>((_, reject) => {
+      patience = setTimeout(
+        () => reject(new Unavailable('the store does not answer; the outcome is not known yet')),
+        PATIENCE_MS,
+      );
     });
-    tooLong.catch(() => undefined);
-    return Promise.race([outcome, tooLong]).finally(() => patience.abort());
+    return Promise.race([outcome, tooLong]).finally(() => clearTimeout(patience));
   }
 
   private pump(): void {

@@ -24,7 +24,7 @@ function enrolment({ records, sidecar }: Kit): Router {
     const wish = bodyOf(EnrolmentBody, request) as EnrolmentBody;
     const command = commandOf(request);
     const id = await records.claimId(Enrolment, command);
-    const done = await records.get(Enrolment, id);
+    const done = command.fingerprint && (await records.get(Enrolment, id));
     if (done) return sendCreated(request, response, classes, done);
     const payment = await records.intend(Enrolment, id, cancelEnrolment({ id, ...wish }));
     try {

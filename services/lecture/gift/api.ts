@@ -4,9 +4,9 @@ import { bodyOf, commandOf, jsonBody, operation, readable, sendCreated } from '.
 import type { Kit } from '../../kit/service.ts';
 import type { Rules } from './app.ts';
 import { GiftBody, GiftWish } from './contract.ts';
-import { Gift, giftsFor, ofEnrolment, registerGift } from './domain.ts';
+import { Gift, giftsFor, registerGift } from './domain.ts';
 
-const gifts = { kind: Gift, path: 'gifts', item: 'gift', findByKey: false };
+const gifts = { kind: Gift, path: 'gifts', item: 'gift' };
 
 export const api = (kit: Kit<Rules>): Router[] => [readable(kit.records, gifts), direct(kit), grant(kit)];
 
@@ -31,7 +31,7 @@ const grant = ({ records, config }: Kit<Rules>): Router =>
   operation('/internal/gifts', GiftWish, async (wish) => {
     try {
       const decide = (id: number) => registerGift(id, wish, amount(wish.fee, config()));
-      await records.create(Gift, { cause: `grant-${wish.classId}` }, decide, { key: ofEnrolment(wish.classId) });
+      await records.create(Gift, { cause: `grant-${wish.classId}` }, decide, { key: wish.classId });
       return { granted: true };
     } catch (error) {
       if (error instanceof Refusal) return { granted: false };

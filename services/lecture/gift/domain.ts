@@ -1,13 +1,11 @@
 import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
 import { GiftCanceled, GiftRegistered, type GiftWish } from './contract.ts';
 
-/** Gifts a student earned: one record for each enrolment, and one for each direct request. */
+/** Gifts a student earned: one record for each enrolment, and one (under a key of its own) for each direct request. */
 export interface Gift extends Identified, GiftWish {
   readonly giftstock: number;
 }
-export const Gift = aggregate<Gift>('Gift', { keyedBy: 'origin', listBy: ['classId'] });
-/** The origin of a gift that points were granted with. */
-export const ofEnrolment = (classId: number): string => `class-${classId}`;
+export const Gift = aggregate<Gift>('Gift', { keyedBy: 'classId', listBy: ['classId'] });
 
 /** One gift up to a fee of `step`, one more for each further step, `maximum` above. */
 export const giftsFor = (fee: number, { step, maximum }: { step: number; maximum: number }): number =>

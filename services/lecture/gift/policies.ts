@@ -1,5 +1,5 @@
 import { cancel, whenever } from '../../kit/policies.ts';
 import { PointCanceled } from '../point/contract.ts';
-import { cancelGift, Gift, ofEnrolment } from './domain.ts';
+import { cancelGift, Gift } from './domain.ts';
 
-export const policies = [whenever(PointCanceled, (point) => cancel(Gift, ofEnrolment(point.classId), cancelGift))];
+export const policies = [whenever(PointCanceled, (point) => cancel(Gift, point.classId, cancelGift))];

@@ -1,0 +1,59 @@
+/** What must stay true between folders. */
+module.exports = {
+  forbidden: [
+    {
+      name: 'domain-is-pure',
+      comment: 'domain.ts decides and nothing else: it may use the contracts and domains of its own system and the kit\'s domain words.',
+      severity: 'error',
+      from: { path: '^services/([^/]+)/[^/]+/domain\\.ts$' },
+      to: { pathNot: ['^services/$1/[^/]+/(domain|contract)\\.ts$', '^services/kit/domain\\.ts$'] },
+    },
+    {
+      name: 'no-cross-system-import',
+      severity: 'error',
+      from: { path: '^services/(?!kit/|gateway/)([^/]+)/' },
+      to: { path: '^services/(?!kit/)', pathNot: '^services/$1/' },
+    },
+    {
+      name: 'services-meet-by-contract',
+      comment: 'Of another service only its contract (and the types of its domain) may be known.',
+      severity: 'error',
+      from: { path: '^services/(?!kit/|gateway/)([^/]+)/([^/]+)/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^services/$1/(?!$2/)[^/]+/', pathNot: '/(contract|domain)\\.ts$' },
+    },
+    {
+      name: 'kit-stands-alone',
+      severity: 'error',
+      from: { path: '^services/kit/' },
+      to: { path: '^(services/(?!kit/)|tools/|tests/)' },
+    },
+    {
+      name: 'only-the-kit-talks-to-the-sidecar',
+      severity: 'error',
+      from: { path: '^services/(?!kit/)', pathNot: '\\.spec\\.ts$' },
+      to: { path: 'node_modules/(undici|@dapr|ioredis|mysql2|@platformatic)' },
+    },
+    {
+      name: 'services-do-not-know-the-tools',
+      severity: 'error',
+      from: { path: '^services/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^(tools|tests)/' },
+    },
+    { name: 'no-circular', severity: 'error', from: { pathNot: '^node_modules' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-orphans',
+      comment: 'A file nobody imports is dead, unless it is an entry point.',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['(^|/)main\\.ts$', '\\.spec\\.ts$', '\\.cjs$', '\\.config\\.'] },
+      to: {},
+    },
+    { name: 'not-to-dev-dependency', severity: 'error', from: { path: '^services/', pathNot: '\\.spec\\.ts$' }, to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'] } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)\\.madang/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};
