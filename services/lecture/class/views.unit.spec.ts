@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import type { DomainEvent } from '../../kit/domain.ts';
+import type { Facts, Received } from '../../kit/policies.ts';
+import { startDelivery } from '../course/domain.ts';
+import { GiftCanceled, GiftRegistered } from '../gift/contract.ts';
+import { approvePayment, cancelPayment } from '../pay/domain.ts';
+import { PointCanceled, PointRegistered } from '../point/contract.ts';
+import { cancelEnrolment, changeEnrolment, enrol } from './domain.ts';
+import { type MyPage, myPage } from './views.ts';
+
+const wish = { courseId: 1, fee: 10_000, student: 'john-doe', textBook: 'kor_book' };
+const enrolment = enrol(3, wish).state!;
+const payment = approvePayment({ classId: 3, ...wish })(7);
+const point = { id: 9, classId: 3, student: 'john-doe' };
+const gift = { id: 4, classId: 3, fee: 10_000, student: 'john-doe' };
+const delivery = startDelivery(payment.state!)(5).events[0]!;
+
+/** What happened, each with the version of the document that told it. */
+const told = (event: DomainEvent, version: number): Received => ({
+  id: `${event.type}-${version}`,
+  type: event.type,
+  data: event.data,
+  subject: '',
+  version,
+  traceparent: undefined,
+});
+const enrolled = [
+  told(payment.events[0]!, 1),
+  told(delivery, 1),
+  told(PointRegistered({ ...point, point: 100 }), 1),
+  told(GiftRegistered({ ...gift, giftstock: 1 }), 1),
+  told(changeEnrolment(enrolment, { fee: 8_000 }).events[0]!, 2),
+  told(changeEnrolment(enrolment, { fee: 9_000 }).events[0]!, 3),
+];
+const canceled = [
+  ...enrolled,
+  told(cancelEnrolment({ ...enrolment, fee: 9_000 }).events[0]!, 4),
+  told(cancelPayment(payment.state!)!.events[0]!, 2),
+  told(PointCanceled({ ...point, point: 0 }), 2),
+  told(GiftCanceled({ ...gift, giftstock: 0 }), 2),
+];
+
+function rowAfter(events: readonly Received[]): MyPage | undefined {
+  let state: Facts | null = null;
+  for (const received of events) {
+    for (const policy of myPage.policies.filter(({ event }) => event.type === received.type)) {
+      const [reaction] = [policy.react(received as Received<never>)].flat() as {
+        decide(state: Facts | null, id: number): { state: Facts } | undefined;
+      }[];
+      state = reaction?.decide(state, 1)?.state ?? state;
+    }
+  }
+  return state ? myPage.row(state) : undefined;
+}
+
+describe('my page', () => {
+  test('given an enrolment that was changed, when all its events came, then the row shows every state', () => {
+    expect(rowAfter(enrolled)).toEqual({
+      id: 1,
+      classId: 3,
+      paymentId: 7,
+      ...wish,
+      fee: 9_000,
+      status: 'CLASS_START',
+      paymentStatus: 'PAYMENT_COMPLETED',
+      deliveryStatus: 'DELIVERY_START',
+      pointStatus: 'Point Added',
+      point: 100,
+      giftstock: 1,
+    });
+  });
+
+  test('given a cancelled enrolment, when all its events came, then every state is cancelled', () => {
+    expect(rowAfter(canceled)).toMatchObject({
+      status: 'CLASS_CANCELED',
+      paymentStatus: 'PAYMENT_CANCELED',
+      deliveryStatus: 'DELIVERY_CANCELED',
+      pointStatus: 'Point Canceled',
+      point: 0,
+      giftstock: 0,
+    });
+  });
+
+  test('given only a cancellation, when no payment was seen, then there is no row', () => {
+    expect(rowAfter([told(cancelEnrolment(enrolment).events[0]!, 2)])).toBeUndefined();
+  });
+
+  test('given the events in any order and any number of times, when all came, then the row is the same', () => {
+    for (const events of [enrolled, canceled]) {
+      const expected = rowAfter(events);
+      const repeated = fc.array(fc.integer({ min: 0, max: events.length - 1 }), { maxLength: 20 });
+      fc.assert(
+        fc.property(fc.shuffledSubarray(events, { minLength: events.length }), repeated, (shuffled, again) => {
+          expect(rowAfter([...shuffled, ...again.map((index) => events[index]!)])).toEqual(expected);
+          expect(rowAfter([...again.map((index) => events[index]!), ...shuffled])).toEqual(expected);
+        }),
+      );
+    }
+  });
+});
