@@ -53,7 +53,7 @@ export function gateway(sidecar: Sidecar): Express {
       _links: Object.fromEntries(Object.keys(table).map((path) => [path.slice(1), { href: base + path }])),
     });
   });
-  app.use(notFound, asProblem);
+  app.use(notFound(), asProblem);
   return app;
 }
 
@@ -127,7 +127,10 @@ async function forward(sidecar: Sidecar, appId: string, request: Request, respon
         503,
         'Service Unavailable',
         'The entrance cannot reach its sidecar; please try again in a moment.',
-        { retryAfterSeconds: 1, outcome: 'unknown' },
+        {
+          retryAfterSeconds: 1,
+          outcome: 'unknown',
+        },
       );
     });
   if (!answer) return;

@@ -69,4 +69,7 @@ export interface Aggregate<S extends Identified> {
 export const aggregate = <S extends Identified>(
   name: string,
   options: Omit<Aggregate<S>, 'name'> = {},
-): Aggregate<S> => ({ name, ...options });
+): Aggregate<S> => ({
+  name,
+  ...options,
+});

@@ -60,13 +60,9 @@ export class Ids {
       const [stored] = await this.sidecar.read([keyOf(kind)]);
       const next = (stored?.value as { next: number } | undefined)?.next ?? 1;
       const end = next + size;
-      const won = await this.sidecar
-        .write([{ key: keyOf(kind), value: { next: end }, etag: stored?.etag ?? CREATE }])
-        .then(
-          () => true,
-          () => false, // lost against another instance, or unknown: a block that may be ours is skipped, never given twice
-        );
-      if (won) return { next, end, size, taken: Date.now() };
+      // Lost against another instance, or unknown: a block that may be ours is skipped, never given twice.
+      if (await this.sidecar.wrote([{ key: keyOf(kind), value: { next: end }, etag: stored?.etag ?? CREATE }]))
+        return { next, end, size, taken: Date.now() };
     }
     throw new Unavailable(`no numbers could be reserved for ${kind}`);
   }

@@ -27,6 +27,7 @@ export interface Recovery {
 }
 
 const SLOTS = 1024;
+const KEPT_FREE = 256;
 const RINGS = 'outbox-rings';
 const LEASE_MS = 10_000;
 const RENEW_MS = 3_000;
@@ -81,9 +82,12 @@ export class Outbox {
     );
   }
 
-  /** Reserves a record for `count` entries. Throws Unavailable while the broker is away for so long that the ring is full. */
-  reserve(count: number): number {
-    if (this.next - this.low >= SLOTS - 1)
+  /**
+   * Reserves a record for `count` entries. Throws Unavailable while the broker is away for so long that the ring is full;
+   * `urgent`: may take the room kept for finishing what was begun, without which the ring could never empty.
+   */
+  reserve(count: number, urgent = false): number {
+    if (this.next - this.low >= SLOTS - (urgent ? 1 : KEPT_FREE))
       throw new Unavailable('the event broker has not taken events for too long; nothing was changed');
     clearTimeout(this.quiet);
     const seq = this.next++;
@@ -197,7 +201,7 @@ export class Outbox {
     const left = await this.readRing(ring);
     if (left.records.length === 0) return;
     log.info('publishing what an instance left', { instance: ring, records: left.records.length });
-    const seq = this.reserve(left.records.length);
+    const seq = this.reserve(left.records.length, true);
     await this.takeUp(left.records, () => this.done(seq), seq);
     const end: OutboxRecord = { seq: left.top, retired: left.top + 1, entries: [] };
     while (this.open.has(seq)) await sleep(50);

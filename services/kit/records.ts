@@ -1,7 +1,7 @@
 import type { Aggregate, Decision, DomainEvent, Identified } from './domain.ts';
 import { Refusal } from './domain.ts';
 import type { Ids } from './ids.ts';
-import { addToLists, listed } from './lists.ts';
+import { Lists } from './lists.ts';
 import { CREATE, type Publication, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
 import { type Trace, trace } from './telemetry.ts';
 import { type Change, Conflict, type Document, REMEMBERED_CAUSES, type UnitOfWork } from './unit-of-work.ts';
@@ -39,11 +39,15 @@ const DAY_SECONDS = 86_400;
  * Every change is one unit of work: the record and the events it causes, or neither.
  */
 export class Records {
+  private readonly lists: Lists;
+
   constructor(
     private readonly sidecar: Sidecar,
     readonly work: UnitOfWork,
     readonly ids: Ids,
-  ) {}
+  ) {
+    this.lists = new Lists(sidecar);
+  }
 
   /** The record with this number. */
   async get<S extends Identified>(kind: Aggregate<S>, id: number): Promise<S | undefined> {
@@ -54,7 +58,7 @@ export class Records {
   async findBy<S extends Identified>(kind: Aggregate<S>, field: string, value: string): Promise<S[]> {
     const byKey = kind.keyedBy === field ? present<S>(await this.load([naturalKey(kind, value)])) : [];
     if (kind.listBy?.some((by) => by === field)) {
-      const ids = await listed(this.sidecar, kind.name, field, value);
+      const ids = await this.lists.of(kind.name, field, value);
       return [
         ...byKey,
         ...(await this.getMany(kind, ids)).filter((state) => String(state[field as keyof S]) === value),
@@ -189,14 +193,7 @@ export class Records {
       [`abandon-${key}`],
       toldNow(otherwise),
     );
-    const intent = await this.work.intend(change);
-    return {
-      keep: intent.keep,
-      abandon: async () => {
-        await this.work.commit(change);
-        intent.keep();
-      },
-    };
+    return this.work.intend(change);
   }
 
   /** Reads documents by key. */
@@ -221,13 +218,12 @@ export class Records {
     causes: readonly string[],
     told: readonly { event: DomainEvent; trace: Trace }[],
   ): Promise<void> {
-    if (next.id !== loaded.document?.id)
-      await addToLists(
-        this.sidecar,
-        kind,
-        next.state,
-        (field, value) => loaded.key === naturalKey(kind, value) && field === kind.keyedBy,
-      );
+    if (next.state && next.id !== loaded.document?.id) {
+      const { state } = next;
+      const isKey = (field: string): boolean =>
+        field === kind.keyedBy && loaded.key === naturalKey(kind, String(state[field as keyof S]));
+      await this.lists.add(kind, state, isKey);
+    }
     await this.work.commit(this.changeOf(kind, loaded, next, causes, told));
   }
 
@@ -322,11 +318,7 @@ export class Records {
         etag: stored?.etag ?? CREATE,
         ttlInSeconds: DAY_SECONDS,
       };
-      const won = await this.sidecar.write([write]).then(
-        () => true,
-        () => false,
-      );
-      if (won) return id;
+      if (await this.sidecar.wrote([write])) return id;
     }
     throw new Unavailable('the Idempotency-Key is in use by too many requests at once');
   }

@@ -102,10 +102,18 @@ export const jsonBody: RequestHandler[] = [
 /** First in every app: continues the caller's trace. */
 export const traced: RequestHandler = (request, _, next) => withTrace(continueTrace(request.headers.traceparent), next);
 
-/** Last in every app. */
-export const notFound: RequestHandler = (request) => {
-  throw new Problem(404, 'Not Found', `There is nothing at ${request.method} ${request.path}.`);
-};
+/** Behind these routes: what is asked for does not exist, or not with this verb. */
+export const notFound =
+  (routers: readonly Router[] = []): RequestHandler =>
+  (request, response) => {
+    const { method, path } = request;
+    const routes = routers.flatMap(({ stack }) => stack.filter((layer) => layer.match(path)).map(({ route }) => route));
+    const allowed = new Set(routes.flatMap((route) => route?.stack.map(({ method }) => method.toUpperCase()) ?? []));
+    if (allowed.size === 0) throw new Problem(404, 'Not Found', `There is nothing at ${method} ${path}.`);
+    response.set('allow', [...allowed].join(', '));
+    throw new Problem(405, 'Method Not Allowed', `${path} takes ${[...allowed].join(', ')}, not ${method}.`);
+  };
+
 /** Last of all: every error becomes a problem. */
 export const asProblem: ErrorRequestHandler = (error, _, response, next) => {
   if (response.headersSent) next(error);

@@ -64,15 +64,8 @@ export function assemble<S extends z.ZodObject>(
   app.disable('etag');
   app.get('/healthz', (_, response) => void response.status(204).end());
   app.get('/readyz', (_, response) => void response.status(started ? 204 : 503).end());
-  app.use(
-    traced,
-    configuration.router(),
-    intake.router(),
-    deadLetters(records, intake),
-    ...definition.api(kit),
-    notFound,
-    asProblem,
-  );
+  const routers = [configuration.router(), intake.router(), deadLetters(records, intake), ...definition.api(kit)];
+  app.use(traced, ...routers, notFound(routers), asProblem);
 
   return {
     app,

@@ -194,6 +194,14 @@ export class Sidecar {
     await this.ok('POST', `/v1.0/state/${this.names.state}/transaction`, { operations });
   }
 
+  /** Like write, for those who look again themselves: false when it failed or its outcome is unknown. */
+  wrote(writes: readonly StateWrite[]): Promise<boolean> {
+    return this.write(writes).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Publishes events in order; answers the ids that the broker did not take. */
   async publish(topic: string, publications: readonly Publication[]): Promise<Set<string>> {
     const entries = publications.map(({ cloudEvent, partitionKey }) => ({

@@ -34,9 +34,16 @@ export interface Change {
 /** The document changed since it was read: read it again and decide again. */
 export class Conflict extends Error {}
 
+/** A durable promise, see UnitOfWork.intend. */
+export interface Intent {
+  keep(): void;
+  abandon(): Promise<void>;
+}
+
 interface Waiting {
   readonly entry: Entry;
   readonly change: Change | undefined;
+  readonly urgent: boolean;
   resolve(seq: number): void;
   reject(error: Error): void;
 }
@@ -70,33 +77,46 @@ export class UnitOfWork {
 
   /** Commits one change. @throws Conflict, Unavailable */
   async commit(change: Change): Promise<void> {
-    const { key, cause, publications, document } = change;
-    await this.enqueue({ key, cause, version: document.version, publications }, change);
+    await patient(this.enqueue(entryOf(change), change));
   }
 
   /**
    * Makes a durable promise before something is started that another service will do: unless the document of `change`
    * comes into being, `change` will be made, also if this process dies now.
-   * @returns keep(): the document came into being, or the promise is fulfilled; nothing more to do
+   * @returns keep(): nothing of it is needed any more; abandon(): makes the change now, or later if the store is away
    */
-  async intend(change: Change): Promise<{ keep(): void }> {
-    const entry: Entry = { key: change.key, cause: change.cause, version: 1, publications: [], otherwise: change };
-    const seq = await this.enqueue(entry, undefined);
-    return { keep: () => this.outbox.done(seq) };
+  async intend(change: Change): Promise<Intent> {
+    const entry: Entry = { ...entryOf(change), publications: [], otherwise: change };
+    const written = this.enqueue(entry, undefined);
+    const seq = await patient(written).catch((error) => {
+      // Nobody starts anything on a promise that came too late.
+      void written.then((late) => this.outbox.done(late)).catch(() => undefined);
+      throw error;
+    });
+    const keep = (): void => this.outbox.done(seq);
+    return { keep, abandon: () => patient(this.fulfil(change).then(keep)) };
   }
 
-  private async enqueue(entry: Entry, change: Change | undefined): Promise<number> {
-    const outcome = new Promise<number>((resolve, reject) => this.queue.push({ entry, change, resolve, reject }));
-    outcome.catch(() => undefined);
-    this.pump();
-    let patience: NodeJS.Timeout | undefined;
-    const tooLong = new Promise<never>((_, reject) => {
-      patience = setTimeout(
-        () => reject(new Unavailable('the store does not answer; the outcome is not known yet')),
-        PATIENCE_MS,
-      );
+  /** Makes the change of an intent, however long that takes, unless its document came into being. */
+  private async fulfil(change: Change): Promise<void> {
+    for (;;) {
+      try {
+        await this.enqueue(entryOf(change), change, true);
+        return;
+      } catch (error) {
+        if (error instanceof Conflict) return;
+        log.warn('an intent waits', { key: change.key, reason: reason(error) });
+        await sleep(500);
+      }
+    }
+  }
+
+  private enqueue(entry: Entry, change: Change | undefined, urgent = false): Promise<number> {
+    const outcome = new Promise<number>((resolve, reject) => {
+      this.queue.push({ entry, change, urgent, resolve, reject });
     });
-    return Promise.race([outcome, tooLong]).finally(() => clearTimeout(patience));
+    this.pump();
+    return outcome;
   }
 
   private pump(): void {
@@ -123,7 +143,11 @@ export class UnitOfWork {
     const told = group.filter(({ entry }) => entry.publications.length > 0 || entry.otherwise !== undefined);
     let seq = -1;
     try {
-      if (told.length > 0) seq = this.outbox.reserve(told.length);
+      if (told.length > 0)
+        seq = this.outbox.reserve(
+          told.length,
+          group.some(({ urgent }) => urgent),
+        );
     } catch (error) {
       for (const item of group) item.reject(error as Error);
       return;
@@ -199,8 +223,26 @@ export class UnitOfWork {
     const [stored] = await this.sidecar.read([entry.key]);
     if (stored?.etag) return;
     log.info('undoing what was begun and never finished', { key: entry.key });
-    await this.commit(entry.otherwise as Change).catch((error) => {
-      if (!(error instanceof Conflict)) throw error;
-    });
+    await this.fulfil(entry.otherwise as Change);
   }
+}
+
+const entryOf = ({ key, cause, document, publications }: Change): Entry => ({
+  key,
+  cause,
+  version: document.version,
+  publications,
+});
+
+/** Stops waiting after a while; the work goes on. */
+async function patient<T>(outcome: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Unavailable('the store does not answer; the outcome is not known yet')),
+      PATIENCE_MS,
+    );
+  });
+  outcome.catch(() => undefined);
+  return Promise.race([outcome, tooLong]).finally(() => clearTimeout(timer));
 }
