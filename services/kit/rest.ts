@@ -107,7 +107,9 @@ export const notFound =
   (routers: readonly Router[] = []): RequestHandler =>
   (request, response) => {
     const { method, path } = request;
-    const routes = routers.flatMap(({ stack }) => stack.filter((layer) => layer.match(path)).map(({ route }) => route));
+    // Express answers this question only inside its router; its types leave `match` out.
+    const fits = (layer: unknown): boolean => (layer as { match(path: string): boolean }).match(path);
+    const routes = routers.flatMap(({ stack }) => stack.filter(fits).map(({ route }) => route));
     const allowed = new Set(routes.flatMap((route) => route?.stack.map(({ method }) => method.toUpperCase()) ?? []));
     if (allowed.size === 0) throw new Problem(404, 'Not Found', `There is nothing at ${method} ${path}.`);
     response.set('allow', [...allowed].join(', '));

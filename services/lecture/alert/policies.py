@@ -66,9 +66,15 @@ class Alert:
         self._sending = Lock()
 
     def subscription(self) -> dict:
-        """In batches: a sidecar delivers single events one by one."""
+        """In batches where the broker has them: Kafka delivers single events one by one per partition.
+
+        Over Redis the sidecar (1.18) makes batches itself, and when it stops a subscription because this app was
+        unhealthy for a moment while events were queued, all its workers wait for ever for a batch that nobody sends.
+        """
         bulk = {"enabled": True, "maxMessagesCount": 100, "maxAwaitDurationMs": 10}
-        return {"pubsubname": self.pubsub, "topic": self.topic, "route": "/events", "bulkSubscribe": bulk}
+        subscription = {"pubsubname": self.pubsub, "topic": self.topic, "route": "/events"}
+        in_batches = self._sidecar.components("pubsub")[self.pubsub] != "pubsub.redis"
+        return {**subscription, "bulkSubscribe": bulk} if in_batches else subscription
 
     def configure(self, settings: Settings) -> None:
         path = settings.log_file

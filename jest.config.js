@@ -1,0 +1,12 @@
+/** Run with NODE_OPTIONS=--experimental-vm-modules, as `./run test` does. */
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, sourceMaps: 'inline' }],
+  },
+  testMatch: ['**/*.spec.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/.madang/'],
+  verbose: true,
+  testTimeout: 60_000,
+};

@@ -1,0 +1,25 @@
+/** `npm run test:crash -- [--kills n] [--profile light|full] [--seed n] [--only unit-of-work|system]` */
+import { join, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+
+const options = new Command('test crash')
+  .description('Kills processes while commands flow, and proves that nothing was lost and nothing doubled.')
+  .option('--kills <n>', 'kills of the running system, per profile', Number, 40)
+  .addOption(new Option('--profile <name>', 'only this profile').choices(['light', 'full']))
+  .option('--seed <n>', 'repeats the random choices of a former run', Number, Date.now() % 1_000_000)
+  .addOption(new Option('--only <part>', 'only this part').choices(['unit-of-work', 'system']))
+  .parse()
+  .opts<{ kills: number; profile?: 'light' | 'full'; seed: number; only?: string }>();
+
+// Beside a running system: own state, own ports.
+process.env.MADANG_HOME ||= join(resolve(import.meta.dirname, '../..'), '.madang/crash');
+process.env.MADANG_PORT_OFFSET ||= '6000';
+
+const { kills, profile, seed, only } = options;
+let violations = 0;
+if (only !== 'system') {
+  const { unitOfWork } = await import('./unit-of-work.ts');
+  // A long run tries every step, a short one every third.
+  violations += await unitOfWork({ ...(profile ? { profile } : {}), seed, share: kills >= 500 ? 1 : 0.3 });
+}
+process.exit(violations === 0 ? 0 : 1);

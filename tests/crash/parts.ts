@@ -1,0 +1,60 @@
+/** What both crash tests need: processes, ports, a random source that can be repeated, waiting by condition. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Mulberry32: the same seed gives the same numbers. */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Waits until a condition holds; answers whether it did within the limit. */
+export async function until(condition: () => Promise<boolean>, limitMs: number, everyMs = 100): Promise<boolean> {
+  const end = Date.now() + limitMs;
+  while (!(await condition().catch(() => false))) {
+    if (Date.now() > end) return false;
+    await sleep(everyMs);
+  }
+  return true;
+}
+
+/** A port of 127.0.0.1 nobody listens on now. */
+export async function anyPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (typeof address !== 'object' || !address) throw new Error('no port');
+  return address.port;
+}
+
+const started = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of started) child.kill('SIGKILL');
+});
+
+/** Starts a process that does not outlive this one; its output goes to a file. */
+export function background(
+  command: readonly string[],
+  options: { env?: Record<string, string>; cwd?: string; output: string },
+): ChildProcess {
+  const [program = '', ...args] = command;
+  const output = openSync(options.output, 'a');
+  const child = spawn(program, args, {
+    stdio: ['ignore', output, output],
+    env: { ...process.env, ...options.env },
+    ...(options.cwd ? { cwd: options.cwd } : {}),
+  });
+  started.add(child);
+  child.once('exit', () => started.delete(child));
+  return child;
+}

@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+/** The running system under test: `./run test` has started it, in a home and on ports of its own. */
+export const root = resolve(import.meta.dirname, '..');
+export const profile = process.env.PROFILE === 'full' ? 'full' : 'light';
+export const home = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
+const offset = Number(process.env.MADANG_PORT_OFFSET ?? 0);
+export const GW = `http://127.0.0.1:${8088 + offset}`;
+
+/** The runner, as a person types it; answers what it prints. */
+export async function run(...words: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.env.MADANG_RUN ?? join(root, 'run'), words, { cwd: root, maxBuffer: 64 * 1024 * 1024 });
+  return stdout;
+}
+
+export interface Process {
+  readonly appId: string;
+  readonly service: string;
+  readonly state: string;
+  readonly pid: number;
+  readonly port: number;
+  readonly daprHttpPort: number;
+  readonly restarts: number;
+}
+
+export async function processes(): Promise<Process[]> {
+  const status = JSON.parse(await run('status', '--json')) as Process[] | { processes: Process[] };
+  return Array.isArray(status) ? status : status.processes;
+}
+
+export async function processOf(appId: string): Promise<Process> {
+  const found = (await processes()).find((process) => process.appId === appId);
+  if (!found) throw new Error(`${appId} is not in ./run status`);
+  return found;
+}
+
+/** Waits until `check` passes, that is, throws no more; what it threw last is the reason of the failure. */
+export async function eventually<T>(check: () => Promise<T> | T, limitMs = 20_000): Promise<T> {
+  const end = Date.now() + limitMs;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** Waits until a process takes requests. */
+export const ready = ({ port }: Pick<Process, 'port'>): Promise<void> =>
+  eventually(async () => {
+    const { status } = await fetch(`http://127.0.0.1:${port}/readyz`);
+    if (status !== 204) throw new Error(`port ${port} is not ready: ${status}`);
+  }, 60_000);
+
+/** Does something while services are stopped; they are back before it returns, whatever happens. */
+export async function without<T>(services: readonly string[], work: () => Promise<T>): Promise<T> {
+  for (const service of services) await run('stop', `lecture-${service}`);
+  try {
+    return await work();
+  } finally {
+    for (const service of services) await run('start', `lecture-${service}`);
+    for (const service of services) await ready(await processOf(`lecture-${service}`));
+  }
+}
+
+/** Does something while configuration values differ; `before` are the values that come back. */
+export async function configured<T>(
+  values: Record<string, string>,
+  before: Record<string, string>,
+  work: () => Promise<T>,
+): Promise<T> {
+  await configure(values);
+  try {
+    return await work();
+  } finally {
+    await configure(before);
+  }
+}
+
+async function configure(values: Record<string, string>): Promise<void> {
+  await run('config', 'lecture', ...Object.entries(values).map(([key, value]) => `${key}=${value}`));
+}
+
+/** The lines a service wrote into its log that are JSON. */
+export async function logLines(appId: string): Promise<Record<string, unknown>[]> {
+  return jsonLines(await readFile(join(home, 'logs', `${appId}.log`), 'utf8'));
+}
+
+/** The notices of alert: one line for each in its LOG_FILE. */
+export async function notices(file = 'debug.log'): Promise<{ id: string; traceparent?: string; data: Record<string, unknown> }[]> {
+  return jsonLines(await readFile(join(home, 'logs', file), 'utf8').catch(() => '')) as never;
+}
+
+const jsonLines = (text: string): Record<string, unknown>[] =>
+  text.split('\n').flatMap((line) => {
+    const from = line.indexOf('{');
+    try {
+      return from < 0 ? [] : [JSON.parse(line.slice(from)) as Record<string, unknown>];
+    } catch {
+      return [];
+    }
+  });

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Consumer, MessagesStreamModes, stringDeserializers } from '@platformatic/kafka';
+import { Redis } from 'ioredis';
+import { parse } from 'yaml';
+import { home, profile } from './system.ts';
+
+/** An event as it lies in the broker; `key` is the Kafka message key (the Redis stream has none). */
+export interface Told {
+  readonly key?: string;
+  readonly event: {
+    readonly id: string;
+    readonly type: string;
+    readonly source: string;
+    readonly subject?: string;
+    readonly traceparent?: string;
+    readonly aggregateversion?: number;
+    readonly data: Record<string, unknown>;
+  };
+}
+
+export interface Topic {
+  /** All events since the topic exists, growing while the test runs. */
+  readonly told: readonly Told[];
+  close(): Promise<void>;
+}
+
+/** Reads a topic from its beginning with a client of the broker, past all services and sidecars. */
+export async function follow(name: string): Promise<Topic> {
+  const told: Told[] = [];
+  return profile === 'full' ? followKafka(name, told) : followRedis(name, told);
+}
+
+async function followRedis(name: string, told: Told[]): Promise<Topic> {
+  const [host = '', port = ''] = (await setting('redisHost')).split(':');
+  const redis = new Redis({ host, port: Number(port) });
+  let open = true;
+  const reading = (async () => {
+    for (let last = '0'; open; ) {
+      const found = await redis.xread('COUNT', 1000, 'BLOCK', 200, 'STREAMS', name, last);
+      for (const [id, fields] of found?.[0]?.[1] ?? []) {
+        last = id;
+        told.push({ event: JSON.parse(fields[fields.indexOf('data') + 1] ?? '{}') });
+      }
+    }
+    redis.disconnect();
+  })();
+  return {
+    told,
+    async close() {
+      open = false;
+      await reading;
+    },
+  };
+}
+
+async function followKafka(name: string, told: Told[]): Promise<Topic> {
+  const consumer = new Consumer({
+    groupId: `test-${randomUUID()}`,
+    clientId: 'test',
+    bootstrapBrokers: [await setting('brokers')],
+    deserializers: stringDeserializers,
+  });
+  const stream = await consumer.consume({ topics: [name], mode: MessagesStreamModes.EARLIEST, autocommit: false });
+  stream.on('data', ({ key, value }) => told.push({ key, event: JSON.parse(value) }));
+  return { told, close: () => stream.close().then(() => consumer.close(true)) };
+}
+
+/** A value of the pub/sub component that the sidecars use. */
+async function setting(name: string): Promise<string> {
+  const file = join(home, 'components', profile, 'lecture-pubsub.yaml');
+  const component = parse(await readFile(file, 'utf8')) as { spec: { metadata: { name: string; value: string }[] } };
+  const value = component.spec.metadata.find((item) => item.name === name)?.value;
+  if (!value) throw new Error(`${file} has no ${name}`);
+  return value;
+}

@@ -1,0 +1,85 @@
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build as bundle, formatMessages, type Message } from 'esbuild';
+import { home, root } from './paths.ts';
+import { exists } from './provision/ways.ts';
+import { readTemplate, type ServiceTemplate } from './templates.ts';
+
+const dist = join(home, 'dist');
+
+/** Whether the runner makes what this service runs; others (Python) run from their sources. */
+export const isBundled = (service: ServiceTemplate): boolean => service.command.some((word) => word.startsWith(dist));
+
+/** Where a service's sources are: the gateway is the same for every system. */
+export const sourceOf = (service: ServiceTemplate): string =>
+  service.name === 'gateway' ? 'services/gateway' : `services/${service.system}/${service.name}`;
+
+const isBuildFailure = (error: unknown): error is { errors: Message[] } =>
+  error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+
+const stampFile = join(dist, 'inputs.json');
+
+/** What decides whether a file is the same as before. */
+async function stamp(file: string): Promise<string> {
+  const { mtimeMs, size } = await stat(join(root, file));
+  return `${mtimeMs}/${size}`;
+}
+
+/** Whether these bundles were made of the files as they are now. */
+async function isCurrent(appIds: string[]): Promise<boolean> {
+  try {
+    const made = JSON.parse(await readFile(stampFile, 'utf8')) as { appIds: string[]; files: Record<string, string> };
+    await Promise.all(appIds.map((appId) => stat(join(dist, `${appId}.js`))));
+    const same = await Promise.all(Object.entries(made.files).map(async ([file, was]) => (await stamp(file)) === was));
+    return made.appIds.join() === appIds.join() && same.every(Boolean);
+  } catch {
+    return false;
+  }
+}
+
+/** Bundles the services of these systems. Returns the app ids whose bundle is another than before. */
+export async function build(systems: string[]): Promise<string[]> {
+  const services = (await Promise.all(systems.map(readTemplate))).flat().filter(isBundled);
+  for (const service of services) {
+    const main = `${sourceOf(service)}/main.ts`;
+    if (!(await exists(join(root, main)))) throw new Error(`${service.appId} cannot be built: ${main} does not exist.`);
+  }
+  const appIds = services.map((service) => service.appId);
+  if (await isCurrent(appIds)) return [];
+  await mkdir(dist, { recursive: true });
+  const result = await bundle({
+    absWorkingDir: root,
+    entryPoints: services.map((service) => ({ in: `${sourceOf(service)}/main.ts`, out: service.appId })),
+    outdir: dist,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    sourcesContent: false,
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+    // CommonJS packages inside an ES module need a require of their own.
+    banner: {
+      js: "import { createRequire as madangRequire } from 'node:module';\nconst require = madangRequire(import.meta.url);",
+    },
+  }).catch(async (error: unknown) => {
+    if (!isBuildFailure(error)) throw error;
+    const [first = 'unknown'] = await formatMessages(error.errors.slice(0, 1), { kind: 'error' });
+    throw new Error(`The services cannot be built: ${first.trim()}`);
+  });
+  const changed: string[] = [];
+  for (const file of result.outputFiles) {
+    const before = await readFile(file.path).catch(() => undefined);
+    if (before?.equals(file.contents)) continue;
+    // A process that starts at this moment sees the whole old or the whole new file.
+    await writeFile(`${file.path}.new`, file.contents);
+    await rename(`${file.path}.new`, file.path);
+    changed.push(file.path);
+  }
+  const inputs = [...Object.keys(result.metafile.inputs), 'tsconfig.json', 'package-lock.json', 'tools/run/build.ts'];
+  const files = Object.fromEntries(await Promise.all(inputs.map(async (file) => [file, await stamp(file)])));
+  await writeFile(stampFile, JSON.stringify({ appIds, files }));
+  return appIds.filter((appId) => changed.includes(join(dist, `${appId}.js`)));
+}

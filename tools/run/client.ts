@@ -1,0 +1,55 @@
+import { request } from 'node:http';
+import { home, portOffset } from './paths.ts';
+import type { Action, Part, Status, Wish } from './status.ts';
+
+export const controlPort = 8000 + portOffset;
+
+/** Calls the control API of the running supervisor; undefined when nothing listens. */
+function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const options = {
+      host: '127.0.0.1',
+      port: controlPort,
+      method,
+      path,
+      agent: false,
+      headers: { host: `localhost:${controlPort}`, 'content-type': 'application/json' },
+    };
+    const sent = request(options, async (response) => {
+      try {
+        let text = '';
+        for await (const chunk of response.setEncoding('utf8')) text += chunk;
+        const value = JSON.parse(text) as { error?: string };
+        if (value.error) throw new Error(value.error);
+        resolve(value);
+      } catch (error) {
+        reject(error instanceof SyntaxError ? new Error(`Port ${controlPort} is used by another program.`) : error);
+      }
+    });
+    sent.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET' ? resolve(undefined) : reject(error),
+    );
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+/** How the running system is; undefined when none runs from this home. */
+export async function status(): Promise<Status | undefined> {
+  const answer = (await call('GET', '/api/status')) as Status | undefined;
+  if (answer && answer.home !== home)
+    throw new Error(
+      `Another Madang, of ${answer.home}, uses port ${controlPort}; stop it, or set MADANG_PORT_OFFSET to run beside it.`,
+    );
+  return answer;
+}
+
+export async function running(): Promise<Status> {
+  const found = await status();
+  if (!found) throw new Error('Nothing runs; start it with ./run up.');
+  return found;
+}
+
+export const up = (wish: Wish): Promise<unknown> => call('POST', '/api/up', wish);
+export const down = (): Promise<unknown> => call('POST', '/api/down', {});
+export const act = (id: string, action: Action, part: Part): Promise<unknown> =>
+  call('POST', '/api/act', { id, action, part });

@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { controlPort } from './client.ts';
+import { lastLines } from './logs.ts';
+import type { Supervisor } from './supervisor.ts';
+
+const Order = z.object({
+  id: z.string(),
+  action: z.enum(['start', 'stop', 'restart', 'kill']),
+  part: z.enum(['app', 'sidecar', 'both']).default('both'),
+});
+const UpOrder = z.object({
+  systems: z.array(z.string()),
+  replicas: z.record(z.string(), z.int().min(1).max(20)).default({}),
+});
+
+class Refusal extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/**
+ * Only this machine's own page and command line may use the API: a name that some web site resolves to 127.0.0.1 does
+ * not pass as Host, and a page from elsewhere neither as Origin nor, without asking first, with JSON.
+ */
+function guard(request: IncomingMessage): void {
+  const { host = '', origin, 'content-type': type } = request.headers;
+  if (![`localhost:${controlPort}`, `127.0.0.1:${controlPort}`].includes(host))
+    throw new Refusal(403, 'Only for this machine.');
+  if (request.method === 'GET') return;
+  if (request.method !== 'POST') throw new Refusal(405, 'Only GET and POST.');
+  if (origin !== undefined && origin !== `http://${host}`) throw new Refusal(403, 'Only for the page of this server.');
+  if (type?.split(';')[0] !== 'application/json') throw new Refusal(415, 'Send JSON.');
+}
+
+async function body<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8')) {
+    text += chunk;
+    if (text.length > 100_000) throw new Refusal(413, 'Too long.');
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new Refusal(400, 'Not JSON.');
+  }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) throw new Refusal(400, z.prettifyError(parsed.error));
+  return parsed.data;
+}
+
+/** The status page and the API behind it and the command line. `down` is called for a stop; it ends the process. */
+export function control(supervisor: Supervisor, down: () => void): Promise<Server> {
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    guard(request);
+    const send = (status: number, value: unknown) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    switch (`${request.method} ${url.pathname}`) {
+      case 'GET /': {
+        const page = await readFile(join(import.meta.dirname, 'page.html'));
+        const headers = {
+          'content-type': 'text/html; charset=utf-8',
+          'content-security-policy': "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+        };
+        response.writeHead(200, headers).end(page);
+        return;
+      }
+      case 'GET /api/status':
+        send(200, supervisor.status());
+        return;
+      case 'GET /api/logs': {
+        const id = url.searchParams.get('id') ?? '';
+        const { services, infrastructure } = supervisor.status();
+        const known = [...infrastructure, ...services.flatMap(({ app, sidecar }) => [app, sidecar])];
+        if (!known.some((one) => one.id === id)) throw new Refusal(404, `There is no log of "${id}".`);
+        send(200, lastLines(id, Math.min(Number(url.searchParams.get('lines')) || 20, 1000)));
+        return;
+      }
+      case 'POST /api/up': {
+        const wish = await body(request, UpOrder);
+        // Takes long when something has to be downloaded: the status tells how it goes.
+        supervisor.up(wish).catch(() => undefined);
+        send(202, {});
+        return;
+      }
+      case 'POST /api/act': {
+        const { id, action, part } = await body(request, Order);
+        await supervisor.act(id, action, part).catch((error: unknown) => {
+          throw new Refusal(409, error instanceof Error ? error.message : String(error));
+        });
+        send(200, {});
+        return;
+      }
+      case 'POST /api/down':
+        send(202, {});
+        down();
+        return;
+      default:
+        throw new Refusal(404, 'There is no such page.');
+    }
+  };
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      const status = error instanceof Refusal ? error.status : 500;
+      const message = error instanceof Error ? error.message : String(error);
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error: message }));
+    });
+  });
+  return new Promise((resolve, reject) =>
+    server.once('error', reject).listen(controlPort, '127.0.0.1', () => resolve(server)),
+  );
+}

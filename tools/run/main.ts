@@ -1,0 +1,149 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import * as client from './client.ts';
+import { showLogs } from './logs.ts';
+import { root } from './paths.ts';
+import type { Profile } from './process.ts';
+import { type Action, actions } from './status.ts';
+import { down, summary, up, wantedSystems } from './up.ts';
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+const profile = () =>
+  new Option('--profile <profile>', 'what the services stand on').choices(['light', 'full']).default('light');
+
+function replica(text: string, before: Record<string, number> = {}): Record<string, number> {
+  const [, appId, number] = /^([a-z-]+)=([1-9]|1\d|20)$/.exec(text) ?? [];
+  if (!appId) throw new InvalidArgumentError('Write it as <app-id>=<1 to 20>.');
+  return { ...before, [appId]: Number(number) };
+}
+
+/** Commands that live elsewhere: a module with `main(args)`, which returns the exit code. */
+function hook(name: string, description: string, file: string, usage: string): Command {
+  return new Command(name)
+    .description(description)
+    .usage(usage)
+    .argument('[args...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (args: string[]) => {
+      const module = (await import(pathToFileURL(join(root, file)).href)) as { main(args: string[]): Promise<number> };
+      process.exit(await module.main(args));
+    });
+}
+
+const program = new Command('./run').description('Runs Madang: services with their sidecars, and what these stand on.');
+
+program
+  .command('up')
+  .description('start systems (lecture when none is named; all) and stay until Ctrl+C')
+  .argument('[system...]')
+  .addOption(profile())
+  .option('-d, --detach', 'return when everything is healthy', false)
+  .option('--watch', 'rebuild and restart what changes under services/', false)
+  .option('--replicas <app-id=n...>', 'several processes of one service', replica, {})
+  .action(
+    async (
+      named: string[],
+      options: { profile: Profile; detach: boolean; watch: boolean; replicas: Record<string, number> },
+    ) => up({ ...options, systems: await wantedSystems(named) }),
+  );
+
+program.command('down').description('stop everything; nothing is left running').action(down);
+
+program
+  .command('status')
+  .description('what runs')
+  .option('--json', 'the services as JSON')
+  .action(async ({ json }: { json?: boolean }) => {
+    const status = await client.status();
+    if (json) print(JSON.stringify(status?.services ?? [], null, 2));
+    else if (!status) print('nothing runs; start it with ./run up');
+    else {
+      print(`${status.profile} profile, ${status.phase}`);
+      summary(status);
+    }
+  });
+
+program
+  .command('logs')
+  .description('the end of a log, of all apps when none is named')
+  .argument('[app-id]')
+  .option('-f, --follow', 'and what comes', false)
+  .option('--sidecar', "of the service's sidecar", false)
+  .action(showLogs);
+
+const explained: Record<Action, string> = {
+  start: 'start a service that was stopped',
+  stop: 'stop a service; it stays so until it is started',
+  restart: 'stop and start a service',
+  kill: 'kill -9 its app; it is restarted like after any crash',
+};
+for (const action of actions)
+  program
+    .command(action)
+    .description(explained[action])
+    .argument('<app-id>', 'service, <app-id>-<n> for one of several replicas, or redis, mysql, kafka')
+    .option('--app', 'only the app')
+    .option('--sidecar', 'only the sidecar')
+    .action(async (id: string, { app, sidecar }: { app?: boolean; sidecar?: boolean }) => {
+      await client.running();
+      await client.act(id, action, sidecar ? 'sidecar' : app || action === 'kill' ? 'app' : 'both');
+    });
+
+program
+  .command('config')
+  .description('show the configuration of a running system, or change values of it')
+  .argument('<system>')
+  .argument('[KEY=VALUE...]')
+  .action(async (system: string, words: string[]) => {
+    const changes = words.map((word) => {
+      const [, key, value] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
+      if (!key) throw new Error(`"${word}": write it as KEY=VALUE.`);
+      return [key, value ?? ''] as const;
+    });
+    const { configuration } = await import('./configuration.ts');
+    const values = await configuration(await client.running(), system, Object.fromEntries(changes));
+    for (const [key, value] of Object.entries(values)) print(`${key}=${value}`);
+  });
+
+const infra = program.command('infra').description('only what the services stand on');
+infra
+  .command('up')
+  .addOption(profile())
+  .action(({ profile }: { profile: Profile }) =>
+    up({ systems: [], replicas: {}, profile, detach: true, watch: false }),
+  );
+infra
+  .command('down')
+  .addOption(profile())
+  .action(async () => {
+    const status = await client.status();
+    if (status?.systems.length)
+      throw new Error(`${status.systems.join(', ')} runs on it; ./run down stops services and infrastructure.`);
+    await down();
+  });
+
+program
+  .command('build')
+  .description('bundle the services')
+  .action(async () => {
+    const started = Date.now();
+    const [{ build }, { systems }] = await Promise.all([import('./build.ts'), import('./templates.ts')]);
+    const changed = await build(await systems());
+    print(`built in ${Date.now() - started} ms, changed: ${changed.join(', ') || 'nothing'}`);
+  });
+
+program
+  .command('doctor')
+  .description('what of the needed programs was found where')
+  .action(async () => (await import('./doctor.ts')).doctor());
+program.addCommand(hook('scenario', "play a system's story through its gateway", 'tools/run/scenario.ts', '<system>'));
+program.addCommand(hook('test', 'run tests', 'tests/run.ts', '[unit|crash|...] [options]'));
+program.addCommand(hook('bench', 'measure', 'tests/bench.ts', '[options]'));
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

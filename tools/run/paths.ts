@@ -1,0 +1,47 @@
+import { connect, createServer } from 'node:net';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export const root = resolve(import.meta.dirname, '../..');
+
+/** State of this clone: data, logs, rendered components. */
+export const home = resolve(process.env.MADANG_HOME || join(root, '.madang'));
+
+/** What is expensive to get and the same for every clone of this user: programs, jars, templates. */
+export const cache = resolve(
+  process.env.MADANG_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'madang'),
+);
+
+/** Added to every port, so that a second system (the tests) runs beside the first. */
+export const portOffset = Number(process.env.MADANG_PORT_OFFSET || 0);
+
+export function isListening(port: number, host = '127.0.0.1'): Promise<boolean> {
+  return new Promise((answer) => {
+    const socket = connect({ port, host });
+    const end = (listening: boolean) => {
+      socket.destroy();
+      answer(listening);
+    };
+    socket.setTimeout(500, () => end(false));
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+  });
+}
+
+function canBind(port: number): Promise<number | undefined> {
+  return new Promise((answer) => {
+    const server = createServer();
+    server.once('error', () => answer(undefined));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      const address = server.address();
+      const bound = typeof address === 'object' && address ? address.port : undefined;
+      server.close(() => answer(bound));
+    });
+  });
+}
+
+/** The preferred port when nobody listens there, else a free one. */
+export async function freePort(preferred: number): Promise<number> {
+  const bound = (await isListening(preferred)) ? undefined : await canBind(preferred);
+  return bound ?? (await canBind(0)) ?? preferred;
+}

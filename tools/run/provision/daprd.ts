@@ -1,0 +1,134 @@
+import { createWriteStream } from 'node:fs';
+import { chmod, mkdir, readFile, rename } from 'node:fs/promises';
+import { arch, homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import { cache, root } from '../paths.ts';
+import type { Progress } from '../process.ts';
+import { containerEngine, type Found, firstOf, installed, makeOnce, run, sparse, type Way, which } from './ways.ts';
+
+const module = join(root, 'dapr/runtime');
+
+/** The committed module is the one place that names the version. */
+async function pinned(): Promise<string> {
+  return /github\.com\/dapr\/dapr v(\S+)/.exec(await readFile(join(module, 'go.mod'), 'utf8'))?.[1] ?? '';
+}
+
+const minor = (version: string) => version.split('.').slice(0, 2).join('.');
+
+function examiner(wanted: string, refused: (why: string) => void) {
+  return async (path: string, way: string): Promise<Found | undefined> => {
+    const { output } = await run([path, '--version'], { limitMs: 5000 });
+    const version = /\d+\.\d+\.\d+\S*/.exec(output)?.[0];
+    if (version && minor(version) === minor(wanted)) return { name: 'daprd', version, way, command: [path], env: {} };
+    refused(`${path} is ${version ?? 'not a working daprd'}, wanted ${minor(wanted)}.x`);
+    return undefined;
+  };
+}
+
+type Examine = ReturnType<typeof examiner>;
+
+const release = (version: string, target: string, examine: Examine, progress: Progress): Way => ({
+  name: 'official release',
+  async find(note) {
+    const platform = `${process.platform}_${arch() === 'x64' ? 'amd64' : arch()}`;
+    const url = `https://github.com/dapr/dapr/releases/download/v${version}/daprd_${platform}.tar.gz`;
+    // Short for the first byte, since there may be no way out; longer for the file itself.
+    const abort = new AbortController();
+    const first = setTimeout(() => abort.abort(new Error('no answer within 5 s')), 5000);
+    const all = setTimeout(() => abort.abort(new Error('not complete within 3 minutes')), 180_000);
+    try {
+      const answer = await fetch(url, { signal: abort.signal }).catch((error: unknown) => {
+        throw abort.signal.aborted ? abort.signal.reason : new Error('not reachable', { cause: error });
+      });
+      clearTimeout(first);
+      if (!answer.ok || !answer.body) {
+        note(`${url} answered ${answer.status}`);
+        return undefined;
+      }
+      const body = answer.body as ReadableStream;
+      await makeOnce(target, async (unfinished) => {
+        progress(`downloading daprd ${version}`);
+        await pipeline(Readable.fromWeb(body), createWriteStream(`${unfinished}.tar.gz`), { signal: abort.signal });
+        await run(['tar', '-xzf', `${unfinished}.tar.gz`, '-C', dirname(unfinished)], { limitMs: 60_000 });
+        await rename(join(dirname(unfinished), 'daprd'), unfinished);
+      });
+      return examine(target, `official release in ${target}`);
+    } finally {
+      clearTimeout(first);
+      clearTimeout(all);
+    }
+  },
+});
+
+const image = (version: string, target: string, examine: Examine, progress: Progress): Way => ({
+  name: 'container image',
+  async find() {
+    const engine = await containerEngine();
+    // The program in the image is for Linux, and here it runs outside of it.
+    if (!engine || process.platform !== 'linux') return undefined;
+    await makeOnce(target, async (unfinished) => {
+      progress(`taking daprd ${version} out of its container image`);
+      const name = `madang-daprd-${process.pid}`;
+      const created = await run([engine, 'create', '--name', name, `daprio/daprd:${version}`], { limitMs: 120_000 });
+      if (created.code !== 0) throw new Error(created.output.split('\n').at(-1));
+      const copied = await run([engine, 'cp', `${name}:/daprd`, unfinished], { limitMs: 60_000 });
+      await run([engine, 'rm', '-f', name], { limitMs: 10_000 });
+      if (copied.code !== 0) throw new Error(copied.output);
+    });
+    return examine(target, `container image, in ${target}`);
+  },
+});
+
+const build = (version: string, target: string, examine: Examine, progress: Progress): Way => ({
+  name: 'go build',
+  async find(note) {
+    const go = await which('go', ['/usr/local/go/bin', join(homedir(), 'go/bin'), '/opt/homebrew/bin']);
+    if (!go) {
+      note('no Go');
+      return undefined;
+    }
+    await makeOnce(target, async (unfinished) => {
+      await mkdir(dirname(unfinished), { recursive: true });
+      progress(`building daprd ${version} from its Go module (once; some minutes)`);
+      const onLine = sparse(progress, (count) => `building daprd: ${count} packages done`);
+      const flags = `-s -w -X github.com/dapr/dapr/pkg/buildinfo.version=${version}`;
+      const command = [go, 'build', '-v', '-tags', 'stablecomponents', '-ldflags', flags, '-o', unfinished, '.'];
+      const env = { CGO_ENABLED: '0' };
+      const { code, output } = await run(command, { cwd: module, env, limitMs: 1_800_000, onLine });
+      if (code !== 0) throw new Error(`failed: ${output.split('\n').at(-1)}`);
+      await chmod(unfinished, 0o755);
+    });
+    return examine(target, `built from dapr/runtime, in ${target}`);
+  },
+});
+
+export async function daprd(progress: Progress): Promise<Found> {
+  const version = await pinned();
+  const target = join(cache, 'bin', `daprd-${version}`);
+  const refusals: string[] = [];
+  const examine = examiner(version, (why) => refusals.push(why));
+  const seen = installed(['daprd'], examine, [join(homedir(), '.dapr/bin')]);
+  return firstOf(
+    [
+      {
+        name: 'PATH or ~/.dapr/bin',
+        async find(note) {
+          const found = await seen.find(note);
+          if (!found) refusals.forEach(note);
+          return found;
+        },
+      },
+      {
+        name: 'cache',
+        find: async () => ((await which(target, ['/'])) ? examine(target, `cache, ${target}`) : undefined),
+      },
+      release(version, target, examine, progress),
+      image(version, target, examine, progress),
+      build(version, target, examine, progress),
+    ],
+    `daprd ${minor(version)} is missing: install it with the Dapr CLI (dapr init --slim --runtime-version ${version}), start a container engine, or install Go`,
+  );
+}

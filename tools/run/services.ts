@@ -1,0 +1,106 @@
+import { request } from 'node:http';
+import { home, portOffset } from './paths.ts';
+import type { ProcessSpec } from './process.ts';
+import type { Rendered } from './render.ts';
+import type { Ports, ServiceTemplate } from './templates.ts';
+
+/** Seconds daprd may take to finish deliveries; it ends as soon as they are done. */
+const drainSeconds = 30;
+
+/** What keeps a process small; measured with `./run bench`. */
+const nodeFlags = ['--enable-source-maps', '--max-semi-space-size=2'];
+const daprdEnv = { GOGC: '50' };
+
+export interface Replica {
+  service: ServiceTemplate;
+  number: number;
+  ports: Ports;
+}
+
+/** Identity of a replica that survives its restarts, and its name on the command line. */
+export const instanceOf = ({ service, number }: Replica): string => `${service.appId}-${number}`;
+
+export const logNameOf = (replica: Replica): string =>
+  replica.number === 1 ? replica.service.appId : instanceOf(replica);
+
+/** The ports a replica has unless somebody else has them. */
+export function defaultPorts({ ports }: ServiceTemplate, number: number): Ports {
+  const by = portOffset + 100 * (number - 1);
+  const { app, http, grpc, internal, metrics } = ports;
+  return { app: app + by, http: http + by, grpc: grpc + by, internal: internal + by, metrics: metrics + by };
+}
+
+/** Whether GET answers with a status between 200 and 299 within a second. */
+function answers(port: number, path: string): Promise<boolean> {
+  return new Promise((answer) => {
+    const call = request({ host: '127.0.0.1', port, path, timeout: 1000, agent: false }, (response) => {
+      response.resume();
+      answer((response.statusCode ?? 0) >= 200 && (response.statusCode ?? 0) < 300);
+    });
+    call.once('timeout', () => call.destroy());
+    call.once('error', () => answer(false));
+    call.end();
+  });
+}
+
+export function appSpec(replica: Replica, python: string): ProcessSpec {
+  const { service, ports } = replica;
+  const [program = '', ...args] = service.command;
+  const command =
+    program === 'node'
+      ? [process.execPath, ...nodeFlags, ...args]
+      : [program === 'python3' ? python : program, ...args];
+  return {
+    id: logNameOf(replica),
+    kind: 'app',
+    command,
+    cwd: service.cwd,
+    // What the Dapr CLI gives an app, and the identity of the replica.
+    env: {
+      ...service.env,
+      APP_ID: service.appId,
+      APP_PORT: String(ports.app),
+      DAPR_HTTP_PORT: String(ports.http),
+      DAPR_GRPC_PORT: String(ports.grpc),
+      MADANG_HOME: home,
+      MADANG_INSTANCE: instanceOf(replica),
+      PYTHONDONTWRITEBYTECODE: '1',
+    },
+    port: ports.app,
+    ready: () => answers(ports.app, '/healthz'),
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: 15_000,
+  };
+}
+
+export function sidecarSpec(replica: Replica, daprd: string[], rendered: Rendered): ProcessSpec {
+  const { service, ports } = replica;
+  const local = '127.0.0.1';
+  return {
+    id: `${logNameOf(replica)}.daprd`,
+    kind: 'sidecar',
+    command: [
+      ...daprd,
+      `--app-id=${service.appId}`,
+      `--app-port=${ports.app}`,
+      `--app-channel-address=${local}`,
+      `--dapr-http-port=${ports.http}`,
+      `--dapr-grpc-port=${ports.grpc}`,
+      `--dapr-listen-addresses=${local}`,
+      `--dapr-internal-grpc-port=${ports.internal}`,
+      `--dapr-internal-grpc-listen-address=${local}`,
+      `--metrics-port=${ports.metrics}`,
+      `--metrics-listen-address=${local}`,
+      `--config=${rendered.configFile}`,
+      ...rendered.resourcesPaths.map((path) => `--resources-path=${path}`),
+      `--dapr-graceful-shutdown-seconds=${drainSeconds}`,
+      ...service.sidecarFlags,
+    ],
+    cwd: service.cwd,
+    env: { ...daprdEnv, DAPR_HOST_IP: local },
+    port: ports.http,
+    ready: () => answers(ports.http, '/v1.0/healthz'),
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: (drainSeconds + 5) * 1000,
+  };
+}

@@ -1,0 +1,56 @@
+import type { Profile } from './process.ts';
+
+export type State = 'stopped' | 'starting' | 'healthy' | 'unhealthy' | 'crashed' | 'stopping';
+
+export type Action = 'start' | 'stop' | 'restart' | 'kill';
+export const actions: readonly Action[] = ['start', 'stop', 'restart', 'kill'];
+/** A service is an app and its sidecar, as a pod is. */
+export type Part = 'app' | 'sidecar' | 'both';
+
+export interface ProcessStatus {
+  id: string;
+  state: State;
+  pid: number | null;
+  port: number;
+  restarts: number;
+  memoryMiB: number | null;
+  lastExit: string | null;
+}
+
+export interface ServiceStatus {
+  appId: string;
+  system: string;
+  service: string;
+  replica: number;
+  instance: string;
+  state: State;
+  pid: number | null;
+  sidecarPid: number | null;
+  port: number;
+  daprHttpPort: number;
+  /** Crashes of the app and of its sidecar. */
+  restarts: number;
+  memoryMiB: number | null;
+  profile: Profile;
+  app: ProcessStatus;
+  sidecar: ProcessStatus;
+}
+
+export interface Status {
+  pid: number;
+  home: string;
+  profile: Profile;
+  systems: string[];
+  phase: 'starting' | 'up' | 'failed' | 'stopping';
+  /** Why it failed. */
+  reason: string | null;
+  redis: { host: string; port: number } | null;
+  services: ServiceStatus[];
+  infrastructure: ProcessStatus[];
+}
+
+/** Number of replicas by app id; 1 where nothing is said. */
+export interface Wish {
+  systems: string[];
+  replicas: Record<string, number>;
+}

@@ -1,0 +1,304 @@
+import { build } from './build.ts';
+import { Child } from './child.ts';
+import { type Infrastructure, infrastructure } from './infra.ts';
+import { lastLines, logFile } from './logs.ts';
+import { freePort, home, portOffset } from './paths.ts';
+import { prepareKafka, prepareMysql, prepareRedis } from './prepare.ts';
+import type { ProcessSpec, Profile, Progress } from './process.ts';
+import { daprd } from './provision/daprd.ts';
+import { python } from './provision/python.ts';
+import { renderComponents } from './render.ts';
+import { forget, type Recorded, record } from './runfile.ts';
+import { appSpec, defaultPorts, instanceOf, type Replica, sidecarSpec } from './services.ts';
+import type { Action, Part, ProcessStatus, State, Status, Wish } from './status.ts';
+import { memoryOf, ownerOf, startOf } from './system.ts';
+import { readTemplate, type ServiceTemplate } from './templates.ts';
+
+interface Service extends Replica {
+  app: Child;
+  sidecar: Child;
+}
+
+/** From the start of a process until it answers; downloads and builds are not counted. */
+const startLimitMs = 120_000;
+
+const processStatus = (child: Child): ProcessStatus => ({
+  id: child.spec.id,
+  state: child.state,
+  pid: child.pid ?? null,
+  port: child.spec.port,
+  restarts: child.restarts,
+  memoryMiB: (child.pid && memoryOf(child.pid)) || null,
+  lastExit: child.lastExit ?? null,
+});
+
+/** The worse of the two tells how the service is. */
+function combined(app: State, sidecar: State): State {
+  const order: State[] = ['crashed', 'stopped', 'stopping', 'starting', 'unhealthy', 'healthy'];
+  return order.find((state) => state === app || state === sidecar) ?? 'healthy';
+}
+
+/** Starts and watches everything of one home: infrastructure, and per service replica an app and its sidecar. */
+export class Supervisor {
+  readonly profile: Profile;
+  readonly #progress: Progress;
+  readonly #infra = new Map<string, Child>();
+  readonly #services: Service[] = [];
+  #systems: string[] = [];
+  #infrastructure: Infrastructure | undefined;
+  #phase: Status['phase'] = 'starting';
+  #reason: string | undefined;
+  #starting: Promise<void> = Promise.resolve();
+  #ending: Promise<void> | undefined;
+
+  constructor(profile: Profile, progress: Progress) {
+    this.profile = profile;
+    this.#progress = progress;
+    this.#record();
+  }
+
+  get systems(): string[] {
+    return this.#systems;
+  }
+
+  status(): Status {
+    return {
+      pid: process.pid,
+      home,
+      profile: this.profile,
+      systems: this.#systems,
+      phase: this.#phase,
+      reason: this.#reason ?? null,
+      redis: this.#infrastructure?.addresses.redis ?? null,
+      services: this.#services.map((service) => {
+        const app = processStatus(service.app);
+        const sidecar = processStatus(service.sidecar);
+        return {
+          appId: service.service.appId,
+          system: service.service.system,
+          service: service.service.name,
+          replica: service.number,
+          instance: instanceOf(service),
+          state: combined(app.state, sidecar.state),
+          pid: app.pid,
+          sidecarPid: sidecar.pid,
+          port: service.ports.app,
+          daprHttpPort: service.ports.http,
+          restarts: app.restarts + sidecar.restarts,
+          memoryMiB: app.memoryMiB && sidecar.memoryMiB && Math.round((app.memoryMiB + sidecar.memoryMiB) * 10) / 10,
+          profile: this.profile,
+          app,
+          sidecar,
+        };
+      }),
+      infrastructure: [...this.#infra.values()].map(processStatus),
+    };
+  }
+
+  /** Starts what is missing; resolves when all of it is healthy. One after the other when called again meanwhile. */
+  up(wish: Wish): Promise<void> {
+    this.#phase = 'starting';
+    this.#starting = this.#starting
+      .catch(() => undefined)
+      .then(async () => {
+        try {
+          await this.#up(wish);
+          this.#phase = 'up';
+        } catch (error) {
+          if (this.#ending) return;
+          this.#phase = 'failed';
+          this.#reason = error instanceof Error ? error.message : String(error);
+          throw error;
+        }
+      });
+    return this.#starting;
+  }
+
+  async #up({ systems, replicas }: Wish): Promise<void> {
+    const fresh = systems.filter((system) => !this.#systems.includes(system));
+    const templates = (await Promise.all(fresh.map(readTemplate))).flat();
+    const known = [...this.#services.map(({ service }) => service), ...templates];
+    for (const appId of Object.keys(replicas)) {
+      if (!known.some((service) => service.appId === appId))
+        throw new Error(`There is no service "${appId}" in ${systems.join(', ') || 'what runs'}.`);
+    }
+    const added = await this.#place(known, replicas);
+
+    const [sidecarProgram, pythonProgram] = await Promise.all([
+      daprd(this.#progress),
+      added.some(({ service }) => service.command[0] === 'python3') ? python() : undefined,
+      this.#startInfrastructure(fresh),
+      fresh.length ? this.#build(fresh) : undefined,
+    ]);
+    this.#systems = [...this.#systems, ...fresh];
+    if (!this.#infrastructure) throw new Error('The infrastructure is not there.');
+    const rendered = await renderComponents(this.profile, this.#systems, this.#infrastructure.addresses);
+
+    const started = Date.now();
+    const children: Child[] = [];
+    for (const replica of added) {
+      const app = this.#child(appSpec(replica, pythonProgram?.command[0] ?? 'python3'));
+      const sidecar = this.#child(sidecarSpec(replica, sidecarProgram.command, rendered));
+      this.#services.push({ ...replica, app, sidecar });
+      children.push(sidecar, app);
+    }
+    this.#start(children);
+    await this.#healthy(children);
+    if (added.length) this.#progress(`${added.length} services are healthy (${seconds(started)})`);
+  }
+
+  /** Which replicas are missing, and their ports. */
+  async #place(known: ServiceTemplate[], replicas: Record<string, number>): Promise<Replica[]> {
+    const added: Replica[] = [];
+    for (const service of new Set(known)) {
+      const there = this.#services.filter((other) => other.service.appId === service.appId).length;
+      const wanted = Math.max(replicas[service.appId] ?? 1, there);
+      for (let number = there + 1; number <= wanted; number++) {
+        const ports = defaultPorts(service, number);
+        for (const name of Object.keys(ports) as (keyof typeof ports)[]) {
+          const port = await freePort(ports[name]);
+          // Others find the first replica where the template says; any further one only through its sidecar.
+          if (port !== ports[name] && number === 1) throw new Error(portTaken(ports[name], service.appId));
+          ports[name] = port;
+        }
+        added.push({ service, number, ports });
+      }
+    }
+    return added;
+  }
+
+  async #build(systems: string[]): Promise<void> {
+    const started = Date.now();
+    await build(systems);
+    this.#progress(`services built (${seconds(started)})`);
+  }
+
+  async #startInfrastructure(systems: string[]): Promise<void> {
+    if (this.#infrastructure) {
+      const { redis, mysql, kafka } = this.#infrastructure.addresses;
+      await Promise.all([
+        prepareRedis(redis, this.profile, systems),
+        mysql && prepareMysql(mysql, this.profile, systems),
+        kafka && prepareKafka(kafka, systems),
+      ]);
+      return;
+    }
+    this.#infrastructure = await infrastructure(this.profile, systems, this.#progress);
+    const children = this.#infrastructure.specs.map((spec) => this.#child(spec));
+    for (const child of children) this.#infra.set(child.spec.id, child);
+    const started = Date.now();
+    this.#start(children);
+    await this.#healthy(children);
+    await this.#infrastructure.prepare();
+    const names = children.map(({ spec }) => `${spec.id} on port ${spec.port}`).join(', ');
+    if (names) this.#progress(`${names} (${seconds(started)})`);
+  }
+
+  #start(children: Child[]): void {
+    if (this.#ending) throw new Error('It was stopped while it started.');
+    for (const child of children) child.start();
+  }
+
+  /** Waits for all; the first that fails is named with the end of its log. */
+  async #healthy(children: Child[]): Promise<void> {
+    await Promise.all(
+      children.map((child) =>
+        child.whenHealthy(startLimitMs).catch((error: unknown) => {
+          const reason = error instanceof Error ? error.message : String(error);
+          const log = lastLines(child.spec.id, 8).map((line) => `  ${line}`);
+          throw new Error([`${reason}. The end of ${child.logFile}:`, ...log].join('\n'));
+        }),
+      ),
+    );
+  }
+
+  #child(spec: ProcessSpec): Child {
+    const child = new Child(spec, logFile(spec.id));
+    let before: State = 'stopped';
+    child.on('change', () => {
+      this.#record();
+      if (child.state === 'crashed') this.#progress(`${spec.id} ended (${child.lastExit}) and is started again`);
+      if (child.state === 'healthy' && child.restarts && before !== 'unhealthy')
+        this.#progress(`${spec.id} is healthy again (restart ${child.restarts})`);
+      before = child.state;
+    });
+    return child;
+  }
+
+  #children(): Child[] {
+    return [...this.#infra.values(), ...this.#services.flatMap(({ app, sidecar }) => [app, sidecar])];
+  }
+
+  /** What `down` and the next `up` need to know should this process be killed. */
+  #record(): void {
+    const entry = (id: string, kind: Recorded['kind'], pid: number | undefined): Recorded[] => {
+      const start = pid && startOf(pid);
+      return pid && start ? [{ id, kind, pid, start }] : [];
+    };
+    record([
+      ...entry('supervisor', 'supervisor', process.pid),
+      ...this.#children().flatMap(({ spec, pid }) => entry(spec.id, spec.kind, pid)),
+    ]);
+  }
+
+  /** An app id means all its replicas, `<app-id>-<n>` one of them; infrastructure goes by its own ids. */
+  async act(id: string, action: Action, part: Part): Promise<void> {
+    const infra = this.#infra.get(id);
+    if (infra) return this.#actOn([infra], action);
+    const services = this.#services.filter((one) => one.service.appId === id || instanceOf(one) === id);
+    if (!services.length) {
+      const known = [...new Set(this.#services.map(({ service }) => service.appId)), ...this.#infra.keys()];
+      throw new Error(`"${id}" does not run here; there is ${known.join(', ')}.`);
+    }
+    await Promise.all(
+      services.map(({ app, sidecar }) =>
+        this.#actOn(part === 'app' ? [app] : part === 'sidecar' ? [sidecar] : [app, sidecar], action),
+      ),
+    );
+  }
+
+  async #actOn(children: Child[], action: Action): Promise<void> {
+    if (action === 'kill') for (const child of children) child.kill();
+    // An app finishes its requests while its sidecar still answers.
+    if (action === 'stop' || action === 'restart') for (const child of children) await child.stop();
+    if (action === 'start' || action === 'restart') {
+      this.#start(children);
+      await this.#healthy(children);
+    }
+  }
+
+  /** Restarts the apps of these app ids one replica after the other, so that a service with several stays available. */
+  async restartApps(appIds: string[]): Promise<void> {
+    for (const { app, service } of this.#services)
+      if (appIds.includes(service.appId) && app.state !== 'stopped') await this.#actOn([app], 'restart');
+  }
+
+  /** Drains and stops everything; resolves when all is gone. */
+  down(): Promise<void> {
+    this.#ending ??= this.#down();
+    return this.#ending;
+  }
+
+  async #down(): Promise<void> {
+    this.#phase = 'stopping';
+    const stop = (children: Child[]) => Promise.all(children.map((child) => child.stop()));
+    const isEntrance = ({ service }: Service) => service.name === 'gateway';
+    // From the outside in: no request meets a service that is gone already.
+    await stop(this.#services.filter(isEntrance).map(({ app }) => app));
+    await stop(this.#services.map(({ app }) => app));
+    await stop(this.#services.map(({ sidecar }) => sidecar));
+    await stop([...this.#infra.values()]);
+    forget();
+  }
+
+  /** Without draining. */
+  killAll(): void {
+    for (const child of this.#children()) child.kill();
+    forget();
+  }
+}
+
+const seconds = (since: number) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+
+export const portTaken = (port: number, who: string): string =>
+  `Port ${port}, which ${who} needs, is in use by ${ownerOf(port)}; end that, or set MADANG_PORT_OFFSET (now ${portOffset}) to move all ports.`;

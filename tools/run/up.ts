@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, openSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as client from './client.ts';
+import { controlPort } from './client.ts';
+import { appended, logFile } from './logs.ts';
+import { home, portOffset, root } from './paths.ts';
+import type { Profile, Progress } from './process.ts';
+import { endOrphans, isAlive, recorded, supervisorAlive } from './runfile.ts';
+import type { Status, Wish } from './status.ts';
+import { systems as allSystems } from './templates.ts';
+
+export interface UpOptions extends Wish {
+  profile: Profile;
+  detach: boolean;
+  watch: boolean;
+}
+
+/** Set for the second process that `--detach` starts. */
+const detachedMark = 'MADANG_DETACHED';
+
+const print: Progress = (line) => process.stdout.write(`${line}\n`);
+
+/** Starts, or adds to what runs. Without `detach` it stays until Ctrl+C. */
+export async function up(options: UpOptions): Promise<void> {
+  const there = await client.status();
+  if (there) return add(there, options);
+  const isDetached = process.env[detachedMark] !== undefined;
+  // Not for the services, nor for a runner that one of them might start.
+  delete process.env[detachedMark];
+  if (options.detach && !isDetached) return detach();
+  // Loaded only here: the other commands need not wait for it.
+  const { stay } = await import('./stay.ts');
+  await stay(options);
+}
+
+export function summary(status: Status): void {
+  const cell = (text: unknown, width: number) => String(text ?? '-').padEnd(width);
+  print(
+    `${cell('', 22)}${cell('state', 11)}${cell('port', 7)}${cell('pid', 9)}${cell('sidecar', 9)}${cell('restarts', 10)}MiB`,
+  );
+  for (const one of status.services)
+    print(
+      `${cell(one.replica === 1 ? one.appId : one.instance, 22)}${cell(one.state, 11)}${cell(one.port, 7)}${cell(one.pid, 9)}${cell(one.sidecarPid, 9)}${cell(one.restarts, 10)}${one.memoryMiB ?? '-'}`,
+    );
+  for (const one of status.infrastructure)
+    print(
+      `${cell(one.id, 22)}${cell(one.state, 11)}${cell(one.port, 7)}${cell(one.pid, 9)}${cell('', 9)}${cell(one.restarts, 10)}${one.memoryMiB ?? '-'}`,
+    );
+  for (const { system, port } of status.services.filter(
+    ({ service, replica }) => service === 'gateway' && replica === 1,
+  ))
+    print(`${system}: http://localhost:${port}`);
+  print(`status page: http://localhost:${controlPort}`);
+}
+
+async function add(there: Status, { systems, replicas, profile }: UpOptions): Promise<void> {
+  if (there.profile !== profile)
+    throw new Error(
+      `The ${there.profile} profile runs here; ./run down ends it, then the ${profile} profile can be started.`,
+    );
+  const present = systems.filter((system) => there.systems.includes(system));
+  if (present.length) print(`${present.join(', ')} runs already (supervisor ${there.pid}).`);
+  await client.up({ systems, replicas });
+  await follow(async () => undefined);
+}
+
+/** The same command once more, on its own and with its output in a file that this process follows until all is healthy. */
+async function detach(): Promise<void> {
+  const file = logFile('run');
+  mkdirSync(`${home}/logs`, { recursive: true });
+  rmSync(file, { force: true });
+  const log = openSync(file, 'a');
+  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    cwd: root,
+    env: { ...process.env, [detachedMark]: '1' },
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  let code: number | null | undefined;
+  child.once('exit', (exitCode) => {
+    code = exitCode ?? 1;
+  });
+  let read = 0;
+  const interrupt = () => child.kill('SIGTERM');
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  await follow(async () => {
+    // A supervisor that failed has said why in its last lines, and stopped what it had started.
+    const ended = code !== undefined;
+    const { text, length } = appended(file, read);
+    read = length;
+    process.stdout.write(text);
+    if (ended) process.exit(code || 1);
+  });
+  child.unref();
+}
+
+/** Waits until the supervisor says that all is healthy. */
+async function follow(meanwhile: () => Promise<void>): Promise<void> {
+  for (;;) {
+    await meanwhile();
+    const status = await client.status();
+    if (status?.phase === 'failed') throw new Error(status.reason ?? 'It failed.');
+    if (status?.phase === 'up') {
+      await meanwhile();
+      summary(status);
+      return;
+    }
+    await sleep(100);
+  }
+}
+
+/** Returns when nothing of this home runs any more. */
+export async function down(): Promise<void> {
+  const supervisor = supervisorAlive();
+  if (supervisor) {
+    if (await client.status().catch(() => undefined)) await client.down();
+    else process.kill(supervisor.pid, 'SIGTERM');
+    const limit = Date.now() + 90_000;
+    while (isAlive(supervisor) && Date.now() < limit) await sleep(50);
+    if (isAlive(supervisor)) process.kill(supervisor.pid, 'SIGKILL');
+    while (isAlive(supervisor)) await sleep(20);
+  }
+  const found = recorded().length > 0;
+  const orphans = await endOrphans(print);
+  print(supervisor || orphans || found ? 'stopped' : 'nothing runs');
+}
+
+export async function wantedSystems(named: string[]): Promise<string[]> {
+  const known = await allSystems();
+  const wanted = named.length ? (named.includes('all') ? known : [...new Set(named)]) : ['lecture'];
+  for (const system of wanted)
+    if (!known.includes(system)) throw new Error(`There is no system "${system}"; there is ${known.join(', ')}.`);
+  if (!Number.isInteger(portOffset) || portOffset < 0 || portOffset > 8000)
+    throw new Error('MADANG_PORT_OFFSET must be a whole number from 0 to 8000.');
+  return wanted;
+}

@@ -1,0 +1,39 @@
+import { watch } from 'node:fs';
+import { join } from 'node:path';
+import { build, isBundled, sourceOf } from './build.ts';
+import { root } from './paths.ts';
+import type { Progress } from './process.ts';
+import type { Supervisor } from './supervisor.ts';
+import { readTemplate } from './templates.ts';
+
+/** Rebuilds when a file under services/ changes, and restarts the apps that are not the same any more. */
+export function watchServices(supervisor: Supervisor, progress: Progress): void {
+  const changed = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  let work = Promise.resolve();
+  const apply = async () => {
+    const files = [...changed];
+    changed.clear();
+    const services = (await Promise.all(supervisor.systems.map(readTemplate))).flat();
+    const interpreted = services
+      .filter((service) => !isBundled(service))
+      .filter((service) => files.some((file) => `services/${file}`.startsWith(`${sourceOf(service)}/`)));
+    const appIds = [...interpreted.map(({ appId }) => appId), ...(await build(supervisor.systems))];
+    if (!appIds.length) return;
+    progress(`changed: ${appIds.join(', ')}`);
+    await supervisor.restartApps(appIds);
+    progress('restarted');
+  };
+  watch(join(root, 'services'), { recursive: true }, (_, file) => {
+    if (!file || !/\.(ts|py|json)$/.test(file) || /\.spec\.ts$/.test(file)) return;
+    changed.add(file);
+    clearTimeout(timer);
+    // An editor writes several files, or one in several steps.
+    timer = setTimeout(() => {
+      work = work
+        .then(apply)
+        .catch((error: unknown) => progress(error instanceof Error ? error.message : String(error)));
+    }, 100);
+  });
+  progress('watching services/');
+}
