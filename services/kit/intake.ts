@@ -45,6 +45,9 @@ const DeadLetterTold = event(
 /** How often an event may fail by an error of this service (not of its surroundings) before it becomes a dead letter. */
 const ATTEMPTS = 5;
 
+/** Records of a batch handled at the same time: as many as share a transaction, and not so many that a callee is flooded. */
+const SIDE_BY_SIDE = 32;
+
 interface Task {
   readonly raw: unknown;
   readonly received: Received;
@@ -109,13 +112,15 @@ export class Intake {
       log.warn('events wait for the store', { reason: reason(error) });
       return undefined;
     });
-    await Promise.all(
-      keys.map(async (key, at) => {
-        const tasks = byRecord.get(key)!.sort((a, b) => a.index - b.index);
+    let turn = 0;
+    const worker = async (): Promise<void> => {
+      for (let at = turn++; at < keys.length; at = turn++) {
+        const tasks = byRecord.get(keys[at]!)!.sort((a, b) => a.index - b.index);
         const done = loaded ? await this.apply(tasks, loaded[at]!) : 0;
         for (const task of tasks.slice(done)) failed.add(task.index);
-      }),
-    );
+      }
+    };
+    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
     return batch.map((_, index) => (failed.has(index) ? 'RETRY' : 'SUCCESS'));
   }
 
