@@ -40,7 +40,8 @@ export function rows<T = Fields>({ body }: Answer): T[] {
 }
 
 /** The newest rows of a collection. */
-export const newest = async <T = Fields>(path: string): Promise<T[]> => rows<T>(await get(`${path}?sort=id,desc&size=200`));
+export const newest = async <T = Fields>(path: string): Promise<T[]> =>
+  rows<T>(await get(`${path}?sort=id,desc&size=200`));
 
 /** A name nobody else has, so that a test finds its own records. */
 export const someone = (name = 'john-doe'): string => `${name}-${randomUUID().slice(0, 8)}`;
@@ -89,7 +90,11 @@ export async function recordsOf(classId: number): Promise<Record<string, Fields 
 }
 
 /** Waits until the records of an enrolment are as expected. */
-export const reaches = (classId: number, expected: Fields, limitMs?: number): Promise<Record<string, Fields | undefined>> =>
+export const reaches = (
+  classId: number,
+  expected: Fields,
+  limitMs?: number,
+): Promise<Record<string, Fields | undefined>> =>
   eventually(async () => {
     const records = await recordsOf(classId);
     expect(records).toMatchObject(expected);

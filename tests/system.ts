@@ -12,7 +12,7 @@ export const GW = `http://127.0.0.1:${8088 + offset}`;
 
 /** The runner, as a person types it; answers what it prints. */
 export async function run(...words: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.env.MADANG_RUN ?? join(root, 'run'), words, { cwd: root, maxBuffer: 64 * 1024 * 1024 });
+  const { stdout } = await promisify(execFile)(join(root, 'run'), words, { cwd: root, maxBuffer: 64 * 1024 * 1024 });
   return stdout;
 }
 
@@ -26,10 +26,7 @@ export interface Process {
   readonly restarts: number;
 }
 
-export async function processes(): Promise<Process[]> {
-  const status = JSON.parse(await run('status', '--json')) as Process[] | { processes: Process[] };
-  return Array.isArray(status) ? status : status.processes;
-}
+export const processes = async (): Promise<Process[]> => JSON.parse(await run('status', '--json'));
 
 export async function processOf(appId: string): Promise<Process> {
   const found = (await processes()).find((process) => process.appId === appId);
@@ -92,7 +89,9 @@ export async function logLines(appId: string): Promise<Record<string, unknown>[]
 }
 
 /** The notices of alert: one line for each in its LOG_FILE. */
-export async function notices(file = 'debug.log'): Promise<{ id: string; traceparent?: string; data: Record<string, unknown> }[]> {
+export async function notices(
+  file = 'debug.log',
+): Promise<{ id: string; traceparent?: string; data: Record<string, unknown> }[]> {
   return jsonLines(await readFile(join(home, 'logs', file), 'utf8').catch(() => '')) as never;
 }
 

@@ -40,7 +40,7 @@ export function gateway(sidecar: Sidecar): Express {
     response.status(status === 204 ? 204 : 503).end();
   });
   app.get('/dapr/subscribe', (_, response) => void response.json([]));
-  app.use(traced, identified, cors);
+  app.use(traced, identified, plainPath, cors);
   const table = routes[sidecar.system] ?? {};
   for (const [path, appId] of Object.entries(table))
     app.use(path, (request, response, next) => {
@@ -58,6 +58,22 @@ export function gateway(sidecar: Sidecar): Express {
 }
 
 const baseOf = (request: Request): string => `${request.protocol}://${request.get('host') ?? 'localhost'}`;
+
+/** The sidecar cleans paths, so `/payments/../internal/payments` would leave the public ones. */
+function plainPath(request: Request, _: Response, next: () => void): void {
+  const { pathname } = new URL(`http://gateway${request.originalUrl.split('?')[0]?.replaceAll('\\', '%5c')}`);
+  const raw = request.originalUrl.split('?')[0] ?? '';
+  let decoded = '';
+  try {
+    decoded = decodeURIComponent(raw);
+  } catch {
+    throw new Problem(400, 'Bad Request', 'The path has a % that does not stand for a character.');
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (pathname !== raw || /%2f/i.test(raw) || /\/\/|[\\\u0000-\u001f\u007f]/.test(decoded))
+    throw new Problem(404, 'Not Found', 'There is nothing at this path; use the links of / to find your way.');
+  next();
+}
 
 function identified(request: Request, response: Response, next: () => void): void {
   const given = request.get('x-request-id');
@@ -108,7 +124,7 @@ async function forward(sidecar: Sidecar, appId: string, request: Request, respon
   response.once('close', () => aborted.abort());
   const answer = await sidecar.pool
     .request({
-      method,
+      method: method === 'HEAD' ? 'GET' : method, // the sidecar never ends its answer to HEAD
       path: `/v1.0/invoke/${appId}/method${path}`,
       headers: {
         ...passedOn(request.headers),
@@ -144,6 +160,11 @@ async function forward(sidecar: Sidecar, appId: string, request: Request, respon
     )
       response.set(name, value);
   response.status(answer.statusCode);
+  if (method === 'HEAD') {
+    await answer.body.dump();
+    response.end();
+    return;
+  }
   await pipeline(answer.body, response).catch((error: Error) =>
     log.warn('an answer broke off', { reason: error.message }),
   );

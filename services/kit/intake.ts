@@ -64,6 +64,8 @@ interface Task {
 export class Intake {
   private readonly policies = new Map<string, Policy[]>();
   private readonly attempts = new Map<string, number>();
+  private readonly singles: { event: unknown; resolve(status: Status): void }[] = [];
+  private taking = 0;
 
   constructor(
     private readonly sidecar: Sidecar,
@@ -81,11 +83,32 @@ export class Intake {
       response.json(this.policies.size > 0 ? [this.sidecar.subscription(this.sidecar.system)] : []);
     });
     router.post('/events', express.json({ limit: '8mb', type: () => true }), async (request, response) => {
-      const entries = (request.body as { entries: { entryId: string; event: unknown }[] }).entries;
+      const { entries } = request.body as { entries?: { entryId: string; event: unknown }[] };
+      if (!entries) {
+        response.json({ status: await this.single(request.body) });
+        return;
+      }
       const statuses = await this.take(entries.map((entry) => entry.event));
       response.json({ statuses: entries.map(({ entryId }, index) => ({ entryId, status: statuses[index] })) });
     });
     return router;
+  }
+
+  /** Handles one event, together with those that come while the last ones are handled. */
+  private async single(event: unknown): Promise<Status> {
+    const done = new Promise<Status>((resolve) => this.singles.push({ event, resolve }));
+    if (this.taking < 2) void this.takeSingles();
+    return done;
+  }
+
+  private async takeSingles(): Promise<void> {
+    this.taking++;
+    while (this.singles.length > 0) {
+      const batch = this.singles.splice(0);
+      const statuses = await this.take(batch.map(({ event }) => event));
+      for (const [index, { resolve }] of batch.entries()) resolve(statuses[index]!);
+    }
+    this.taking--;
   }
 
   /** Handles a batch; says for each event whether it is done (SUCCESS) or has to come again (RETRY). */

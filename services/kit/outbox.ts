@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CREATE, type Publication, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
+import { CREATE, type Publication, RefusedEvents, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
 import { log, reason } from './telemetry.ts';
 
 /** The events of one change of one document, as they stand in an outbox record. */
@@ -28,6 +28,8 @@ export interface Recovery {
 
 const SLOTS = 1024;
 const KEPT_FREE = 256;
+/** Events in one publication at most, which is what Dapr sends at once. */
+const BATCH = 100;
 const RINGS = 'outbox-rings';
 const LEASE_MS = 10_000;
 const RENEW_MS = 3_000;
@@ -155,24 +157,31 @@ export class Outbox {
 
   private async publishAll(): Promise<void> {
     let wait = 25;
+    let most = BATCH;
     while (this.queue.length > 0) {
-      const topic = this.queue[0]!.topic;
-      const length = this.queue.findIndex((item) => item.topic !== topic);
-      const batch = this.queue.slice(0, Math.min(100, length < 0 ? this.queue.length : length));
-      const failed = await this.sidecar
-        .publish(
+      const { topic } = this.queue[0]!;
+      const others = this.queue.findIndex((item) => item.topic !== topic);
+      const batch = this.queue.splice(0, Math.min(most, others < 0 ? this.queue.length : others));
+      try {
+        const failed = await this.sidecar.publish(
           topic,
-          batch.map((item) => item.publication),
-        )
-        .catch((error) => {
-          log.warn('events wait in the outbox', { waiting: this.queue.length, reason: reason(error) });
-          return undefined;
-        });
-      const kept = batch.filter((item) => failed?.has(item.publication.cloudEvent.id) ?? true);
-      this.queue.splice(0, batch.length, ...kept);
-      for (const item of batch) if (!kept.includes(item)) this.done(item.seq);
-      wait = kept.length > 0 ? Math.min(wait * 2, 1_000) : 25;
-      if (kept.length > 0) await sleep(wait);
+          batch.map(({ publication }) => publication),
+        );
+        this.queue.unshift(...batch.filter((_, index) => failed.has(index)));
+        for (const [index, item] of batch.entries()) if (!failed.has(index)) this.done(item.seq);
+        wait = failed.size > 0 ? Math.min(wait * 2, 1_000) : 25;
+        most = BATCH;
+        if (failed.size === 0) continue;
+      } catch (error) {
+        // One event that is refused must not hold up the others: alone, it goes behind them.
+        const refused = error instanceof RefusedEvents;
+        if (refused && batch.length === 1) this.queue.push(...batch);
+        else this.queue.unshift(...batch);
+        if (refused) most = 1;
+        log.warn('events wait in the outbox', { waiting: this.queue.length, reason: reason(error) });
+        wait = Math.min(wait * 2, 1_000);
+      }
+      await sleep(wait);
     }
     this.publishing = undefined;
   }

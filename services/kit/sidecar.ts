@@ -25,6 +25,9 @@ export class CalleeUnavailable extends Unavailable {
   }
 }
 
+/** The sidecar took none of these events, and never will as they are. */
+export class RefusedEvents extends Error {}
+
 /** A value with the version of it that was read; no `etag`: there is nothing under that key. */
 export interface Stored {
   readonly key: string;
@@ -63,6 +66,7 @@ export class Sidecar {
   readonly appId: string;
   private names = { state: '', pubsub: '', configuration: '' };
   private firstWriteWins = true;
+  private bringsBatches = false;
   /** False on a store that applies the rest of a transaction in which one write was rejected (Redis). */
   atomic = true;
 
@@ -151,7 +155,9 @@ export class Sidecar {
       );
     };
     const state = only('state');
-    this.names = { state: state.name, pubsub: only('pubsub').name, configuration: only('configuration').name };
+    const pubsub = only('pubsub');
+    this.bringsBatches = pubsub.type === 'pubsub.kafka';
+    this.names = { state: state.name, pubsub: pubsub.name, configuration: only('configuration').name };
     this.atomic = this.firstWriteWins = state.type !== 'state.redis';
   }
 
@@ -202,10 +208,13 @@ export class Sidecar {
     );
   }
 
-  /** Publishes events in order; answers the ids that the broker did not take. */
-  async publish(topic: string, publications: readonly Publication[]): Promise<Set<string>> {
-    const entries = publications.map(({ cloudEvent, partitionKey }) => ({
-      entryId: cloudEvent.id,
+  /**
+   * Publishes events in order; answers which of them (by place) the broker did not take.
+   * @throws RefusedEvents when the sidecar cannot make sense of them
+   */
+  async publish(topic: string, publications: readonly Publication[]): Promise<Set<number>> {
+    const entries = publications.map(({ cloudEvent, partitionKey }, index) => ({
+      entryId: String(index),
       event: cloudEvent,
       contentType: 'application/cloudevents+json',
       metadata: { partitionKey },
@@ -213,7 +222,9 @@ export class Sidecar {
     const answer = await this.request('POST', `/v1.0/publish/bulk/${this.names.pubsub}/${topic}`, entries);
     if (answer.status === 204) return new Set();
     const failed = (parse(answer.body) as { failedEntries?: { entryId: string }[] } | undefined)?.failedEntries;
-    return new Set(failed?.length ? failed.map((entry) => entry.entryId) : entries.map((entry) => entry.entryId));
+    if (failed?.length) return new Set(failed.map(({ entryId }) => Number(entryId)));
+    const why = `publishing: ${answer.status} ${answer.body.slice(0, 300)}`;
+    throw answer.status < 500 ? new RefusedEvents(why) : new Unavailable(why);
   }
 
   /**
@@ -242,14 +253,14 @@ export class Sidecar {
     await this.ok('GET', `/v1.0/configuration/${this.names.configuration}/subscribe?${query}`);
   }
 
-  /** What /dapr/subscribe answers: the system's topic, in batches (a sidecar delivers single events one by one per Kafka partition). */
+  /**
+   * What /dapr/subscribe answers. In batches only where the broker itself delivers them (Kafka, where a sidecar would bring
+   * single events one by one per partition): the batches Dapr makes of other brokers' single events stop for good when the
+   * app is unhealthy for a moment (1.18.2, default_bulksub.go: whoever waits for a batch waits for ever).
+   */
   subscription(topic: string): object {
-    return {
-      pubsubname: this.names.pubsub,
-      topic,
-      route: '/events',
-      bulkSubscribe: { enabled: true, maxMessagesCount: 100, maxAwaitDurationMs: 5 },
-    };
+    const bulkSubscribe = { enabled: true, maxMessagesCount: 100, maxAwaitDurationMs: 5 };
+    return { pubsubname: this.names.pubsub, topic, route: '/events', ...(this.bringsBatches ? { bulkSubscribe } : {}) };
   }
 }
 

@@ -13,7 +13,7 @@ const options = new Command('test crash')
 
 // Beside a running system: own state, own ports.
 process.env.MADANG_HOME ||= join(resolve(import.meta.dirname, '../..'), '.madang/crash');
-process.env.MADANG_PORT_OFFSET ||= '6000';
+process.env.MADANG_PORT_OFFSET ||= '6500';
 
 const { kills, profile, seed, only } = options;
 let violations = 0;
@@ -21,5 +21,10 @@ if (only !== 'system') {
   const { unitOfWork } = await import('./unit-of-work.ts');
   // A long run tries every step, a short one every third.
   violations += await unitOfWork({ ...(profile ? { profile } : {}), seed, share: kills >= 500 ? 1 : 0.3 });
+}
+if (only !== 'unit-of-work') {
+  const { system } = await import('./system.ts');
+  for (const one of profile ? [profile] : (['light', 'full'] as const))
+    violations += await system(one, { kills, seed });
 }
 process.exit(violations === 0 ? 0 : 1);

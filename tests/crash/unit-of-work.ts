@@ -137,7 +137,11 @@ async function sidecar(
     ...['--dapr-listen-addresses', '127.0.0.1', '--dapr-internal-grpc-listen-address', '127.0.0.1'],
     ...['--placement-host-address', '', '--scheduler-host-address', ''],
   ];
-  return [background([...command, ...flags], { output: join(folder, 'daprd.log') }), http];
+  const child = background([...command, ...flags], { output: join(folder, 'daprd.log') });
+  const healthy = async (): Promise<boolean> =>
+    (await fetch(`http://127.0.0.1:${http}/v1.0/healthz/outbound`)).status === 204;
+  if (!(await until(healthy, 60_000))) throw new Error(`the sidecar did not start, see ${folder}/daprd.log`);
+  return [child, http];
 }
 
 /** The events on the topic, read from the broker's stream. */

@@ -3,8 +3,8 @@ import {
   CANCELED,
   call,
   cancel,
-  type Enrolment,
   ENROLLED,
+  type Enrolment,
   enrol,
   expectProblem,
   get,
@@ -28,7 +28,9 @@ afterAll(() => topic.close());
 
 /** Events of a type about an enrolment; one that was published twice has the same id and counts once. */
 const told = (type: string, classId: number) => {
-  const about = topic.told.filter(({ event }) => event.type === type && (event.data.classId ?? event.data.id) === classId);
+  const about = topic.told.filter(
+    ({ event }) => event.type === type && (event.data.classId ?? event.data.id) === classId,
+  );
   return [...new Map(about.map((one) => [one.event.id, one])).values()];
 };
 const atOnce = <T>(count: number, work: (n: number) => Promise<T>): Promise<T[]> =>
@@ -59,12 +61,15 @@ describe('with an Idempotency-Key', () => {
   test.each([
     ['1', '/courses', () => ({ name: someone('korean'), teacher: 'hong', fee: 1, textBook: 'kor_book' }), 'name'],
     ['20', '/gifts', () => ({ classId: 100, fee: 20000, student: someone('young') }), 'student'],
-  ])('%s. given a record to be made, when POST %s comes five times at once, then there is one', async (_, path, make, field) => {
-    const [body, key] = [make() as Record<string, unknown>, withKey()];
-    const answers = await atOnce(5, () => call('POST', path, body, key));
-    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(201));
-    expect((await newest(path)).filter((row) => row[field] === body[field])).toHaveLength(1);
-  });
+  ])(
+    '%s. given a record to be made, when POST %s comes five times at once, then there is one',
+    async (_, path, make, field) => {
+      const [body, key] = [make() as Record<string, unknown>, withKey()];
+      const answers = await atOnce(5, () => call('POST', path, body, key));
+      expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(201));
+      expect((await newest(path)).filter((row) => row[field] === body[field])).toHaveLength(1);
+    },
+  );
 
   test('5. given a key that was used, when another request comes with it, then 422 and nothing happens', async () => {
     const key = withKey();
@@ -102,7 +107,9 @@ describe('without one', () => {
     const ids = made.map(({ id }) => id).sort((a, b) => a - b);
     expect(new Set(ids).size).toBe(20);
     await Promise.all(ids.map((id) => reaches(id, ENROLLED)));
-    const paid = (await newest('/payments')).filter((row) => row.student === student).map((row) => row.classId as number);
+    const paid = (await newest('/payments'))
+      .filter((row) => row.student === student)
+      .map((row) => row.classId as number);
     expect(paid.sort((a, b) => a - b)).toEqual(ids);
   });
 

@@ -2,8 +2,8 @@ import {
   CANCELED,
   call,
   cancel,
-  type Enrolment,
   ENROLLED,
+  type Enrolment,
   enrol,
   expectProblem,
   type Fields,
@@ -120,14 +120,18 @@ describe('a student enrols (S1)', () => {
 
   test('9. given an enrolment, when points are read, also by a browser, then it earned 100', async () => {
     await reaches(enrolment.id, { point: { cashpoint: 100, fee: 10000, student: sent.student } });
-    const asBrowser = await get('/points?sort=id,desc&size=200', { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' });
+    const asBrowser = await get('/points?sort=id,desc&size=200', {
+      accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
+    });
     expect(asBrowser.headers.get('content-type')).toMatch(/json/);
     expect(rows(asBrowser)).toContainEqual(expect.objectContaining({ classId: enrolment.id, cashpoint: 100 }));
   });
 
   test('10. given an enrolment, when gifts are read, also by a browser, then it earned one', async () => {
     await reaches(enrolment.id, { gift: { giftstock: 1, fee: 10000, student: sent.student } });
-    const asBrowser = await get('/gifts?sort=id,desc&size=200', { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' });
+    const asBrowser = await get('/gifts?sort=id,desc&size=200', {
+      accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
+    });
     expect(asBrowser.headers.get('content-type')).toMatch(/json/);
     expect(rows(asBrowser)).toContainEqual(expect.objectContaining({ classId: enrolment.id, giftstock: 1 }));
   });
@@ -149,10 +153,13 @@ describe('a student enrols (S1)', () => {
     ['10', 30000, 300, 3],
     ['10', 30001, 300, 4],
     ['10', 1000000, 10000, 4],
-  ])('%s. given a fee of %i, when a student enrols, then the points are %i and the gifts %i', async (_, fee, cashpoint, giftstock) => {
-    const { id } = await enrol({ fee });
-    await reaches(id, { point: { cashpoint }, gift: { giftstock }, myPage: { point: cashpoint, giftstock } });
-  });
+  ])(
+    '%s. given a fee of %i, when a student enrols, then the points are %i and the gifts %i',
+    async (_, fee, cashpoint, giftstock) => {
+      const { id } = await enrol({ fee });
+      await reaches(id, { point: { cashpoint }, gift: { giftstock }, myPage: { point: cashpoint, giftstock } });
+    },
+  );
 
   test('5. given a fee of 10000 and one of 12000 and different books, when two enrol in one course, then both succeed', async () => {
     await enrol({ courseId: 1, fee: 10000, student: 'KimSoonHee', textBook: 'eng_book' });
@@ -183,10 +190,13 @@ describe('a student cancels (S2)', () => {
     ['16', 'point', { cashpoint: 0 }],
     ['17', 'gift', { giftstock: 0 }],
     ['18', 'myPage', CANCELED.myPage],
-  ])('%s. given a cancelled enrolment, when the %s is read, then it is the same record, cancelled', async (_, kind, expected) => {
-    const after = await reaches(enrolment.id, { [kind]: expected });
-    expect(after[kind]).toEqual({ ...before[kind], ...expected });
-  });
+  ])(
+    '%s. given a cancelled enrolment, when the %s is read, then it is the same record, cancelled',
+    async (_, kind, expected) => {
+      const after = await reaches(enrolment.id, { [kind]: expected });
+      expect(after[kind]).toEqual({ ...before[kind], ...expected });
+    },
+  );
 });
 
 test('19. given alert runs, when an enrolment is made, changed and cancelled, then each change has exactly one notice', async () => {
@@ -226,13 +236,16 @@ test.each([
   ['PATCH /payment/cancel/{classId}', (classId: number) => call('PATCH', `/payment/cancel/${classId}`)],
   ['PUT /payment/cancel/{classId}', (classId: number) => call('PUT', `/payment/cancel/${classId}`)],
   ['PATCH /payments/{id}', (_: number, id: unknown) => call('PATCH', `/payments/${id}`, { status: 'CANCEL' })],
-])('21. given an enrolment, when only its payment is cancelled by %s, then delivery, points and gift follow and the enrolment stays', async (_, request) => {
-  const { id } = await enrol();
-  const { payment } = await reaches(id, ENROLLED);
-  const answer = await request(id, payment?.id);
-  expect(answer).toMatchObject({ status: 200, body: { id: payment?.id, classId: id, status: 'CANCEL' } });
-  await reaches(id, PAYMENT_CANCELED);
-});
+])(
+  '21. given an enrolment, when only its payment is cancelled by %s, then delivery, points and gift follow and the enrolment stays',
+  async (_, request) => {
+    const { id } = await enrol();
+    const { payment } = await reaches(id, ENROLLED);
+    const answer = await request(id, payment?.id);
+    expect(answer).toMatchObject({ status: 200, body: { id: payment?.id, classId: id, status: 'CANCEL' } });
+    await reaches(id, PAYMENT_CANCELED);
+  },
+);
 
 test('26. given an enrolment, when my page is read, then course, enrolment, delivery, points and gifts are in the one row', async () => {
   const { id } = await enrol({ courseId: 3 });
@@ -335,7 +348,10 @@ describe('a student changes an enrolment (S9)', () => {
   test('39. given an enrolment, when its fee is changed, then it and my page show it, alert tells it, and nothing else changes', async () => {
     const { id } = await enrol();
     const { enrolment: _, myPage, ...others } = await reaches(id, ENROLLED);
-    expect(await call('PATCH', `/classes/${id}`, { fee: '8000' })).toMatchObject({ status: 200, body: { id, fee: 8000 } });
+    expect(await call('PATCH', `/classes/${id}`, { fee: '8000' })).toMatchObject({
+      status: 200,
+      body: { id, fee: 8000 },
+    });
     expect((await get(`/classes/${id}`)).body).toMatchObject({ id, fee: 8000 });
     const after = await reaches(id, { myPage: { fee: 8000 } });
     expect(after).toEqual({ enrolment: expect.anything(), myPage: { ...myPage, fee: 8000 }, ...others });

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { home, portOffset } from './paths.ts';
 import type { Action, Part, Status, Wish } from './status.ts';
+import { portTaken } from './system.ts';
 
 export const controlPort = 8000 + portOffset;
 
@@ -20,14 +21,17 @@ function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unk
         let text = '';
         for await (const chunk of response.setEncoding('utf8')) text += chunk;
         const value = JSON.parse(text) as { error?: string };
-        if (value.error) throw new Error(value.error);
-        resolve(value);
-      } catch (error) {
-        reject(error instanceof SyntaxError ? new Error(`Port ${controlPort} is used by another program.`) : error);
+        if (value.error) reject(new Error(value.error));
+        else resolve(value);
+      } catch {
+        reject(new Error(portTaken(controlPort, 'the status page')));
       }
     });
     sent.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET' ? resolve(undefined) : reject(error),
+      // Reset: it ended while it was asked.
+      error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET'
+        ? resolve(undefined)
+        : reject(new Error(portTaken(controlPort, 'the status page'))),
     );
     sent.end(body === undefined ? undefined : JSON.stringify(body));
   });

@@ -1,7 +1,8 @@
 import { controlPort } from './client.ts';
 import { control } from './control.ts';
 import { endOrphans, supervisorAlive } from './runfile.ts';
-import { portTaken, Supervisor } from './supervisor.ts';
+import { Supervisor } from './supervisor.ts';
+import { portTaken } from './system.ts';
 import { summary, type UpOptions } from './up.ts';
 import { watchServices } from './watch.ts';
 

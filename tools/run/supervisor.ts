@@ -2,7 +2,7 @@ import { build } from './build.ts';
 import { Child } from './child.ts';
 import { type Infrastructure, infrastructure } from './infra.ts';
 import { lastLines, logFile } from './logs.ts';
-import { freePort, home, portOffset } from './paths.ts';
+import { freePort, home } from './paths.ts';
 import { prepareKafka, prepareMysql, prepareRedis } from './prepare.ts';
 import type { ProcessSpec, Profile, Progress } from './process.ts';
 import { daprd } from './provision/daprd.ts';
@@ -11,7 +11,7 @@ import { renderComponents } from './render.ts';
 import { forget, type Recorded, record } from './runfile.ts';
 import { appSpec, defaultPorts, instanceOf, type Replica, sidecarSpec } from './services.ts';
 import type { Action, Part, ProcessStatus, State, Status, Wish } from './status.ts';
-import { memoryOf, ownerOf, startOf } from './system.ts';
+import { memoryOf, portTaken, startOf } from './system.ts';
 import { readTemplate, type ServiceTemplate } from './templates.ts';
 
 interface Service extends Replica {
@@ -54,7 +54,6 @@ export class Supervisor {
   constructor(profile: Profile, progress: Progress) {
     this.profile = profile;
     this.#progress = progress;
-    this.#record();
   }
 
   get systems(): string[] {
@@ -98,6 +97,7 @@ export class Supervisor {
   /** Starts what is missing; resolves when all of it is healthy. One after the other when called again meanwhile. */
   up(wish: Wish): Promise<void> {
     this.#phase = 'starting';
+    this.#record();
     this.#starting = this.#starting
       .catch(() => undefined)
       .then(async () => {
@@ -144,7 +144,10 @@ export class Supervisor {
     }
     this.#start(children);
     await this.#healthy(children);
-    if (added.length) this.#progress(`${added.length} services are healthy (${seconds(started)})`);
+    if (added.length)
+      this.#progress(
+        `${added.length} ${added.length === 1 ? 'service is' : 'services are'} healthy (${seconds(started)})`,
+      );
   }
 
   /** Which replicas are missing, and their ports. */
@@ -157,8 +160,9 @@ export class Supervisor {
         const ports = defaultPorts(service, number);
         for (const name of Object.keys(ports) as (keyof typeof ports)[]) {
           const port = await freePort(ports[name]);
-          // Others find the first replica where the template says; any further one only through its sidecar.
-          if (port !== ports[name] && number === 1) throw new Error(portTaken(ports[name], service.appId));
+          // People find a service at its port; a sidecar is found by its app, and a further replica by the sidecars.
+          if (port !== ports[name] && number === 1 && name === 'app')
+            throw new Error(portTaken(ports[name], service.appId));
           ports[name] = port;
         }
         added.push({ service, number, ports });
@@ -299,6 +303,3 @@ export class Supervisor {
 }
 
 const seconds = (since: number) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
-
-export const portTaken = (port: number, who: string): string =>
-  `Port ${port}, which ${who} needs, is in use by ${ownerOf(port)}; end that, or set MADANG_PORT_OFFSET (now ${portOffset}) to move all ports.`;

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { portOffset } from './paths.ts';
 
 /** Sends a signal; false when there is no such process. */
 export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
@@ -56,7 +57,7 @@ function ownerOnLinux(port: number): number | undefined {
 }
 
 /** Who listens on a port, in words. */
-export function ownerOf(port: number): string {
+function ownerOf(port: number): string {
   try {
     const pid =
       process.platform === 'linux'
@@ -73,3 +74,6 @@ export function ownerOf(port: number): string {
   }
   return 'another program';
 }
+
+export const portTaken = (port: number, who: string): string =>
+  `Port ${port}, which ${who} needs, is in use by ${ownerOf(port)}; end that, or set MADANG_PORT_OFFSET (now ${portOffset}) to move all ports.`;

@@ -1,10 +1,28 @@
-import { watch } from 'node:fs';
+import { readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { build, isBundled, sourceOf } from './build.ts';
 import { root } from './paths.ts';
 import type { Progress } from './process.ts';
 import type { Supervisor } from './supervisor.ts';
 import { readTemplate } from './templates.ts';
+
+const folders = new Set<string>();
+
+/** Folder by folder: Node's own recursive watching (20, Linux) misses a file that was replaced, as editors do. */
+function watchFolder(folder: string, tell: (file: string) => void): void {
+  const watcher = watch(join(root, folder), (_, name) => {
+    if (!name) return;
+    const file = `${folder}/${name}`;
+    const isNewFolder =
+      !folders.has(file) && statSync(join(root, file), { throwIfNoEntry: false })?.isDirectory() === true;
+    if (isNewFolder) watchFolder(file, tell);
+    tell(file);
+  });
+  folders.add(folder);
+  watcher.once('error', () => watcher.close()).once('close', () => folders.delete(folder));
+  for (const entry of readdirSync(join(root, folder), { withFileTypes: true }))
+    if (entry.isDirectory()) watchFolder(`${folder}/${entry.name}`, tell);
+}
 
 /** Rebuilds when a file under services/ changes, and restarts the apps that are not the same any more. */
 export function watchServices(supervisor: Supervisor, progress: Progress): void {
@@ -17,15 +35,15 @@ export function watchServices(supervisor: Supervisor, progress: Progress): void 
     const services = (await Promise.all(supervisor.systems.map(readTemplate))).flat();
     const interpreted = services
       .filter((service) => !isBundled(service))
-      .filter((service) => files.some((file) => `services/${file}`.startsWith(`${sourceOf(service)}/`)));
+      .filter((service) => files.some((file) => file.startsWith(`${sourceOf(service)}/`)));
     const appIds = [...interpreted.map(({ appId }) => appId), ...(await build(supervisor.systems))];
     if (!appIds.length) return;
     progress(`changed: ${appIds.join(', ')}`);
     await supervisor.restartApps(appIds);
     progress('restarted');
   };
-  watch(join(root, 'services'), { recursive: true }, (_, file) => {
-    if (!file || !/\.(ts|py|json)$/.test(file) || /\.spec\.ts$/.test(file)) return;
+  watchFolder('services', (file) => {
+    if (!/\.(ts|py|json)$/.test(file) || /\.spec\.ts$/.test(file)) return;
     changed.add(file);
     clearTimeout(timer);
     // An editor writes several files, or one in several steps.

@@ -372,7 +372,7 @@ class AlertBesideASidecar(unittest.TestCase):
             self.redis("SELECT", "0")
             entries = [fields for _, fields in self.redis("XRANGE", "test-deadletter", "-", "+")]
             found = [json.loads(fields[fields.index("data") + 1]) for fields in entries]
-            return [letter for letter in found if letter["data"]["event"]["id"] == event_id]
+            return [letter for letter in found if event_id in json.dumps(letter["data"]["event"])]
 
         letter = eventually(letters, "the dead letter")[0]
         self.assertEqual("DeadLetter", letter["type"])
