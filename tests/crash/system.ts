@@ -281,6 +281,7 @@ export async function system(profile: Profile, options: { kills: number; seed: n
     let sight: Sight | undefined;
     let found: Violation[] = [];
     let trouble = '';
+    let told = Date.now();
     const looking = Date.now();
     await until(
       async () => {
@@ -289,6 +290,10 @@ export async function system(profile: Profile, options: { kills: number; seed: n
           return undefined;
         });
         if (sight) found = judge(sight, memory);
+        if (Date.now() - told > 20_000) {
+          told = Date.now();
+          console.log(`  not at rest: ${found.length} differences, for example ${JSON.stringify(found[0] ?? trouble)}`);
+        }
         return sight !== undefined && found.length === 0;
       },
       REST_MS,

@@ -143,6 +143,9 @@ program.addCommand(hook('scenario', "play a system's story through its gateway",
 program.addCommand(hook('test', 'run tests', 'tests/run.ts', '[unit|crash|...] [options]'));
 program.addCommand(hook('bench', 'measure', 'tests/bench.ts', '[options]'));
 
+// Who reads may end first (`./run logs -f | head`); a supervisor then stops in good order.
+process.stdout.once('error', () => process.kill(process.pid, 'SIGTERM')).on('error', () => undefined);
+
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

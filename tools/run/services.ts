@@ -8,8 +8,8 @@ import type { Ports, ServiceTemplate } from './templates.ts';
 const drainSeconds = 30;
 
 /** What keeps a process small; measured with `./run bench`. */
-const nodeFlags = ['--enable-source-maps', '--max-semi-space-size=4'];
-const daprdEnv = { GOMEMLIMIT: '60MiB', GOGC: '50' };
+const nodeFlags: string[] = [];
+const daprdEnv = {};
 
 export interface Replica {
   service: ServiceTemplate;
