@@ -8,7 +8,7 @@ import type { Ports, ServiceTemplate } from './templates.ts';
 const drainSeconds = 30;
 
 /** What keeps a process small; measured with `./run bench`. */
-const nodeFlags: string[] = [];
+const nodeFlags: string[] = ['--enable-source-maps', '--max-semi-space-size=4'];
 const daprdEnv = {};
 
 export interface Replica {
