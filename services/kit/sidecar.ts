@@ -7,21 +7,19 @@ export class Unavailable extends Error {
   readonly retryAfterSeconds: number = 1;
 }
 
-/** A callee was not there, too slow, or shielded by an open breaker. `reached` is false when it surely saw nothing. */
+/** A callee was not there, too slow, or shielded by an open breaker. */
 export class CalleeUnavailable extends Unavailable {
   override readonly retryAfterSeconds: number;
   constructor(
     readonly callee: string,
     readonly why: 'open' | 'timeout' | 'down',
+    /** False when the callee surely saw nothing of the call. */
+    readonly reached: boolean,
   ) {
     super(
       `${callee} ${{ open: 'is being spared (circuit breaker open)', timeout: 'is too slow', down: 'is down' }[why]}`,
     );
     this.retryAfterSeconds = why === 'open' ? 5 : 1;
-  }
-  /** False when the callee surely saw nothing of the call. */
-  get reached(): boolean {
-    return this.why !== 'open';
   }
 }
 
@@ -272,8 +270,14 @@ const parse = (body: string): unknown => {
   }
 };
 
+const OPEN = /circuit breaker is open|too many requests/;
+const SLOW = /deadline exceeded|timeout/i;
+/** Nobody was connected to; anything else may have been cut off in the middle of the work. */
+const NOT_REACHED =
+  /connection refused|error while dialing|error reading server preface|couldn't find service|no host found|not in a healthy state|forbidden character/i;
+
 /** Reads Dapr's answer to a failed invocation; an answer of the callee itself counts as down, since callees answer 200 with an outcome. */
 export function calleeUnavailable(callee: string, body: string): CalleeUnavailable {
-  if (/circuit breaker is open|too many requests/.test(body)) return new CalleeUnavailable(callee, 'open');
-  return new CalleeUnavailable(callee, /deadline exceeded|timeout/i.test(body) ? 'timeout' : 'down');
+  if (OPEN.test(body)) return new CalleeUnavailable(callee, 'open', false);
+  return new CalleeUnavailable(callee, SLOW.test(body) ? 'timeout' : 'down', !NOT_REACHED.test(body));
 }
