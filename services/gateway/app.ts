@@ -180,18 +180,13 @@ async function failedInvocation(
   const text = await body.text();
   if (text.includes('"errorCode"')) {
     log.warn('a service cannot be reached', { callee: appId, reason: text.slice(0, 200) });
-    const { callee, why } = calleeUnavailable(appId, text);
-    const problem = problemOf(calleeUnavailable(callee, text));
+    const error = calleeUnavailable(appId, text);
+    const unknown = `${error.message}; whether it was done is not known. Please try again in a moment, with the same Idempotency-Key if you sent one.`;
     sendProblem(
       response,
-      why === 'timeout'
-        ? new Problem(
-            503,
-            problem.title,
-            `${callee} is too slow; whether it was done is not known. Please try again in a moment, with the same Idempotency-Key if you sent one.`,
-            { retryAfterSeconds: 1, outcome: 'unknown' },
-          )
-        : problem,
+      error.reached
+        ? new Problem(503, 'Service Unavailable', unknown, { retryAfterSeconds: 1, outcome: 'unknown' })
+        : problemOf(error),
     );
   } else
     response

@@ -15,7 +15,7 @@ import type { Policy, Reaction, Received } from './policies.ts';
 import { type Loaded, naturalKey, type Records } from './records.ts';
 import type { Sidecar } from './sidecar.ts';
 import { continueTrace, log, reason, withTrace } from './telemetry.ts';
-import { Conflict, type Document } from './unit-of-work.ts';
+import { Conflict, type Document, knows } from './unit-of-work.ts';
 
 const Envelope = z.looseObject({
   id: z.string().min(1),
@@ -295,7 +295,7 @@ class Fold {
   }
 
   knows(cause: string): boolean {
-    return this.causes.includes(cause) || (this.before?.causes.includes(cause) ?? false);
+    return this.causes.includes(cause) || knows(this.before, cause);
   }
 
   add({ state, events }: Decision<Identified>, cause: string, received: Received, id: number): void {

@@ -28,6 +28,9 @@ export interface Recovery {
 
 const SLOTS = 1024;
 const KEPT_FREE = 256;
+/** Records left free behind those of a former life: its last transactions may reach the store after we have read it. */
+const LATE = 64;
+const LATE_MS = 60_000;
 /** Events in one publication at most, which is what Dapr sends at once. */
 const BATCH = 100;
 const RINGS = 'outbox-rings';
@@ -42,9 +45,9 @@ const QUIET_MS = 250;
  * one document. A record is written in the transaction of its documents; records are numbered, and each carries the
  * number below which everything is published, so that retiring costs no write of its own under load.
  *
- * Promises: every event of a committed change is published at least once, in order for one document, also when the
- * process, its sidecar, the store or the broker is killed at any moment; by this instance, by its successor of the same
- * identity at once, or by any other instance when the lease ran out. Source of the idea: transactional outbox
+ * Promises: every event of a committed change is handed to the broker at least once, in order for one document (which not
+ * every broker keeps), also when the process, its sidecar, the store or the broker is killed at any moment; by this
+ * instance, by its successor of the same identity at once, or by any other instance when the lease ran out. Source of the idea: transactional outbox
  * (Richardson, microservices.io), log with a low-water mark (Kafka).
  */
 export class Outbox {
@@ -72,16 +75,20 @@ export class Outbox {
   /** Takes up what an earlier life of this instance left, registers the ring, and looks after rings that nobody renews. */
   async start(): Promise<void> {
     const left = await this.readRing(this.instance);
-    this.next = left.top;
+    this.next = left.top + LATE;
     this.low = left.records[0]?.seq ?? this.next;
     this.flushed = this.low;
     await this.renew();
     for (const record of left.records) this.open.set(record.seq, 1);
     await this.takeUp(left.records, (record) => this.done(record.seq));
-    this.renewal = setInterval(
-      () => void this.renew().catch((error) => log.warn('outbox lease not renewed', { reason: reason(error) })),
-      RENEW_MS,
-    );
+    const begun = Date.now();
+    const seen = new Set<number>();
+    this.renewal = setInterval(() => {
+      const late = Date.now() - begun < LATE_MS ? this.takeUpLate(left.top, seen) : undefined;
+      Promise.all([this.renew(), late]).catch((error) =>
+        log.warn('outbox lease not renewed', { reason: reason(error) }),
+      );
+    }, RENEW_MS);
   }
 
   /**
@@ -212,9 +219,21 @@ export class Outbox {
     log.info('publishing what an instance left', { instance: ring, records: left.records.length });
     const seq = this.reserve(left.records.length, true);
     await this.takeUp(left.records, () => this.done(seq), seq);
-    const end: OutboxRecord = { seq: left.top, retired: left.top + 1, entries: [] };
     while (this.open.has(seq)) await sleep(50);
-    await this.sidecar.write([{ key: slot(ring, left.top), value: end }]);
+    // Not over a record that its owner, come back meanwhile, has written.
+    const end: OutboxRecord = { seq: left.top, retired: left.top + 1, entries: [] };
+    await this.sidecar.wrote([{ key: slot(ring, left.top), value: end, etag: left.etagAtTop ?? CREATE }]);
+  }
+
+  private async takeUpLate(top: number, seen: Set<number>): Promise<void> {
+    const keys = Array.from({ length: LATE }, (_, index) => slot(this.instance, top + index));
+    for (const { value } of await this.sidecar.read(keys)) {
+      const record = value as OutboxRecord | undefined;
+      if (!record || record.seq < top || record.seq >= top + LATE || seen.has(record.seq)) continue;
+      seen.add(record.seq);
+      const seq = this.reserve(1, true);
+      await this.takeUp([record], () => this.done(seq), seq);
+    }
   }
 
   private async takeUp(
@@ -237,17 +256,15 @@ export class Outbox {
     }
   }
 
-  private async readRing(ring: string): Promise<{ records: OutboxRecord[]; top: number }> {
-    const keys = Array.from({ length: SLOTS }, (_, index) => slot(ring, index));
-    const records = (await this.sidecar.read(keys)).flatMap(({ value }) => (value ? [value as OutboxRecord] : []));
-    const retired = Math.max(0, ...records.map((record) => record.retired));
-    const top = Math.max(0, ...records.map((record) => record.seq + 1));
-    return {
-      top,
-      records: records
-        .filter((record) => record.seq >= retired && record.entries.length > 0)
-        .sort((a, b) => a.seq - b.seq),
-    };
+  private async readRing(
+    ring: string,
+  ): Promise<{ records: OutboxRecord[]; top: number; etagAtTop: string | undefined }> {
+    const stored = await this.sidecar.read(Array.from({ length: SLOTS }, (_, index) => slot(ring, index)));
+    const all = stored.flatMap(({ value }) => (value ? [value as OutboxRecord] : []));
+    const retired = Math.max(0, ...all.map((record) => record.retired));
+    const top = Math.max(0, ...all.map((record) => record.seq + 1));
+    const records = all.filter((record) => record.seq >= retired && record.entries.length > 0);
+    return { records: records.sort((a, b) => a.seq - b.seq), top, etagAtTop: stored[top % SLOTS]?.etag };
   }
 }
 

@@ -1,10 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import type { Aggregate, Decision, DomainEvent, Identified } from './domain.ts';
 import { Refusal } from './domain.ts';
 import type { Ids } from './ids.ts';
 import { Lists } from './lists.ts';
 import { CREATE, type Publication, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
 import { type Trace, trace } from './telemetry.ts';
-import { type Change, Conflict, type Document, REMEMBERED_CAUSES, type UnitOfWork } from './unit-of-work.ts';
+import {
+  type Change,
+  Conflict,
+  type Document,
+  knows,
+  marked,
+  REMEMBERED_CAUSES,
+  type UnitOfWork,
+} from './unit-of-work.ts';
 
 /** Who asks for a change: its id makes a repetition recognisable. */
 export interface Command {
@@ -156,7 +165,7 @@ export class Records {
       const [loaded] = await this.load([key]);
       const document = loaded!.document;
       if (!document) return undefined;
-      if (document.causes.includes(command.cause)) return { state: document.state as S | null };
+      if (knows(document, command.cause)) return { state: document.state as S | null };
       if (!document.state) return undefined;
       const decision = decide(document.state as S);
       if (!decision) return { state: document.state as S };
@@ -234,11 +243,13 @@ export class Records {
     causes: readonly string[],
     told: readonly { event: DomainEvent; trace: Trace }[],
   ): Change {
+    const mark = randomBytes(6).toString('base64url');
+    const remembered = [...(before?.causes ?? []), ...causes.map((cause) => marked(cause, mark))];
     const document: Document = {
       id,
       state,
       version: (before?.version ?? 0) + 1,
-      causes: [...(before?.causes ?? []), ...causes].slice(-REMEMBERED_CAUSES),
+      causes: remembered.slice(-REMEMBERED_CAUSES),
       ...(waiting?.length ? { waiting } : {}),
     };
     const publications = told.map(({ event, trace }, index) =>
@@ -249,7 +260,7 @@ export class Records {
       etag,
       document,
       pointers: pointersOf(kind, key, before, document),
-      cause: causes.at(-1)!,
+      cause: remembered.at(-1)!,
       publications,
     };
   }
@@ -309,7 +320,7 @@ export class Records {
         const at = await this.keyOf(kind, claim.id);
         const document = at ? (await this.load([at]))[0]!.document : undefined;
         // The first try was given up and undone: this one starts afresh under the same key.
-        if (!document || document.state || document.causes.includes(cause)) return claim.id;
+        if (!document || document.state || knows(document, cause)) return claim.id;
       }
       const id = await this.ids.next(kind.name);
       const write: StateWrite = {

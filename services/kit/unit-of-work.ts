@@ -7,7 +7,7 @@ import { log, reason } from './telemetry.ts';
  * One aggregate as it lies in the store.
  * @property state null: the record is gone, and its number is never used again
  * @property version counts the changes
- * @property causes the commands and events applied last; one that stands here is a duplicate
+ * @property causes the commands and events applied last, each with the mark of the commit that applied it
  * @property waiting events that came before the record they are about; applied as soon as it comes
  */
 export interface Document {
@@ -21,7 +21,13 @@ export interface Document {
 /** How many causes a document remembers: more than a broker redelivers and more than run at the same time. */
 export const REMEMBERED_CAUSES = 100;
 
-/** One change of one document. `etag` undefined: it must not exist yet. */
+/** A cause as a document remembers it: a second attempt for the same cause is not the one that was applied. */
+export const marked = (cause: string, mark: string): string => `${cause}#${mark}`;
+/** Whether a command or event was applied to the document already. */
+export const knows = (document: Pick<Document, 'causes'> | undefined, cause: string): boolean =>
+  document?.causes.some((known) => known.startsWith(`${cause}#`)) ?? false;
+
+/** One change of one document; `cause` is the last one of its document, with its mark. `etag` undefined: it must not exist yet. */
 export interface Change {
   readonly key: string;
   readonly etag: string | undefined;
