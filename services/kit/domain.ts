@@ -55,12 +55,15 @@ export interface Identified {
  * @property name part of every key; never changed once data exist
  * @property keyedBy what is unique among these records and known before they exist (the enrolment of a payment):
  *   creation becomes idempotent by it, and `search/findBy<Field>` finds the one
+ * @property numberedBy instead: the field with the number another service gave (a copy of its record, a row about it);
+ *   the record has that number, creation is idempotent by it, and `search/findBy<Field>` finds the one
  * @property uniqueBy further fields whose value names one record, for `search/findBy<Field>`
  * @property listBy fields whose value many records share, for `search/findBy<Field>`
  */
 export interface Aggregate<S extends Identified> {
   readonly name: string;
   readonly keyedBy?: keyof S & string;
+  readonly numberedBy?: keyof S & string;
   readonly uniqueBy?: readonly (keyof S & string)[];
   readonly listBy?: readonly (keyof S & string)[];
 }

@@ -17,6 +17,7 @@ const LARGEST = 500;
  */
 export class Ids {
   private readonly blocks = new Map<string, Promise<Block>>();
+  private readonly ends = new Map<string, number>();
 
   constructor(private readonly sidecar: Sidecar) {}
 
@@ -32,6 +33,20 @@ export class Ids {
       if (block.next < block.end) return block.next++;
       if (this.blocks.get(kind) === reserved) this.blocks.set(kind, this.reserve(kind, block));
     }
+  }
+
+  /** Takes a number that another service gave, so that `end` lies behind it. */
+  async take(kind: string, number: number): Promise<number> {
+    for (let tries = 0; tries < 50; tries++) {
+      if ((this.ends.get(kind) ?? 0) > number) return number;
+      const [stored] = await this.sidecar.read([keyOf(kind)]);
+      const end = (stored?.value as { next: number } | undefined)?.next ?? 1;
+      const next = number + SMALLEST;
+      if (end > number) this.ends.set(kind, end);
+      else if (await this.sidecar.wrote([{ key: keyOf(kind), value: { next }, etag: stored?.etag ?? CREATE }]))
+        this.ends.set(kind, next);
+    }
+    throw new Unavailable(`no number could be taken for ${kind}`);
   }
 
   /** No record of the kind has this number or a higher one. */

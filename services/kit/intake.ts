@@ -206,7 +206,7 @@ export class Intake {
     const decide = (state: unknown, id: number) =>
       reaction.decide(state as never, id) as Decision<Identified> | undefined;
     if (mode === 'project') {
-      const id = fold.id || (await this.records.ids.next(kind.name));
+      const id = fold.id || (await this.numberFor(reaction));
       const decision = decide(fold.state, id);
       if (decision) fold.add(decision, cause, received, id);
       return;
@@ -214,7 +214,7 @@ export class Intake {
     if (mode === 'create') {
       if (fold.id) return;
       await before?.();
-      const id = await this.records.ids.next(kind.name);
+      const id = await this.numberFor(reaction);
       const waiting = fold.waiting;
       fold.add(decide(undefined, id)!, cause, received, id);
       for (const late of waiting) {
@@ -237,6 +237,11 @@ export class Intake {
       const decision = decide(fold.state, fold.id);
       if (decision) fold.add(decision, cause, received, fold.id);
     }
+  }
+
+  private numberFor({ kind, key }: Reaction): Promise<number> {
+    const { ids } = this.records;
+    return kind.numberedBy ? ids.take(kind.name, Number(key)) : ids.next(kind.name);
   }
 
   /** Decides between trying again and giving up: only what fails by its own content, again and again, is given up. */

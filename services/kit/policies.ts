@@ -88,6 +88,7 @@ export interface View<R> {
  * whoever told it, and the row is a pure function of these facts: the same events give the same row in whatever order
  * and however often they come (a join-semilattice, Shapiro et al. 2011).
  * @param options.keyedBy the field of a row that is its key
+ * @param options.numberedBy instead: the field of a row that is its number, given by another service
  * @param options.uniqueBy further fields of a row by which it is found
  * @param options.from the events a row follows, under their names
  * @param options.row the row as clients see it; undefined while it should not be seen
@@ -95,14 +96,15 @@ export interface View<R> {
 export function view<R extends Identified, F extends object>(
   name: string,
   options: {
-    readonly keyedBy: string;
+    readonly keyedBy?: string;
+    readonly numberedBy?: string;
     readonly uniqueBy?: readonly string[];
     readonly from: { readonly [K in keyof F]: Source<F[K]> };
     row(id: number, facts: { readonly [K in keyof F]?: F[K] | undefined }): R | undefined;
   },
 ): View<R> {
-  const { keyedBy, uniqueBy = [] } = options;
-  const kind: Aggregate<Facts> = { name, ...({ keyedBy, uniqueBy } as object) };
+  const { keyedBy, numberedBy, uniqueBy = [] } = options;
+  const kind: Aggregate<Facts> = { name, ...({ keyedBy, numberedBy, uniqueBy } as object) };
   const rowOf = ({ id, facts }: Pick<Facts, 'id' | 'facts'>): R | undefined =>
     options.row(id, Object.fromEntries(Object.entries(facts).map(([type, fact]) => [type, fact.data])) as never);
   const policies = (Object.values(options.from) as Source<never>[]).map(

@@ -74,6 +74,7 @@ export class Records {
       ];
     }
     if (kind.keyedBy === field) return byKey;
+    if (kind.numberedBy === field) return this.getMany(kind, [Number(value)]);
     const [pointer] = await this.sidecar.read([uniqueKey(kind, field, value)]);
     const at = (pointer?.value as { at: string } | undefined)?.at;
     return at ? present<S>(await this.load([at])) : [];
