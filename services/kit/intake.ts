@@ -11,7 +11,7 @@ import {
   type Identified,
   Refusal,
 } from './domain.ts';
-import type { Policy, Reaction, Received } from './policies.ts';
+import { NotYet, type Policy, type Reaction, type Received } from './policies.ts';
 import { type Loaded, naturalKey, type Records } from './records.ts';
 import type { Sidecar } from './sidecar.ts';
 import { continueTrace, log, reason, withTrace } from './telemetry.ts';
@@ -281,9 +281,6 @@ export class Intake {
       );
   }
 }
-
-/** The prerequisite of a policy has not arrived yet. */
-class NotYet extends Error {}
 
 /** What a batch makes of one document. */
 class Fold {

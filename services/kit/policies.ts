@@ -21,6 +21,9 @@ export interface Reaction {
   before?(): Promise<unknown>;
 }
 
+/** The prerequisite of a policy has not arrived yet: the event comes again. */
+export class NotYet extends Error {}
+
 /** A policy of the contract: whenever this happened, do that. */
 export interface Policy {
   readonly event: EventType<never>;

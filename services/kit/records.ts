@@ -49,6 +49,7 @@ const DAY_SECONDS = 86_400;
  */
 export class Records {
   private readonly lists: Lists;
+  private readonly turns = new Map<string, Promise<unknown>>();
 
   constructor(
     private readonly sidecar: Sidecar,
@@ -150,25 +151,46 @@ export class Records {
 
   /**
    * Changes the record with this number (or, with `by: 'key'`, this natural key).
-   * @param decide undefined: nothing to do
+   * Commands on one record take turns within a process; against others the etag decides.
+   * @param decide undefined: nothing to do. It may read other records (never change any): what it reads is read after
+   *   this record and before it is written, and read again if this record changed meanwhile.
    * @returns the new state; undefined where there is no such record (or no more)
    */
   async change<S extends Identified>(
     kind: Aggregate<S>,
     id: number | string,
     command: Command,
-    decide: (state: S) => Decision<S> | undefined,
+    decide: (state: S) => Decision<S> | undefined | Promise<Decision<S> | undefined>,
     by: 'id' | 'key' = 'id',
   ): Promise<{ state: S | null } | undefined> {
     const key = by === 'key' ? naturalKey(kind, id) : await this.keyOf(kind, Number(id));
-    if (!key) return undefined;
+    return key === undefined ? undefined : this.inTurn(key, () => this.changeNow(kind, key, command, decide));
+  }
+
+  private inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.turns.get(key) ?? Promise.resolve()).then(work);
+    const over = turn
+      .catch(() => undefined)
+      .then(() => {
+        if (this.turns.get(key) === over) this.turns.delete(key);
+      });
+    this.turns.set(key, over);
+    return turn;
+  }
+
+  private async changeNow<S extends Identified>(
+    kind: Aggregate<S>,
+    key: string,
+    command: Command,
+    decide: (state: S) => Decision<S> | undefined | Promise<Decision<S> | undefined>,
+  ): Promise<{ state: S | null } | undefined> {
     for (let tries = 0; tries < TRIES; tries++) {
       const [loaded] = await this.load([key]);
       const document = loaded!.document;
       if (!document) return undefined;
       if (knows(document, command.cause)) return { state: document.state as S | null };
       if (!document.state) return undefined;
-      const decision = decide(document.state as S);
+      const decision = await decide(document.state as S);
       if (!decision) return { state: document.state as S };
       try {
         await this.commit(
@@ -183,7 +205,7 @@ export class Records {
         if (!(error instanceof Conflict)) throw error;
       }
     }
-    throw new Unavailable(`${kind.name} ${id} is changed by too many at once`);
+    throw new Unavailable(`${key} is changed by too many at once`);
   }
 
   /**

@@ -225,7 +225,9 @@ export function readable<S extends Identified, R extends Identified = S>(
     const page = await records.list(kind, { number, size, descending: sort === 'id,desc' });
     response.json(hal.collection(request, page.items, page));
   });
-  for (const field of new Set([kind.keyedBy ?? [], kind.numberedBy ?? [], kind.uniqueBy ?? [], kind.listBy ?? []].flat())) {
+  for (const field of new Set(
+    [kind.keyedBy ?? [], kind.numberedBy ?? [], kind.uniqueBy ?? [], kind.listBy ?? []].flat(),
+  )) {
     router.get(`/${path}/search/findBy${field.charAt(0).toUpperCase()}${field.slice(1)}`, async (request, response) => {
       const value = request.query[field];
       if (typeof value !== 'string' || value === '')
