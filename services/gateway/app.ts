@@ -42,10 +42,12 @@ export function gateway(sidecar: Sidecar): Express {
   app.get('/dapr/subscribe', (_, response) => void response.json([]));
   app.use(traced, identified, plainPath, cors);
   const table = routes[sidecar.system] ?? {};
-  for (const [path, appId] of Object.entries(table))
+  for (const [path, target] of Object.entries(table)) {
+    const [appId = '', prefix = ''] = target.split(' behind ');
     app.use(path, (request, response, next) => {
-      forward(sidecar, appId, request, response).catch(next);
+      forward(sidecar, { appId, prefix }, request, response).catch(next);
     });
+  }
   app.get('/', (request, response) => {
     const base = baseOf(request);
     response.json({
@@ -106,7 +108,12 @@ function cors(request: Request, response: Response, next: () => void): void {
   next();
 }
 
-async function forward(sidecar: Sidecar, appId: string, request: Request, response: Response): Promise<void> {
+async function forward(
+  sidecar: Sidecar,
+  { appId, prefix }: { appId: string; prefix: string },
+  request: Request,
+  response: Response,
+): Promise<void> {
   const method = METHODS.find((known) => known === request.method);
   if (!method)
     throw new Problem(
@@ -116,7 +123,7 @@ async function forward(sidecar: Sidecar, appId: string, request: Request, respon
     );
   const length = Number(request.get('content-length') ?? 0);
   if (length > BODY_LIMIT) throw tooLarge();
-  const path = request.originalUrl;
+  const path = request.originalUrl.slice(prefix.length);
   const hasBody = length > 0 || request.headers['transfer-encoding'] !== undefined;
   const limited = new Limit();
   if (hasBody) request.pipe(limited);
@@ -128,7 +135,7 @@ async function forward(sidecar: Sidecar, appId: string, request: Request, respon
       path: `/v1.0/invoke/${appId}/method${path}`,
       headers: {
         ...passedOn(request.headers),
-        'x-public-base': baseOf(request),
+        'x-public-base': baseOf(request) + prefix,
         traceparent: trace().traceparent,
         ...(hasBody && length ? { 'content-length': String(length) } : {}),
       },

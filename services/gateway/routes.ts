@@ -1,4 +1,7 @@
-/** The public paths of every system, and the service each belongs to; nothing else is reachable from outside. */
+/**
+ * The public paths of every system, and the service each belongs to; nothing else is reachable from outside.
+ * A path that several services have is told apart by a prefix, `<app id> behind <prefix>`, which the service does not see.
+ */
 export const routes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   lecture: {
     '/classes': 'lecture-class',
@@ -9,5 +12,13 @@ export const routes: Readonly<Record<string, Readonly<Record<string, string>>>> 
     '/payment': 'lecture-pay',
     '/points': 'lecture-point',
     '/gifts': 'lecture-gift',
+  },
+  rental: {
+    '/products': 'rental-product',
+    '/rentals': 'rental-rental',
+    '/rental/products': 'rental-rental behind /rental',
+    '/deliveries': 'rental-delivery',
+    '/delivery/products': 'rental-delivery behind /delivery',
+    '/myOrders': 'rental-information',
   },
 };

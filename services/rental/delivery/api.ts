@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Router } from 'express';
+import { Refusal } from '../../kit/domain.ts';
+import { bodyOf, commandOf, Hal, jsonBody, Problem, readable } from '../../kit/rest.ts';
+import type { Kit } from '../../kit/service.ts';
+import type { Rules } from './app.ts';
+import { CancelBody } from './contract.ts';
+import { cancelBeforehand, cancelDelivery, Delivery, Product } from './domain.ts';
+
+const deliveries = {
+  kind: Delivery,
+  path: 'deliveries',
+  item: 'delivery',
+  show: ({ taken, ...delivery }: Delivery) => delivery as Delivery,
+};
+const products = {
+  kind: Product,
+  path: 'products',
+  item: 'product',
+  show: ({ moving, ...product }: Product) => product as Product,
+};
+
+export const api = (kit: Kit<Rules>): Router[] => [
+  readable(kit.records, deliveries),
+  readable(kit.records, products),
+  cancellation(kit),
+];
+
+/** Asked by rental, once or several times for one order, perhaps before the order itself has come. */
+function cancellation({ records, config }: Kit<Rules>): Router {
+  const router = Router();
+  const hal = new Hal(deliveries);
+  const orderOf = async ({ id, rentalId }: CancelBody): Promise<number> => {
+    const named = id == null ? undefined : await records.get(Delivery, id);
+    if (named && rentalId != null && named.rentalId !== rentalId)
+      throw new Refusal(`delivery ${id} belongs to rental ${named.rentalId}, not to ${rentalId}`);
+    const order = rentalId ?? named?.rentalId;
+    if (order === undefined) throw new Problem(404, 'Not Found', 'No such delivery; name it by id or rentalId.');
+    return order;
+  };
+  router.post('/deliveries', ...jsonBody, async (request, response) => {
+    const wish = bodyOf(CancelBody, request) as CancelBody;
+    const command = commandOf(request);
+    const rentalId = await orderOf(wish);
+    await sleep(config().CANCEL_DELAY_MS);
+    // Whoever gave up waiting said that nothing was cancelled.
+    if (response.closed) return;
+    for (;;) {
+      const changed = await records.change(Delivery, rentalId, command, cancelDelivery, 'key');
+      const delivery =
+        changed?.state ??
+        (await records.create(Delivery, command, cancelBeforehand(rentalId, wish.qty ?? 0), { key: rentalId }));
+      if (delivery.status !== 'CANCELED') continue; // the order came in between
+      response.json(hal.item(request, delivery));
+      return;
+    }
+  });
+  return router;
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { integer } from '../../kit/schema.ts';
+
+/**
+ * The one thing clients may do with a delivery, and what rental asks for when a customer cancels: cancel it. Named by
+ * the order, or by the delivery's own number. What else is sent changes nothing.
+ */
+export const CancelBody = z.object({
+  id: integer.nullish(),
+  rentalId: integer.nullish(),
+  productId: integer.nullish(),
+  qty: integer.nullish(),
+  status: z.literal('CANCELED', 'can only be CANCELED'),
+});
+export type CancelBody = z.output<typeof CancelBody>;
+
+const refusal = z.enum(['CANCELED_OutOfStock', 'CANCELED_UnregisteredProduct']);
+const delivery = z.object({ id: integer, rentalId: integer, qty: integer });
+
+/** A delivery was first stored, refusals included. */
+export const Delivered = event(
+  'Delivered',
+  delivery.extend({ status: z.enum(['DELIVERED', 'CANCELED', ...refusal.options]) }),
+);
+export type Delivered = z.output<typeof Delivered.schema>;
+
+/** Told besides Delivered, whatever the reason of the refusal; the name is the contract's. */
+export const OutOfStockRentalCanceled = event('OutOfStockRentalCanceled', delivery.extend({ status: refusal }));
+export const DeliveryCanceled = event('DeliveryCanceled', delivery.extend({ status: z.literal('CANCELED') }));
+
+/** What is left of a product. */
+export const StockChanged = event('StockChanged', z.object({ productId: integer, qty: integer }));
+export type StockChanged = z.output<typeof StockChanged.schema>;
+
+/** Told when a product registered elsewhere is known here, too; an outlet. */
+export const ProductInventoryRegisted = event(
+  'ProductInventoryRegisted',
+  z.object({ id: integer, productId: integer, name: z.string(), qty: integer }),
+);

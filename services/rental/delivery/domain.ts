@@ -1,0 +1,100 @@
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+import type { ProductSaved } from '../product/contract.ts';
+import type { Rentaled } from '../rental/contract.ts';
+import {
+  Delivered,
+  DeliveryCanceled,
+  OutOfStockRentalCanceled,
+  ProductInventoryRegisted,
+  StockChanged,
+} from './contract.ts';
+
+/** What became of an order: one record for each, refused ones included. */
+export interface Delivery extends Identified {
+  /** Unknown (null) when the order was cancelled before it came here. */
+  readonly productId: number | null;
+  readonly rentalId: number;
+  readonly qty: number;
+  readonly status: 'DELIVERED' | 'CANCELED_OutOfStock' | 'CANCELED_UnregisteredProduct' | 'CANCELED';
+  /** How many pieces of the stock this record accounts for. */
+  readonly taken: number;
+}
+export const Delivery = aggregate<Delivery>('Delivery', { keyedBy: 'rentalId' });
+
+/** A product and what is left of it. */
+export interface Product extends Identified {
+  readonly productId: number;
+  readonly name: string;
+  readonly qty: number;
+  /** Orders for which pieces were taken or put back while their delivery does not account for it yet: how many are out. */
+  readonly moving: Readonly<Record<string, number>>;
+}
+export const Product = aggregate<Product>('Product', { numberedBy: 'productId' });
+
+export const stock =
+  ({ id, name, qty }: ProductSaved) =>
+  (): Decision<Product> => {
+    const product = { id, productId: id, name, qty };
+    return decided({ ...product, moving: {} }, ProductInventoryRegisted(product));
+  };
+
+/** What the stock has to know of an order. */
+export type Order = Pick<Rentaled, 'id' | 'qty'>;
+
+/** How many pieces are out for an order that has no delivery yet. */
+export const takenFor = (product: Product, order: Order): number => product.moving[order.id] ?? 0;
+
+/**
+ * Brings the stock in line with one order. Without a delivery it takes the pieces if there are enough; a delivered order
+ * keeps them; any other delivery gives them back. As often as it is done, and whenever: see docs/decisions/0008-stock.md.
+ * @param delivery the delivery of the order, read after the product was
+ */
+export function settle(product: Product, order: Order, delivery: Delivery | undefined): Decision<Product> | undefined {
+  const { [order.id]: moving, ...others } = product.moving;
+  const accounted = delivery?.taken ?? 0;
+  const out = moving ?? accounted;
+  const wanted = delivery && delivery.status !== 'DELIVERED' ? 0 : (delivery?.qty ?? order.qty);
+  const now = wanted <= product.qty + out ? wanted : out;
+  if (now === out && (moving === undefined) === (now === accounted)) return undefined;
+  const settled = {
+    ...product,
+    qty: product.qty + out - now,
+    moving: now === accounted ? others : { ...others, [order.id]: now },
+  };
+  const { productId, qty } = settled;
+  return now === out ? decided(settled) : decided(settled, StockChanged({ productId, qty }));
+}
+
+/**
+ * The delivery of an order the stock was asked for.
+ * @param taken pieces the stock gave; undefined: it does not know the product
+ */
+export const deliver =
+  ({ id: rentalId, productId, qty }: Rentaled, taken: number | undefined) =>
+  (id: number): Decision<Delivery> => {
+    const told = { id, rentalId, qty };
+    const delivery = { ...told, productId, taken: taken ?? 0 };
+    if (taken) return decided({ ...delivery, status: 'DELIVERED' }, Delivered({ ...told, status: 'DELIVERED' }));
+    const status = taken === undefined ? 'CANCELED_UnregisteredProduct' : 'CANCELED_OutOfStock';
+    const refused = { ...told, status } as const;
+    return decided({ ...delivery, status }, Delivered(refused), OutOfStockRentalCanceled(refused));
+  };
+
+/** Pieces it accounts for stay so until the stock has them back. */
+export const cancelDelivery = (delivery: Delivery): Decision<Delivery> | undefined => {
+  const { id, rentalId, qty, status } = delivery;
+  if (status === 'CANCELED') return undefined;
+  return decided({ ...delivery, status: 'CANCELED' }, DeliveryCanceled({ id, rentalId, qty, status: 'CANCELED' }));
+};
+
+/** Stands in the place of an order that was cancelled before it came: the order then finds it and does nothing. */
+export const cancelBeforehand =
+  (rentalId: number, qty: number) =>
+  (id: number): Decision<Delivery> => {
+    const told = { id, rentalId, qty, status: 'CANCELED' } as const;
+    return decided({ ...told, productId: null, taken: 0 }, Delivered(told), DeliveryCanceled(told));
+  };
+
+/** The stock has the pieces back. */
+export const gaveBack = (delivery: Delivery): Decision<Delivery> | undefined =>
+  delivery.status === 'DELIVERED' || delivery.taken === 0 ? undefined : decided({ ...delivery, taken: 0 });

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { create, NotYet, type Policy, whenever } from '../../kit/policies.ts';
+import type { Kit } from '../../kit/service.ts';
+import { log } from '../../kit/telemetry.ts';
+import { ProductSaved } from '../product/contract.ts';
+import { Rentaled } from '../rental/contract.ts';
+import type { Rules } from './app.ts';
+import { DeliveryCanceled } from './contract.ts';
+import { Delivery, deliver, gaveBack, type Order, Product, settle, stock, takenFor } from './domain.ts';
+
+/**
+ * An order touches two records, its product and its delivery, one after the other. Every step can be done again at any
+ * time, so an event that comes again, after a crash or a year, goes on where it was or finds nothing to do.
+ */
+export const policies = ({ records, config }: Kit<Rules>): Policy[] => {
+  // A name of its own for each: what makes a step happen once is what it finds, not who asks.
+  const command = () => ({ cause: randomUUID() });
+  const deliveryOf = async ({ id }: Order) => (await records.findBy(Delivery, 'rentalId', String(id)))[0];
+  const settled = async (productId: number, order: Order): Promise<Product | undefined> => {
+    const decide = async (product: Product) => settle(product, order, await deliveryOf(order));
+    return (await records.change(Product, productId, command(), decide))?.state ?? undefined;
+  };
+
+  // A registration may be on its way still when the first order of the product comes.
+  const unknownSince = new Map<number, number>();
+  const isUnknown = ({ id }: Order): boolean => {
+    const since = unknownSince.get(id) ?? Date.now();
+    unknownSince.set(id, since);
+    return Date.now() - since >= config().REGISTRATION_PATIENCE_MS;
+  };
+
+  return [
+    whenever(ProductSaved, (product) => create(Product, product.id, stock(product))),
+
+    whenever(Rentaled, async (order) => {
+      const product = await settled(order.productId, order);
+      if (!(await deliveryOf(order))) {
+        if (!product && !isUnknown(order)) throw new NotYet(`product ${order.productId} is not registered here`);
+        const taken = product && takenFor(product, order);
+        await records.create(Delivery, command(), deliver(order, taken), { key: order.id });
+        report(order, product, taken);
+      }
+      unknownSince.delete(order.id);
+      await settled(order.productId, order);
+      return [];
+    }),
+
+    whenever(DeliveryCanceled, async ({ rentalId, qty }) => {
+      const order = { id: rentalId, qty };
+      const delivery = await deliveryOf(order);
+      if (delivery?.productId == null) return [];
+      await settled(delivery.productId, order);
+      await records.change(Delivery, rentalId, command(), gaveBack, 'key');
+      await settled(delivery.productId, order);
+      return [];
+    }),
+  ];
+};
+
+function report(order: Rentaled, product: Product | undefined, taken: number | undefined): void {
+  const figures = { rental: order.id, product: order.productId, ordered: order.qty, left: product?.qty };
+  if (!product) log.info('the product cannot be confirmed: refused as not registered', figures);
+  else if (taken) log.info('enough in stock: deducted and delivered', figures);
+  else log.info('out of stock: the order is taken back', figures);
+}

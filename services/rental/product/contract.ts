@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { integer, name } from '../../kit/schema.ts';
+
+const quantity = integer.refine((value) => value >= 0, 'must be 0 or more');
+
+/** Without `qty` the configured quantity is registered. */
+export const ProductBody = z.object({ name, qty: quantity.optional() });
+export type ProductBody = z.output<typeof ProductBody>;
+
+/** Told when a product is registered, and only then. */
+export const ProductSaved = event('ProductSaved', z.object({ id: integer, name: z.string(), qty: integer }));
+export type ProductSaved = z.output<typeof ProductSaved.schema>;

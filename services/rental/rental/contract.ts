@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { integer, text } from '../../kit/schema.ts';
+
+/** Neither product nor stock is checked: orders are taken whatever delivery will say. */
+export const RentalBody = z.object({
+  productId: integer,
+  qty: integer.refine((value) => value > 0, 'must be 1 or more'),
+  status: z.literal('ORDERED', 'can only be ORDERED').default('ORDERED'),
+  productName: text.nullable().default(null),
+});
+export type RentalBody = z.output<typeof RentalBody>;
+
+export const Rentaled = event(
+  'Rentaled',
+  z.object({
+    id: integer,
+    productId: integer,
+    qty: integer,
+    status: z.literal('ORDERED'),
+    productName: z.string().nullable(),
+  }),
+);
+export type Rentaled = z.output<typeof Rentaled.schema>;
+
+/** Told only when the delivery is cancelled and the rental is gone. */
+export const RentalCanceled = event(
+  'RentalCanceled',
+  z.object({ id: integer, productId: integer, qty: integer, status: z.literal('CANCELED') }),
+);
+
+/** Told when a product registered elsewhere is known here, too; an outlet. */
+export const ProductRegisted = event(
+  'ProductRegisted',
+  z.object({ id: integer, productId: integer, name: z.string(), qty: integer }),
+);

@@ -1,0 +1,48 @@
+import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain.ts';
+import type { Delivered, StockChanged } from '../delivery/contract.ts';
+import type { ProductSaved } from '../product/contract.ts';
+import { ProductRegisted, type RentalBody, RentalCanceled, Rentaled } from './contract.ts';
+
+/** An order; it is gone when its customer cancelled it, and stays when delivery refused it. */
+export interface Rental extends Identified, Omit<RentalBody, 'status'> {
+  readonly status: 'ORDERED' | 'DELIVERED' | 'CANCELED_OutOfStock' | 'CANCELED_UnregisteredProduct';
+  readonly deliveryId: number | null;
+}
+export const Rental = aggregate<Rental>('Rental');
+
+export const order = (id: number, wish: RentalBody): Decision<Rental> => {
+  const rental = { id, ...wish };
+  return decided({ ...rental, deliveryId: null }, Rentaled(rental));
+};
+
+/** What delivery decided. A delivery that was cancelled says nothing about the order: its own cancelling does. */
+export const learnOutcome =
+  ({ id: deliveryId, status }: Delivered) =>
+  (rental: Rental): Decision<Rental> =>
+    decided({ ...rental, deliveryId, status: status === 'CANCELED' ? rental.status : status });
+
+export const cancelRental = ({ id, productId, qty }: Rental): Decision<Rental> =>
+  ended(RentalCanceled({ id, productId, qty, status: 'CANCELED' }));
+
+/** A product as it is known here; no order is refused by it. */
+export interface Product extends Identified {
+  readonly productId: number;
+  readonly name: string;
+  readonly qty: number;
+  /** Which change of the stock `qty` is from. */
+  readonly stockVersion: number;
+}
+export const Product = aggregate<Product>('Product', { numberedBy: 'productId' });
+
+export const copyProduct =
+  ({ id, name, qty }: ProductSaved) =>
+  (): Decision<Product> => {
+    const product = { id, productId: id, name, qty };
+    return decided({ ...product, stockVersion: 0 }, ProductRegisted(product));
+  };
+
+/** Older news than what is known says nothing. */
+export const followStock =
+  ({ qty }: StockChanged, version: number) =>
+  (product: Product): Decision<Product> | undefined =>
+    version > product.stockVersion ? decided({ ...product, qty, stockVersion: version }) : undefined;
