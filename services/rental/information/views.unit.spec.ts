@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import type { DomainEvent } from '../../kit/domain.ts';
+import type { Facts, Received } from '../../kit/policies.ts';
+import { cancelBeforehand, cancelDelivery, deliver } from '../delivery/domain.ts';
+import { cancelRental, order } from '../rental/domain.ts';
+import { type MyOrder, myOrder } from './views.ts';
+
+const wish = { productId: 1, qty: 3, status: 'ORDERED', productName: 'computer' } as const;
+const ordered = order(3, wish);
+const rentaled = { id: 3, ...wish };
+const made = (taken: number | undefined) => deliver(rentaled, taken)(7);
+
+/** What happened, each with the version of the document that told it. */
+const told = (version: number, ...events: readonly DomainEvent[]): Received[] =>
+  events.map(({ type, data }, index) => ({
+    id: `${type}-${version}.${index}`,
+    type,
+    data,
+    subject: '',
+    version,
+    traceparent: undefined,
+  }));
+
+const placed = told(1, ...ordered.events);
+const ends = {
+  delivered: [...placed, ...told(1, ...made(3).events)],
+  outOfStock: [...placed, ...told(1, ...made(0).events)],
+  unregistered: [...placed, ...told(1, ...made(undefined).events)],
+  canceled: [
+    ...placed,
+    ...told(1, ...made(3).events),
+    ...told(2, ...cancelDelivery(made(3).state!)!.events),
+    ...told(3, ...cancelRental(ordered.state!).events),
+  ],
+  refusedThenCanceled: [
+    ...placed,
+    ...told(1, ...made(0).events),
+    ...told(2, ...cancelDelivery(made(0).state!)!.events),
+    ...told(3, ...cancelRental(ordered.state!).events),
+  ],
+  canceledBeforehand: [
+    ...placed,
+    ...told(1, ...cancelBeforehand(3, 3)(7).events),
+    ...told(2, ...cancelRental(ordered.state!).events),
+  ],
+};
+
+function rowAfter(events: readonly Received[]): MyOrder | undefined {
+  let state: Facts | null = null;
+  for (const received of events) {
+    for (const policy of myOrder.policies.filter(({ event }) => event.type === received.type)) {
+      const [reaction] = [policy.react(received as Received<never>)].flat() as {
+        decide(state: Facts | null, id: number): { state: Facts } | undefined;
+      }[];
+      state = reaction?.decide(state, 3)?.state ?? state;
+    }
+  }
+  return state ? myOrder.row(state) : undefined;
+}
+
+const row = { id: 3, rentalId: 3, productId: 1, productName: 'computer', rentalQty: 3 };
+const both = (status: string) => ({ ...row, rentalStatus: status, deliveryId: 7, deliveryStatus: status });
+
+describe('my order', () => {
+  test('given an order, when nothing is decided, then it is ORDERED without a delivery', () => {
+    expect(rowAfter(placed)).toEqual({ ...row, rentalStatus: 'ORDERED', deliveryId: null, deliveryStatus: null });
+  });
+
+  test.each<[keyof typeof ends, string]>([
+    ['delivered', 'DELIVERED'],
+    ['outOfStock', 'CANCELED_OutOfStock'],
+    ['unregistered', 'CANCELED_UnregisteredProduct'],
+    ['canceled', 'CANCELED'],
+    ['refusedThenCanceled', 'CANCELED'],
+    ['canceledBeforehand', 'CANCELED'],
+  ])('given an order that ends %s, when all its events came, then both states are %s', (end, status) => {
+    expect(rowAfter(ends[end])).toEqual(both(status));
+  });
+
+  test('given a delivery that alone is cancelled, when it is told, then the order is not shown as cancelled', () => {
+    const events = ends.canceled.filter(({ type }) => type !== 'RentalCanceled');
+    expect(rowAfter(events)).toMatchObject({ rentalStatus: 'DELIVERED', deliveryStatus: 'CANCELED' });
+  });
+
+  test('given only an outcome, when its order has not come yet, then there is no row, and it is not lost', () => {
+    const [first, ...rest] = ends.delivered;
+    expect(rowAfter(rest)).toBeUndefined();
+    expect(rowAfter([...rest, first!])).toEqual(both('DELIVERED'));
+  });
+
+  test.each(Object.entries(ends))(
+    'given the events of an order that ends %s, in any order, any number of times and late, then the row is the same',
+    (_, events) => {
+      const expected = rowAfter(events);
+      const repeated = fc.array(fc.integer({ min: 0, max: events.length - 1 }), { maxLength: 20 });
+      fc.assert(
+        fc.property(fc.shuffledSubarray(events, { minLength: events.length }), repeated, (shuffled, again) => {
+          expect(rowAfter([...shuffled, ...again.map((index) => events[index]!)])).toEqual(expected);
+          expect(rowAfter([...again.map((index) => events[index]!), ...shuffled])).toEqual(expected);
+        }),
+      );
+    },
+  );
+
+  test('given a cancelled order, when an outcome comes late, then it stays CANCELED', () => {
+    const late = ends.canceled.filter(({ type }) => type !== 'Delivered');
+    expect(rowAfter([...late, ...told(1, ...made(3).events)])).toEqual(both('CANCELED'));
+  });
+});
