@@ -22,6 +22,7 @@ export async function call(
   const began = Date.now();
   const response = await fetch(GW + path, {
     method,
+    signal: AbortSignal.timeout(20_000),
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });

@@ -285,7 +285,7 @@ export class Records {
         datacontenttype: 'application/json',
         traceparent,
         traceid: traceparent, // without it the sidecar overwrites traceparent
-        aggregateversion: version,
+        aggregateversion: version * 1_000 + index, // ascending for each event of the document
         data: { eventType: event.type, timestamp: localTimestamp(new Date()), ...(event.data as object) },
       },
     };
