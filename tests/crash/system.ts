@@ -295,8 +295,9 @@ export async function system(profile: Profile, options: { kills: number; seed: n
     };
     let working = true;
     const clients = Array.from({ length: CLIENTS }, (_, number) => client(number, seed, memory, () => working));
+    const healthy = Date.now();
     const killed = await killer(kills, random);
-    const killing = Date.now() - begin;
+    const killing = Date.now() - healthy;
     working = false;
     await Promise.all(clients);
     let sight: Sight | undefined;

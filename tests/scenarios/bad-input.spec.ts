@@ -30,20 +30,22 @@ function raw(
   const began = Date.now();
   const { hostname, port } = new URL(GW);
   return new Promise((resolve, reject) => {
-    const sent = httpRequest({ hostname, port, method, path, headers, agent, timeout: 10_000 }, async (response) => {
-      let text = '';
-      for await (const chunk of response) text += chunk;
-      const given = Object.entries(response.headers).map(([name, value]) => [name, String(value)]);
-      const isJson = text !== '' && /json/.test(response.headers['content-type'] ?? '');
-      resolve({
-        status: response.statusCode ?? 0,
-        headers: new Headers(given as [string, string][]),
-        body: isJson ? JSON.parse(text) : { text },
-        ms: Date.now() - began,
-      });
-    });
+    const sent = httpRequest(
+      { hostname, port, method, path, headers, agent, signal: AbortSignal.timeout(10_000) },
+      async (response) => {
+        let text = '';
+        for await (const chunk of response) text += chunk;
+        const given = Object.entries(response.headers).map(([name, value]) => [name, String(value)]);
+        const isJson = text !== '' && /json/.test(response.headers['content-type'] ?? '');
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: new Headers(given as [string, string][]),
+          body: isJson ? JSON.parse(text) : { text },
+          ms: Date.now() - began,
+        });
+      },
+    );
     sent.once('error', reject);
-    sent.once('timeout', () => sent.destroy(new Error(`${method} ${path} is not answered within 10 s`)));
     sent.end(body);
   });
 }
