@@ -11,9 +11,15 @@ function seconds(text: string): number {
 
 /** Measures each profile in a process of its own, so that neither finds what the other left in memory. */
 export async function main(args: string[]): Promise<number> {
-  const { profile, seconds: length, cpu } = new Command('bench')
+  const {
+    profile,
+    seconds: length,
+    cpu,
+  } = new Command('bench')
     .description('Measures the lecture system and prints a table for each profile.')
-    .addOption(new Option('--profile <profile>', 'what to measure on').choices(['light', 'full', 'both']).default('both'))
+    .addOption(
+      new Option('--profile <profile>', 'what to measure on').choices(['light', 'full', 'both']).default('both'),
+    )
     .option('--seconds <n>', 'length of each run under load', seconds, 8)
     .option('--cpu', 'also CPU time of each process per enrolment', false)
     .parse(args, { from: 'user' })
@@ -25,7 +31,7 @@ export async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-function measure(args: string[]): Promise<number> {
+function measure(args: [profile: string, ...string[]]): Promise<number> {
   const root = join(import.meta.dirname, '..');
   const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'tests/bench/main.ts'), ...args], {
     cwd: root,
@@ -33,7 +39,7 @@ function measure(args: string[]): Promise<number> {
     env: {
       ...process.env,
       // Beside a running system, and on stores of its own only.
-      MADANG_HOME: process.env.MADANG_HOME || join(root, '.madang/bench'),
+      MADANG_HOME: join(process.env.MADANG_HOME || join(root, '.madang'), 'bench', args[0]),
       MADANG_PORT_OFFSET: process.env.MADANG_PORT_OFFSET || '3900',
       MADANG_REDIS: '',
       MADANG_MYSQL: '',

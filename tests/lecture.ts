@@ -22,6 +22,7 @@ export async function call(
   const began = Date.now();
   const response = await fetch(GW + path, {
     method,
+    signal: AbortSignal.timeout(20_000),
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
@@ -39,9 +40,17 @@ export function rows<T = Fields>({ body }: Answer): T[] {
   return Object.values(body._embedded as Record<string, T[]>)[0] ?? [];
 }
 
-/** The newest rows of a collection. */
-export const newest = async <T = Fields>(path: string): Promise<T[]> =>
-  rows<T>(await get(`${path}?sort=id,desc&size=200`));
+/** The newest rows of a collection: 100 or more, as far as there are so many. A page may have holes or be empty. */
+export async function newest<T = Fields>(path: string): Promise<T[]> {
+  const found: T[] = [];
+  let next: string | undefined = `${path}?sort=id,desc&size=100`;
+  while (next && found.length < 100) {
+    const answer: Answer = await get(next);
+    found.push(...rows<T>(answer));
+    next = (answer.body._links as { next?: { href: string } }).next?.href.replace(GW, '');
+  }
+  return found;
+}
 
 /** A name nobody else has, so that a test finds its own records. */
 export const someone = (name = 'john-doe'): string => `${name}-${randomUUID().slice(0, 8)}`;

@@ -144,7 +144,12 @@ async function forward(
       headersTimeout: 30_000,
     })
     .catch(() => {
-      if (limited.exceeded) throw tooLarge();
+      if (limited.exceeded) {
+        // What still comes is read and thrown away, or the connection would stay deaf.
+        request.unpipe(limited);
+        request.resume();
+        throw tooLarge();
+      }
       if (aborted.signal.aborted) return undefined;
       throw new Problem(
         503,

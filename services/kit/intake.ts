@@ -148,16 +148,32 @@ export class Intake {
   }
 
   private async tasksOf(raw: unknown): Promise<Task[]> {
-    const told = (raw as { type?: unknown } | null)?.type;
-    if (typeof told === 'string' && !this.policies.has(told)) return [];
-    const { id, type, subject, aggregateversion: version, traceparent, data } = Envelope.parse(raw);
+    const type = this.typeOf(raw);
+    if (type !== undefined && !this.policies.has(type)) return [];
+    const { id, subject, aggregateversion: version, traceparent, data } = Envelope.parse(raw);
     const tasks: Task[] = [];
-    for (const policy of this.policies.get(type) ?? []) {
-      const received: Received = { id, type, subject, version, traceparent, data: policy.event.schema.parse(data) };
+    for (const policy of this.policies.get(type ?? '') ?? []) {
+      const received: Received = {
+        id,
+        type: policy.event.type,
+        subject,
+        version,
+        traceparent,
+        data: policy.event.schema.parse(data),
+      };
       const reactions = await withTrace(continueTrace(traceparent), () => policy.react(received as Received<never>));
       for (const reaction of [reactions].flat()) tasks.push({ raw, received, reaction });
     }
     return tasks;
+  }
+
+  /** The event's name: of the CloudEvent or, for those of a stock Dapr client, of the contract's own envelope. */
+  private typeOf(raw: unknown): string | undefined {
+    const { type, data } = (raw ?? {}) as { type?: unknown; data?: { eventType?: unknown } };
+    const own = data?.eventType;
+    return [type, own].find((name) => typeof name === 'string' && (name === own || this.policies.has(name))) as
+      | string
+      | undefined;
   }
 
   /** Applies events to one record, in order; answers how many are done. */

@@ -36,8 +36,9 @@ const BATCH = 100;
 const RINGS = 'outbox-rings';
 const LEASE_MS = 10_000;
 const RENEW_MS = 3_000;
-/** How long the ring of an instance that died is looked at again, in case the instance was only paused. */
+/** How long, and how often, the ring of an instance that died is looked at again, in case it was only paused. */
 const FORGET_MS = 3_600_000;
+const LOOK_AGAIN_MS = 30_000;
 const QUIET_MS = 250;
 
 /**
@@ -60,6 +61,7 @@ export class Outbox {
   private renewal: NodeJS.Timeout | undefined;
   private flushed = 0;
   private closing = false;
+  private readonly lookedAt = new Map<string, number>();
 
   constructor(
     private readonly sidecar: Sidecar,
@@ -144,7 +146,16 @@ export class Outbox {
     clearTimeout(this.quiet);
     clearInterval(this.renewal);
     await Promise.race([this.publishing, sleep(5_000)]);
-    if (this.low > this.flushed) await this.flush();
+    try {
+      if (this.low > this.flushed) await this.flush();
+      // With nothing left the ring is given up; else another instance may take it up at once.
+      await this.updateRings((rings) => {
+        if (this.low === this.next) delete rings[this.instance];
+        else rings[this.instance] = Date.now() - 1;
+      });
+    } catch (error) {
+      log.warn('the next life of this instance publishes what is left', { reason: reason(error) });
+    }
   }
 
   private async flush(): Promise<void> {
@@ -194,22 +205,31 @@ export class Outbox {
   }
 
   private async renew(): Promise<void> {
+    const now = Date.now();
+    let orphans: string[] = [];
+    await this.updateRings((rings) => {
+      orphans = Object.keys(rings).filter((ring) => ring !== this.instance && rings[ring]! < now);
+      for (const ring of orphans) if (rings[ring]! < now - FORGET_MS) delete rings[ring];
+      rings[this.instance] = now + LEASE_MS;
+    });
+    for (const ring of orphans) {
+      if (now - (this.lookedAt.get(ring) ?? 0) < LOOK_AGAIN_MS) continue;
+      await this.adopt(ring);
+      this.lookedAt.set(ring, now);
+    }
+  }
+
+  private async updateRings(change: (rings: Record<string, number>) => void): Promise<void> {
     for (;;) {
       const [stored] = await this.sidecar.read([RINGS]);
       const rings = { ...(stored?.value as Record<string, number> | undefined) };
-      const now = Date.now();
-      const orphans = Object.keys(rings).filter((ring) => ring !== this.instance && rings[ring]! < now);
-      for (const ring of orphans) if (rings[ring]! < now - FORGET_MS) delete rings[ring];
-      rings[this.instance] = now + LEASE_MS;
+      change(rings);
       try {
-        await this.sidecar.write([{ key: RINGS, value: rings, etag: stored?.etag ?? CREATE }]);
+        return await this.sidecar.write([{ key: RINGS, value: rings, etag: stored?.etag ?? CREATE }]);
       } catch (error) {
         const [after] = await this.sidecar.read([RINGS]);
         if (after?.etag === stored?.etag) throw error;
-        continue;
       }
-      for (const ring of orphans) await this.adopt(ring);
-      return;
     }
   }
 

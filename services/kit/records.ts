@@ -308,7 +308,7 @@ export class Records {
         datacontenttype: 'application/json',
         traceparent,
         traceid: traceparent, // without it the sidecar overwrites traceparent
-        aggregateversion: version,
+        aggregateversion: version * 1_000 + index, // ascending for each event of the document
         data: { eventType: event.type, timestamp: localTimestamp(new Date()), ...(event.data as object) },
       },
     };
@@ -322,12 +322,19 @@ export class Records {
   }
 
   private async getMany<S extends Identified>(kind: Aggregate<S>, ids: readonly number[]): Promise<S[]> {
-    let keys = ids.map((id) => idKey(kind, id));
-    if (kind.keyedBy)
-      keys = (await this.sidecar.read(keys)).flatMap(({ value }) => (value ? [(value as { at: string }).at] : []));
-    const wanted = new Set(ids);
-    // A pointer may be left by a transaction that was rejected: what it points at says whose it is.
-    return present<S>(await this.load(keys)).filter((state) => wanted.has(state.id));
+    let found = ids.map((id) => ({ id, key: idKey(kind, id) }));
+    if (kind.keyedBy) {
+      const pointers = await this.sidecar.read(found.map(({ key }) => key));
+      found = pointers.flatMap(({ value }, index) =>
+        value ? [{ id: ids[index]!, key: (value as { at: string }).at }] : [],
+      );
+    }
+    const loaded = await this.load(found.map(({ key }) => key));
+    // A pointer may be left by a transaction that was rejected: a record is found by its own number only.
+    return loaded.flatMap(({ document }, index) => {
+      const state = document?.state as S | null | undefined;
+      return state && state.id === found[index]!.id ? [state] : [];
+    });
   }
 
   /** The number for a new record. With an Idempotency-Key, it is claimed under the key first, so a repetition meets the same record. */

@@ -2,7 +2,6 @@
  * What an enrolment costs at the least: the sidecar calls the kit makes for it, with documents and events of the same
  * size, and nothing else: no kit, no checks, no retries. One file for both services; APP_ID tells which.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
 import { Pool } from 'undici';
 
@@ -110,23 +109,30 @@ async function view(events: readonly { type: string; data: { classId: number } }
   await call('state/bench-state/bulk', { keys: ids.map((id) => `View-of-${id}`), parallelism: 16 });
   await transaction(...ids.map((id) => document(`View-of-${id}`, id)));
 }
-let gathered: Parameters<typeof view>[0][number][] = [];
-let gathering: Promise<void> | undefined;
+type Told = Parameters<typeof view>[0][number];
+const singles: { event: Told; done(): void }[] = [];
+let taking = 0;
+async function takeSingles(): Promise<void> {
+  taking++;
+  while (singles.length > 0) {
+    const batch = singles.splice(0);
+    await view(batch.map(({ event }) => event));
+    for (const { done } of batch) done();
+  }
+  taking--;
+}
 app.post('/events', async ({ body }, response) => {
   if (batches) {
-    const entries = body.entries as { entryId: string; event: (typeof gathered)[number] }[];
+    const entries = body.entries as { entryId: string; event: Told }[];
     await view(entries.map((entry) => entry.event));
     response.json({ statuses: entries.map(({ entryId }) => ({ entryId, status: 'SUCCESS' })) });
     return;
   }
-  gathered.push(body);
-  gathering ??= sleep(5).then(() => {
-    const batch = gathered;
-    gathered = [];
-    gathering = undefined;
-    return view(batch);
+  // Single events, of which those share a read and a transaction that come while the last ones are handled.
+  await new Promise<void>((done) => {
+    singles.push({ event: body, done });
+    if (taking < 2) void takeSingles();
   });
-  await gathering;
   response.json({ status: 'SUCCESS' });
 });
 

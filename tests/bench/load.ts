@@ -27,23 +27,28 @@ export async function enrol(pool: Pool): Promise<number> {
   const headers = { 'content-type': 'application/json' };
   const { statusCode, body } = await pool.request({ method: 'POST', path: '/classes', headers, body: wish });
   const text = await body.text();
-  if (statusCode !== 201) throw new Error(`${statusCode} ${text}`);
+  if (statusCode !== 201) throw new Error(`${statusCode} ${/"detail":"([^"]*)/.exec(text)?.[1] ?? text}`);
   return (JSON.parse(text) as { id: number }).id;
 }
 
-/** Enrols on 32 connections, each again as soon as it was answered. */
-export async function load(port: number, seconds: number, enrolled?: (id: number) => void): Promise<Load> {
+/** Enrols on 32 connections, each again as soon as it was answered, for a time or up to a number of enrolments. */
+export async function load(
+  port: number,
+  seconds: number,
+  enrolled: (id: number) => void = () => undefined,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<Load> {
   const pool = new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS });
   const latencies: number[] = [];
   const failures: string[] = [];
   const started = performance.now();
   const end = started + seconds * 1000;
   const client = async (): Promise<void> => {
-    for (let now = performance.now(); now < end; now = performance.now()) {
+    for (let now = performance.now(); now < end && latencies.length < limit; now = performance.now()) {
       try {
         const id = await enrol(pool);
         latencies.push(performance.now() - now);
-        enrolled?.(id);
+        enrolled(id);
       } catch (error) {
         failures.push((error as Error).message);
         await sleep(100);

@@ -15,6 +15,9 @@ const options = new Command('test crash')
 process.env.MADANG_HOME ||= join(resolve(import.meta.dirname, '../..'), '.madang/crash');
 process.env.MADANG_PORT_OFFSET ||= '6500';
 
+// Whatever was started ends with this process, also when it is interrupted.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 const { kills, profile, seed, only } = options;
 let violations = 0;
 if (only !== 'system') {

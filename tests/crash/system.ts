@@ -2,7 +2,7 @@
  * The running lecture system under kill -9: clients send commands through the gateway while processes of every kind are
  * killed at random moments and the runner starts them again. Then everything must come to rest, and the checker looks.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,7 +35,7 @@ const gateway = `http://127.0.0.1:${8088 + offset}`;
 const CLIENTS = 6;
 /** A client that gets no definite answer for so long makes the test fail. */
 const PATIENCE_MS = 180_000;
-const REST_MS = 180_000;
+const REST_MS = 120_000;
 
 const run = (...words: string[]) => promisify(execFile)(join(root, 'run'), words, { cwd: root, maxBuffer: 1 << 26 });
 
@@ -53,6 +53,8 @@ interface Answer {
 
 const tally = { accepted: 0, refused: 0, unknown: 0, tries: 0 };
 const oddities: Violation[] = [];
+/** What refused commands were answered, by what they are about. */
+const refusals = new Map<string, string>();
 let keys = 0;
 
 /** Sends a command with an Idempotency-Key again and again until the answer is definite. */
@@ -80,6 +82,16 @@ async function command(method: string, path: string, body: object | undefined, s
     // A definite refusal after an unknown outcome says nothing about the earlier try, unless it is about the command itself.
     if (definite && (!unsure || answer.status < 500)) {
       tally.refused++;
+      const about = String(
+        (body as { student?: string; teacher?: string } | undefined)?.student ??
+          (body as { teacher?: string } | undefined)?.teacher ??
+          path,
+      );
+      refusals.set(
+        about,
+        `${method} ${path}, key ${key}, was refused: ${answer.status} ${sent.text.slice(0, 400)}${unsure ? ', after an unknown outcome' : ''}`,
+      );
+      if (answer.status === 503) await sleep(300);
       return answer;
     }
     tally.unknown++;
@@ -227,7 +239,7 @@ async function logLines(about: string): Promise<string[]> {
   const folder = join(home, 'logs');
   const lines: string[] = [];
   for (const file of await readdir(folder)) {
-    if (!file.endsWith('.log') || file === 'debug.log') continue;
+    if (!file.endsWith('.log') || file === 'debug.log' || file.startsWith('lecture-alert')) continue;
     const text = await readFile(join(folder, file), 'utf8').catch(() => '');
     for (const line of text.split('\n'))
       if (line.includes(`${word}"`) || line.includes(`${word}/`) || line.includes(`${word} `))
@@ -246,6 +258,10 @@ async function explain({ about, what }: Violation, sight: Sight | undefined): Pr
     if (related(key)) console.log(`   ${key} ${JSON.stringify(document)}`);
   for (const { id, type, data } of sight?.told ?? [])
     if (related(id.replace(/\/\d+\.\d+$/, ''))) console.log(`   told ${id} ${type} ${JSON.stringify(data)}`);
+  const owner =
+    sight?.documents.get(`lecture-class/Class-${number}`)?.state?.student ??
+    sight?.documents.get(`lecture-pay/Payment-of-${number}`)?.state?.student;
+  for (const [who, answer] of refusals) if (who === owner || who === about) console.log(`   ${answer}`);
   for (const line of await logLines(about)) console.log(`   ${line}`);
 }
 
@@ -257,10 +273,15 @@ export async function system(profile: Profile, options: { kills: number; seed: n
   console.log(`system on ${profile}: ${kills} kills, seed ${seed}`);
   await run('down').catch(() => undefined);
   await rm(home, { recursive: true, force: true });
-  await run('up', 'lecture', '--profile', profile, '--detach');
+  await run('up', 'lecture', '--profile', profile, '--detach').catch((error: { stdout?: string; stderr?: string }) => {
+    throw new Error(`the system did not start: ${error.stdout}${error.stderr}`);
+  });
+  const downAtOnce = (): void => void spawnSync(join(root, 'run'), ['down'], { cwd: root });
+  process.once('exit', downAtOnce);
   const memory: Memory = { enrolments: [], courses: [], gifts: [] };
   Object.assign(tally, { accepted: 0, refused: 0, unknown: 0, tries: 0 });
   oddities.length = 0;
+  refusals.clear();
   try {
     const { infrastructure } = await status();
     const portOf = (id: string): number => infrastructure.find((one) => one.id === id)?.port ?? 0;
@@ -274,8 +295,9 @@ export async function system(profile: Profile, options: { kills: number; seed: n
     };
     let working = true;
     const clients = Array.from({ length: CLIENTS }, (_, number) => client(number, seed, memory, () => working));
+    const healthy = Date.now();
     const killed = await killer(kills, random);
-    const killing = Date.now() - begin;
+    const killing = Date.now() - healthy;
     working = false;
     await Promise.all(clients);
     let sight: Sight | undefined;
@@ -325,6 +347,7 @@ export async function system(profile: Profile, options: { kills: number; seed: n
     );
     return found.length;
   } finally {
+    process.off('exit', downAtOnce);
     await run('down').catch((error: Error) => console.log(`./run down failed: ${error.message}`));
   }
 }

@@ -120,7 +120,7 @@ describe('a student enrols (S1)', () => {
 
   test('9. given an enrolment, when points are read, also by a browser, then it earned 100', async () => {
     await reaches(enrolment.id, { point: { cashpoint: 100, fee: 10000, student: sent.student } });
-    const asBrowser = await get('/points?sort=id,desc&size=200', {
+    const asBrowser = await get(`/points/search/findByClassId?classId=${enrolment.id}`, {
       accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
     });
     expect(asBrowser.headers.get('content-type')).toMatch(/json/);
@@ -129,7 +129,7 @@ describe('a student enrols (S1)', () => {
 
   test('10. given an enrolment, when gifts are read, also by a browser, then it earned one', async () => {
     await reaches(enrolment.id, { gift: { giftstock: 1, fee: 10000, student: sent.student } });
-    const asBrowser = await get('/gifts?sort=id,desc&size=200', {
+    const asBrowser = await get(`/gifts/search/findByClassId?classId=${enrolment.id}`, {
       accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
     });
     expect(asBrowser.headers.get('content-type')).toMatch(/json/);

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build as bundle, formatMessages, type Message } from 'esbuild';
+import { build as bundle, formatMessages, type Message, stop } from 'esbuild';
 import { home, root } from './paths.ts';
 import { exists } from './provision/ways.ts';
 import { readTemplate, type ServiceTemplate } from './templates.ts';
@@ -69,6 +69,8 @@ export async function build(systems: string[]): Promise<string[]> {
     const [first = 'unknown'] = await formatMessages(error.errors.slice(0, 1), { kind: 'error' });
     throw new Error(`The services cannot be built: ${first.trim()}`);
   });
+  // Its server process would stay as long as the runner.
+  await stop();
   const changed: string[] = [];
   for (const file of result.outputFiles) {
     const before = await readFile(file.path).catch(() => undefined);

@@ -7,7 +7,8 @@ export const logFile = (id: string): string => join(home, 'logs', `${id}.log`);
 
 export function lastLines(id: string, count: number): string[] {
   try {
-    return readFileSync(logFile(id), 'utf8').trimEnd().split('\n').slice(-count);
+    const text = readFileSync(logFile(id), 'utf8').trimEnd();
+    return text ? text.split('\n').slice(-count) : [];
   } catch {
     return [];
   }

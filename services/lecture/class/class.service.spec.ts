@@ -1,0 +1,58 @@
+import request from 'supertest';
+import { type Beside, beside } from '../../../tests/beside.ts';
+import { eventually } from '../../../tests/system.ts';
+import { enrolments } from './app.ts';
+
+let service: Beside;
+beforeAll(async () => {
+  service = await beside('lecture-class', enrolments);
+}, 120_000);
+afterAll(() => service.close(), 60_000);
+
+const wish = { courseId: '1', fee: '10000', student: 'john-doe', textBook: 'kor_book' };
+const payment = (classId: number) => ({
+  id: classId + 1_000,
+  classId,
+  courseId: 1,
+  fee: 10_000,
+  student: 'john-doe',
+  textBook: 'kor_book',
+  status: 'PAYMENT_COMPLETED',
+});
+const rows = async (query: string): Promise<object[]> =>
+  (await request(service.app).get(`/inquiryMypages/search/${query}`).expect(200)).body._embedded.inquiryMypages;
+
+test('given pay is not there, when a student enrols, then it is refused with when to come back, and nothing is left', async () => {
+  const { body, headers } = await request(service.app).post('/classes').send(wish).expect(503);
+  expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+  expect(body).toMatchObject({ title: 'Service Unavailable', status: 503 });
+  expect((await request(service.app).get('/classes').expect(200)).body._embedded.classes).toEqual([]);
+});
+
+test('given bad input, when a student enrols, then every wrong field is named', async () => {
+  const bad = { courseId: 'one', fee: 1.5, student: '', colour: 'red' };
+  const { body } = await request(service.app).post('/classes').send(bad).expect(400);
+  expect(body.errors.map(({ field }: { field: string }) => field).sort()).toEqual([
+    'colour',
+    'courseId',
+    'fee',
+    'student',
+    'textBook',
+  ]);
+});
+
+test('given what follows a payment, when it overtakes the payment, then the row appears complete', async () => {
+  await service.tell({ type: 'PointRegistered', data: { id: 1, classId: 301, student: 'john-doe', point: 100 } });
+  await service.tell({
+    type: 'ClassModified',
+    data: { id: 301, courseId: 2, fee: 8_000, student: 'jane-doe' },
+    version: 2,
+  });
+  await service.tell({ type: 'PaymentApproved', data: payment(301) });
+  await eventually(async () =>
+    expect(await rows('findByClassId?classId=301')).toMatchObject([
+      { courseId: 2, fee: 8_000, student: 'jane-doe', pointStatus: 'Point Added', deliveryStatus: null },
+    ]),
+  );
+  expect(await rows('findByPaymentId?paymentId=1301')).toHaveLength(1);
+});

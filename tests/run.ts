@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+/** `./run test [unit|service|python|light|full|crash ...]`: all of them when none is named. */
+
+const root = resolve(import.meta.dirname, '..');
+const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
+const offset = Number(process.env.MADANG_PORT_OFFSET ?? 0);
+
+interface Result {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+type Env = Record<string, string>;
+
+/** Each suite that starts processes has a home and ports of its own, so that it runs beside a running system. */
+const apart = (name: string, ports: number): Env => ({
+  MADANG_HOME: join(base, `test-${name}`),
+  MADANG_PORT_OFFSET: String(offset + ports),
+});
+
+const suites: Record<string, (args: string[]) => Promise<Result>> = {
+  unit: (args) => jest('unit', apart('unit', 0), ['--testMatch', '**/*.unit.spec.ts', ...args]),
+  python: () => python(),
+  service: (args) =>
+    jest('service', apart('service', 2300), ['--runInBand', '--testMatch', '**/*.service.spec.ts', ...args]),
+  light: (args) => system('light', apart('light', 2600), args),
+  full: (args) => system('full', apart('full', 2900), args),
+  crash: (args) => crash(apart('crash', 3200), args),
+};
+
+/** Runs the named suites; what follows them is passed on (`./run test light -t '22.'`, `./run test crash --kills 1000`). */
+export async function main(words: string[]): Promise<number> {
+  const options = words.findIndex((word) => word.startsWith('-'));
+  const named = options < 0 ? words : words.slice(0, options);
+  const unknown = named.find((name) => !suites[name]);
+  if (unknown) {
+    console.error(`There is no suite ${unknown}; choose from ${Object.keys(suites).join(', ')}.`);
+    return 1;
+  }
+  const args = options < 0 ? [] : words.slice(options).filter((word) => word !== '--');
+  let [passed, failed] = [0, 0];
+  const summary: string[] = [];
+  for (const name of named.length > 0 ? named : Object.keys(suites)) {
+    console.log(`\n── ${name}`);
+    const began = Date.now();
+    const result = await suites[name]!(args);
+    passed += result.passed;
+    failed += result.failed;
+    summary.push(
+      `${name.padEnd(8)} ${result.passed} passed, ${result.failed} failed (${Math.round((Date.now() - began) / 1000)} s)`,
+    );
+  }
+  console.log(`\n${summary.join('\n')}\n${passed} passed, ${failed} failed`);
+  return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+/** A suite that could not run at all has failed once. */
+const NOT_RUN: Result = { passed: 0, failed: 1 };
+
+async function jest(name: string, env: Env, args: string[]): Promise<Result> {
+  const report = join(base, `test-${name}.json`);
+  await mkdir(base, { recursive: true });
+  await rm(report, { force: true });
+  await execute('node', [join(root, 'node_modules/jest/bin/jest.js'), '--json', '--outputFile', report, ...args], {
+    ...env,
+    NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
+  });
+  const text = await readFile(report, 'utf8').catch(() => undefined);
+  if (text === undefined) return NOT_RUN;
+  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(text) as Record<string, number>;
+  return { passed: numPassedTests ?? 0, failed: (numFailedTests ?? 0) + (numRuntimeErrorTestSuites ?? 0) };
+}
+
+/** All that needs the whole system: it runs afresh on one profile, the tests know it by its address. */
+async function system(profile: 'light' | 'full', env: Env, args: string[]): Promise<Result> {
+  const run = (...words: string[]): Promise<{ code: number }> => execute(join(root, 'run'), words, env);
+  await run('down');
+  await rm(env.MADANG_HOME!, { recursive: true, force: true });
+  try {
+    if ((await run('up', 'lecture', '--profile', profile, '--detach')).code !== 0) return NOT_RUN;
+    const match = ['tests/scenarios/*', 'tests/contracts/topic', 'tests/stock-client'];
+    const files = match.flatMap((path) => ['--testMatch', `**/${path}.spec.ts`]);
+    return await jest(profile, { ...env, PROFILE: profile }, ['--runInBand', ...files, ...args]);
+  } finally {
+    await run('down');
+  }
+}
+
+async function python(): Promise<Result> {
+  const { output } = await execute('python3', ['-m', 'unittest', 'discover', 'services/lecture/alert'], {});
+  const ran = Number(/^Ran (\d+) tests?/m.exec(output)?.[1] ?? 0);
+  if (ran === 0) return NOT_RUN;
+  const [, troubles = ''] = /^FAILED \((.*)\)/m.exec(output) ?? [];
+  const failed = [...troubles.matchAll(/(?:failures|errors)=(\d+)/g)].reduce(
+    (sum, [, count]) => sum + Number(count),
+    0,
+  );
+  return { passed: ran - failed, failed };
+}
+
+/** Counts each of its summaries as a test. */
+async function crash(env: Env, args: string[]): Promise<Result> {
+  const { code, output } = await execute('node', ['--import', 'tsx', join(root, 'tests/crash/main.ts'), ...args], env);
+  const summaries = output.matchAll(/^unit of work: .*violations (\d+)|^crash test on .*: (\d+) violations/gm);
+  const counts = [...summaries].map(([, ofWork, ofSystem]) => Number(ofWork ?? ofSystem));
+  const failed = counts.filter((count) => count > 0).length;
+  return { passed: counts.length - failed, failed: failed || (code === 0 && counts.length > 0 ? 0 : 1) };
+}
+
+/** Runs a program in sight of the user; answers its exit code, and what it said. */
+function execute(program: string, args: string[], env: Env): Promise<{ code: number; output: string }> {
+  return new Promise((done) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk;
+        process.stdout.write(chunk);
+      });
+    child.once('error', (error) => {
+      console.error(`${program} cannot be started: ${error.message}`);
+      done({ code: 1, output });
+    });
+    child.once('close', (code) => done({ code: code ?? 1, output }));
+  });
+}
