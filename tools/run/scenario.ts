@@ -90,6 +90,6 @@ export async function main([system]: string[]): Promise<number> {
     process.stderr.write(`\nThe story broke off: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   }
-  print(`\n${bold('The end.')} The events themselves: ./run logs ${system}-alert`);
+  print(`\n${bold('The end.')} What each service says: ./run logs`);
   return 0;
 }
