@@ -41,6 +41,7 @@ export interface Loaded {
 
 const TRIES = 30;
 const CHUNK = 250;
+const PEEK = 3;
 const DAY_SECONDS = 86_400;
 
 /**
@@ -87,16 +88,19 @@ export class Records {
     page: { number: number; size: number; descending: boolean },
   ): Promise<Page<S>> {
     const { number, size, descending } = page;
-    // Numbers are reserved in blocks, so the highest in use is a little below the end: looked for from the end down.
-    const top = (await this.newest(kind, 1)).at(-1)?.id ?? 0;
-    const range = (n: number): number[] => {
-      const offsets = Array.from({ length: Math.max(0, Math.min(size, top - n * size)) }, (_, i) => n * size + i);
-      return offsets.map((offset) => (descending ? top - offset : offset + 1));
+    const last = descending ? ((await this.newest(kind, 1)).at(-1)?.id ?? 0) : (await this.ids.end(kind.name)) - 1;
+    const from = (first: number, count: number): number[] => {
+      const offsets = Array.from({ length: Math.max(0, Math.min(count, last - first)) }, (_, i) => first + i);
+      return offsets.map((offset) => (descending ? last - offset : offset + 1));
     };
-    const items = await this.getMany(kind, range(number));
-    let next: number | undefined;
-    for (let n = number + 1; n * size < top && next === undefined; n++) {
-      if ((await this.getMany(kind, range(n))).length > 0) next = n;
+    // A few of the next page are read along: mostly they answer whether there is one.
+    const found = await this.getMany(kind, from(number * size, size + PEEK));
+    const [edge] = from((number + 1) * size, 1);
+    const beyond = ({ id }: S): boolean => edge !== undefined && (descending ? id <= edge : id >= edge);
+    const items = found.filter((state) => !beyond(state));
+    let next = found.some(beyond) ? number + 1 : undefined;
+    for (let n = number + 1; n * size < last && next === undefined; n++) {
+      if ((await this.getMany(kind, from(n * size, size))).length > 0) next = n;
     }
     return { items, number, size, next };
   }
@@ -105,8 +109,9 @@ export class Records {
   async newest<S extends Identified>(kind: Aggregate<S>, count: number): Promise<S[]> {
     const end = await this.ids.end(kind.name);
     let found: S[] = [];
-    for (let to = end; to > 1 && found.length < count; to -= CHUNK) {
-      const first = Math.max(1, to - CHUNK);
+    // Numbers are reserved in blocks, so the highest in use is a little below the end: looked for in growing steps.
+    for (let to = end, step = 16; to > 1 && found.length < count; to -= step, step = Math.min(step * 4, CHUNK)) {
+      const first = Math.max(1, to - step);
       found = [
         ...(await this.getMany(
           kind,

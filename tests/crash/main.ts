@@ -22,8 +22,12 @@ const { kills, profile, seed, only } = options;
 let violations = 0;
 if (only !== 'system') {
   const { unitOfWork } = await import('./unit-of-work.ts');
-  // A long run tries every step, a short one every third.
-  violations += await unitOfWork({ ...(profile ? { profile } : {}), seed, share: kills >= 500 ? 1 : 0.3 });
+  // A long run tries every trouble at every step, a short one some of them.
+  violations += await unitOfWork({
+    ...(profile ? { profile } : {}),
+    seed,
+    limit: kills >= 500 ? Number.POSITIVE_INFINITY : 60,
+  });
 }
 if (only !== 'unit-of-work') {
   const { system } = await import('./system.ts');

@@ -165,7 +165,7 @@ async function client(number: number, seed: number, memory: Memory, working: () 
         accepted(await command('PATCH', `/payment/cancel/${one.id}`, undefined, seed), `Payment-of-${one.id} cancel`)
       )
         one.paymentCanceled = true;
-    } else if (dice < 0.78 || courses.length === 0) {
+    } else if (dice < 0.74 || courses.length === 0) {
       const wish = { name, teacher: name, fee: 10_000, textBook: 'kor_book' };
       const answer = await command('POST', '/courses', wish, seed);
       const course: Course = {
@@ -214,7 +214,7 @@ async function killer(kills: number, random: Random): Promise<Record<string, num
     ];
     for (let count = random() < 0.12 ? 2 : 1; count > 0 && done < kills; count--) {
       const dice = random();
-      const kinds = dice < 0.42 ? ['app'] : dice < 0.78 ? ['sidecar'] : infrastructure.map(({ id }) => id);
+      const kinds = dice < 0.4 ? ['app'] : dice < 0.74 ? ['sidecar'] : infrastructure.map(({ id }) => id);
       const target = pick(
         targets.filter(({ kind }) => kinds.includes(kind)),
         random,

@@ -506,7 +506,7 @@ async function orphans(lane: Lane): Promise<string[]> {
 }
 
 /** Runs it. @returns number of violations */
-export async function unitOfWork(options: { profile?: string; seed: number; share: number }): Promise<number> {
+export async function unitOfWork(options: { profile?: string; seed: number; limit: number }): Promise<number> {
   const begin = Date.now();
   await rm(join(home, 'unit-redis'), { recursive: true, force: true });
   await rm(join(home, 'unit-mysql'), { recursive: true, force: true });
@@ -556,7 +556,7 @@ const troubles: readonly Trouble[] = ['before', 'mid', 'after', 'lost', 'drop', 
 
 async function all(
   lane: Lane,
-  { seed, share }: { seed: number; share: number },
+  { seed, limit }: { seed: number; limit: number },
 ): Promise<{ name: string; cases: number; violations: number }> {
   const random = randomFrom(seed);
   const cases: Case[] = [];
@@ -570,7 +570,9 @@ async function all(
     for (let at = 1; at <= calls; at++)
       for (const trouble of troubles.slice(0, 3)) cases.push({ scenario, trouble, at, countFrom: 'start' });
   }
+  const share = limit / cases.length;
   const chosen = cases.filter(() => random() < share);
+  console.log(`  ${lane.name}: ${chosen.length} of ${cases.length} deaths and losses`);
   let violations = (await orphans(lane)).length > 0 ? 1 : 0;
   for (const one of chosen) if ((await play(lane, one)).length > 0) violations++;
   return { name: lane.name, cases: chosen.length, violations };

@@ -137,10 +137,11 @@ describe('pay (S3)', () => {
           refusals.push(open);
           expect(open.body.detail).toMatch(/circuit breaker open/);
         });
-        const quick = await round();
+        const quick: Answer[] = [];
+        for (let n = 0; n < 11; n++) quick.push(await call('POST', '/classes', wish({ student })));
         refusals.push(...quick);
-        const times = quick.map(({ ms }) => ms).sort((a, b) => a - b);
-        expect(times[25]).toBeLessThan(500);
+        // The median, since the one call that tests whether pay has recovered may be among them.
+        expect(quick.map(({ ms }) => ms).sort((a, b) => a - b)[5]).toBeLessThan(500);
         expect((await get('/inquiryMypages?size=1')).status).toBe(200);
       });
       for (const refusal of refusals) {

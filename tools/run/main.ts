@@ -6,7 +6,8 @@ import { showLogs } from './logs.ts';
 import { root } from './paths.ts';
 import type { Profile } from './process.ts';
 import { type Action, actions } from './status.ts';
-import { down, summary, up, wantedSystems } from './up.ts';
+import { summary } from './table.ts';
+import { down, up, wantedSystems } from './up.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -54,3 +54,9 @@ export interface Wish {
   systems: string[];
   replicas: Record<string, number>;
 }
+
+export interface UpOptions extends Wish {
+  profile: Profile;
+  detach: boolean;
+  watch: boolean;
+}

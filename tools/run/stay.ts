@@ -1,9 +1,10 @@
 import { controlPort } from './client.ts';
 import { control } from './control.ts';
 import { endOrphans, supervisorAlive } from './runfile.ts';
+import type { UpOptions } from './status.ts';
 import { Supervisor } from './supervisor.ts';
 import { portTaken } from './system.ts';
-import { summary, type UpOptions } from './up.ts';
+import { summary } from './table.ts';
 import { watchServices } from './watch.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);

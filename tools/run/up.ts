@@ -2,19 +2,13 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as client from './client.ts';
-import { controlPort } from './client.ts';
 import { appended, logFile } from './logs.ts';
 import { home, portOffset, root } from './paths.ts';
-import type { Profile, Progress } from './process.ts';
+import type { Progress } from './process.ts';
 import { endOrphans, isAlive, recorded, supervisorAlive } from './runfile.ts';
-import type { Status, Wish } from './status.ts';
+import type { Status, UpOptions } from './status.ts';
+import { summary } from './table.ts';
 import { systems as allSystems } from './templates.ts';
-
-export interface UpOptions extends Wish {
-  profile: Profile;
-  detach: boolean;
-  watch: boolean;
-}
 
 /** Set for the second process that `--detach` starts. */
 const detachedMark = 'MADANG_DETACHED';
@@ -32,26 +26,6 @@ export async function up(options: UpOptions): Promise<void> {
   // Loaded only here: the other commands need not wait for it.
   const { stay } = await import('./stay.ts');
   await stay(options);
-}
-
-export function summary(status: Status): void {
-  const cell = (text: unknown, width: number) => String(text ?? '-').padEnd(width);
-  print(
-    `${cell('', 22)}${cell('state', 11)}${cell('port', 7)}${cell('pid', 9)}${cell('sidecar', 9)}${cell('restarts', 10)}MiB`,
-  );
-  for (const one of status.services)
-    print(
-      `${cell(one.replica === 1 ? one.appId : one.instance, 22)}${cell(one.state, 11)}${cell(one.port, 7)}${cell(one.pid, 9)}${cell(one.sidecarPid, 9)}${cell(one.restarts, 10)}${one.memoryMiB ?? '-'}`,
-    );
-  for (const one of status.infrastructure)
-    print(
-      `${cell(one.id, 22)}${cell(one.state, 11)}${cell(one.port, 7)}${cell(one.pid, 9)}${cell('', 9)}${cell(one.restarts, 10)}${one.memoryMiB ?? '-'}`,
-    );
-  for (const { system, port } of status.services.filter(
-    ({ service, replica }) => service === 'gateway' && replica === 1,
-  ))
-    print(`${system}: http://localhost:${port}`);
-  print(`status page: http://localhost:${controlPort}`);
 }
 
 async function add(there: Status, { systems, replicas, profile }: UpOptions): Promise<void> {

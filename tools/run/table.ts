@@ -1,0 +1,25 @@
+import { controlPort } from './client.ts';
+import type { Status } from './status.ts';
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+/** What runs, for a person. */
+export function summary(status: Status): void {
+  const cell = (text: unknown, width: number) => String(text ?? '-').padEnd(width);
+  print(
+    `${cell('', 22)}${cell('state', 11)}${cell('port', 7)}${cell('pid', 9)}${cell('sidecar', 9)}${cell('restarts', 10)}MiB`,
+  );
+  for (const one of status.services)
+    print(
+      `${cell(one.replica === 1 ? one.appId : one.instance, 22)}${cell(one.state, 11)}${cell(one.port, 7)}${cell(one.pid, 9)}${cell(one.sidecarPid, 9)}${cell(one.restarts, 10)}${one.memoryMiB ?? '-'}`,
+    );
+  for (const one of status.infrastructure)
+    print(
+      `${cell(one.id, 22)}${cell(one.state, 11)}${cell(one.port, 7)}${cell(one.pid, 9)}${cell('', 9)}${cell(one.restarts, 10)}${one.memoryMiB ?? '-'}`,
+    );
+  for (const { system, port } of status.services.filter(
+    ({ service, replica }) => service === 'gateway' && replica === 1,
+  ))
+    print(`${system}: http://localhost:${port}`);
+  print(`status page: http://localhost:${controlPort}`);
+}
