@@ -33,7 +33,7 @@ export async function follow(name: string): Promise<Topic> {
 }
 
 async function followRedis(name: string, told: Told[]): Promise<Topic> {
-  const [host = '', port = ''] = (await setting('redisHost')).split(':');
+  const [host = '', port = ''] = (await setting(name, 'redisHost')).split(':');
   const redis = new Redis({ host, port: Number(port) });
   let open = true;
   const reading = (async () => {
@@ -59,7 +59,7 @@ async function followKafka(name: string, told: Told[]): Promise<Topic> {
   const consumer = new Consumer({
     groupId: `test-${randomUUID()}`,
     clientId: 'test',
-    bootstrapBrokers: [await setting('brokers')],
+    bootstrapBrokers: [await setting(name, 'brokers')],
     deserializers: stringDeserializers,
   });
   const stream = await consumer.consume({ topics: [name], mode: MessagesStreamModes.EARLIEST, autocommit: false });
@@ -68,8 +68,8 @@ async function followKafka(name: string, told: Told[]): Promise<Topic> {
 }
 
 /** A value of the pub/sub component that the sidecars use. */
-async function setting(name: string): Promise<string> {
-  const file = join(home, 'components', profile, 'lecture-pubsub.yaml');
+async function setting(topic: string, name: string): Promise<string> {
+  const file = join(home, 'components', profile, `${topic}-pubsub.yaml`);
   const component = parse(await readFile(file, 'utf8')) as { spec: { metadata: { name: string; value: string }[] } };
   const value = component.spec.metadata.find((item) => item.name === name)?.value;
   if (!value) throw new Error(`${file} has no ${name}`);
