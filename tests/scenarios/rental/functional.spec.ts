@@ -131,7 +131,7 @@ describe('orders', () => {
     await stockIs(productId, 9);
   });
 
-  test('32. given 9 in stock, when twelve order 1 at the same time and all of them cancel, then nine get one, and 9 are there again', async () => {
+  test('13. given 9 in stock, when twelve order 1 at the same time and all of them cancel, then nine get one, and 9 are there again', async () => {
     const productId = await register();
     const ids = await Promise.all(Array.from({ length: 12 }, () => order(productId, 1)));
     await eventually(async () => {
@@ -146,7 +146,7 @@ describe('orders', () => {
     await stockIs(productId, 9);
   });
 
-  test('I. given orders just placed, when they are cancelled at once, then all end cancelled and the stock is whole', async () => {
+  test('11, 12. given orders just placed, when they are cancelled at once, then all end cancelled and the stock is whole', async () => {
     const productId = await register();
     const ids = await Promise.all(
       Array.from({ length: 20 }, async () => {
@@ -210,7 +210,7 @@ describe('bad input', () => {
     ['POST', '/myOrders'],
     ['POST', '/rental/products'],
     ['DELETE', '/delivery/products/1'],
-  ])('38. given what clients may not do, when they try %s %s, then 405', async (method, path) => {
+  ])('3. given what clients may not do, when they try %s %s, then 405', async (method, path) => {
     expectProblem(await call(method, path, { name: 'x' }), 405);
   });
 

@@ -1,6 +1,6 @@
 import { type Answer, expectProblem, rows } from '../../lecture.ts';
 import { call, cancel, ends, get, order, recordsOf, register, slow, stockIs, without } from '../../rental.ts';
-import { eventually } from '../../system.ts';
+import { eventually, processOf, run } from '../../system.ts';
 
 /** Services stopped or slow: what must go on goes on, and what was missed is caught up. */
 
@@ -144,6 +144,31 @@ test(
     });
     await eventually(() => register(), 30_000);
     expect(rows(await get('/products?sort=id,desc')).length).toBeGreaterThan(0);
+  },
+  LONG,
+);
+
+test(
+  '31. given the address of delivery comes from the ConfigMap, when it changes, then one and the same process calls the new one',
+  async () => {
+    const { pid } = await processOf('rental-rental');
+    const productId = await register();
+    const id = await order(productId, 3);
+    await ends(id, 'DELIVERED');
+    const address = (appId: string): Promise<string> => run('config', 'rental', `api.delivery.url=${appId}`);
+    try {
+      await address('rental-nowhere');
+      await eventually(async () => {
+        const answer = await cancel(await order(productId, 1));
+        expectProblem(answer, 500);
+        expect(answer.body.detail).toContain('rental-nowhere');
+      }, 40_000);
+      expectProblem(await cancel(id), 500);
+    } finally {
+      await address('rental-delivery');
+    }
+    await eventually(async () => expect((await cancel(id)).status).toBe(204), 40_000);
+    expect((await processOf('rental-rental')).pid).toBe(pid);
   },
   LONG,
 );
