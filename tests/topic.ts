@@ -33,7 +33,7 @@ export async function follow(name: string): Promise<Topic> {
 }
 
 async function followRedis(name: string, told: Told[]): Promise<Topic> {
-  const [host = '', port = ''] = (await setting(name, 'redisHost')).split(':');
+  const [host = '', port = ''] = (await setting(`${name}-pubsub`, 'redisHost')).split(':');
   const redis = new Redis({ host, port: Number(port) });
   let open = true;
   const reading = (async () => {
@@ -59,7 +59,7 @@ async function followKafka(name: string, told: Told[]): Promise<Topic> {
   const consumer = new Consumer({
     groupId: `test-${randomUUID()}`,
     clientId: 'test',
-    bootstrapBrokers: [await setting(name, 'brokers')],
+    bootstrapBrokers: [await setting(`${name}-pubsub`, 'brokers')],
     deserializers: stringDeserializers,
   });
   const stream = await consumer.consume({ topics: [name], mode: MessagesStreamModes.EARLIEST, autocommit: false });
@@ -67,11 +67,11 @@ async function followKafka(name: string, told: Told[]): Promise<Topic> {
   return { told, close: () => stream.close().then(() => consumer.close(true)) };
 }
 
-/** A value of the pub/sub component that the sidecars use. */
-async function setting(topic: string, name: string): Promise<string> {
-  const file = join(home, 'components', profile, `${topic}-pubsub.yaml`);
-  const component = parse(await readFile(file, 'utf8')) as { spec: { metadata: { name: string; value: string }[] } };
-  const value = component.spec.metadata.find((item) => item.name === name)?.value;
+/** A value of a component that the sidecars use. */
+export async function setting(component: string, name: string): Promise<string> {
+  const file = join(home, 'components', profile, `${component}.yaml`);
+  const { spec } = parse(await readFile(file, 'utf8')) as { spec: { metadata: { name: string; value: string }[] } };
+  const value = spec.metadata.find((item) => item.name === name)?.value;
   if (!value) throw new Error(`${file} has no ${name}`);
   return value;
 }

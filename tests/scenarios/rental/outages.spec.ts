@@ -1,6 +1,9 @@
+import { Redis } from 'ioredis';
+import { createConnection } from 'mysql2/promise';
 import { type Answer, expectProblem, rows } from '../../lecture.ts';
 import { call, cancel, ends, get, order, recordsOf, register, slow, stockIs, without } from '../../rental.ts';
-import { eventually, processOf, run } from '../../system.ts';
+import { eventually, processOf, profile, run } from '../../system.ts';
+import { setting } from '../../topic.ts';
 
 /** Services stopped or slow: what must go on goes on, and what was missed is caught up. */
 
@@ -59,6 +62,38 @@ test(
     });
     await ends(id, 'DELIVERED', 60_000);
     await stockIs(productId, 0);
+  },
+  LONG,
+);
+
+/** Takes a document of delivery out of its store, past the service. */
+async function forget(key: string): Promise<void> {
+  const full = `rental-delivery||${key}`;
+  if (profile === 'full') {
+    const [, user, password, host, port] = /^(.+):(.+)@tcp\((.+):(\d+)\)/.exec(
+      await setting('rental-state', 'connectionString'),
+    )!;
+    const connection = await createConnection({ user: user!, password: password!, host: host!, port: Number(port) });
+    await connection.query('DELETE FROM rental.state WHERE id = ?', [full]);
+    await connection.end();
+  } else {
+    const [host = '', port] = (await setting('rental-state', 'redisHost')).split(':');
+    const redis = new Redis({ host, port: Number(port) });
+    await redis.del(full);
+    redis.disconnect();
+  }
+}
+
+test(
+  '18. given delivery restarts with an empty copy of a product, when it was ordered meanwhile, then the order is refused as of an unregistered product',
+  async () => {
+    const productId = await register();
+    const id = await without(['delivery'], async () => {
+      await forget(`Product-${productId}`);
+      return order(productId, 3);
+    });
+    await ends(id, 'CANCELED_UnregisteredProduct', 60_000);
+    expectProblem(await get(`/delivery/products/${productId}`), 404);
   },
   LONG,
 );
