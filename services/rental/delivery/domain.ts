@@ -65,6 +65,21 @@ export function settle(product: Product, order: Order, delivery: Delivery | unde
   return now === out ? decided(settled) : decided(settled, StockChanged({ productId, qty }));
 }
 
+/** Settles orders one after the other, and tells what is left in the end. */
+export function settleAll(
+  product: Product,
+  orders: readonly Order[],
+  deliveries: readonly (Delivery | undefined)[],
+): Decision<Product> | undefined {
+  const decisions: Decision<Product>[] = [];
+  for (const [index, order] of orders.entries()) {
+    const decision = settle(decisions.at(-1)?.state ?? product, order, deliveries[index]);
+    if (decision) decisions.push(decision);
+  }
+  const told = decisions.findLast(({ events }) => events.length > 0);
+  return decisions.length > 0 ? { state: decisions.at(-1)!.state, events: told?.events ?? [] } : undefined;
+}
+
 /**
  * The delivery of an order the stock was asked for.
  * @param taken pieces the stock gave; undefined: it does not know the product

@@ -6,7 +6,7 @@ import { ProductSaved } from '../product/contract.ts';
 import { Rentaled } from '../rental/contract.ts';
 import type { Rules } from './app.ts';
 import { DeliveryCanceled } from './contract.ts';
-import { Delivery, deliver, gaveBack, type Order, Product, settle, stock, takenFor } from './domain.ts';
+import { Delivery, deliver, gaveBack, type Order, Product, settleAll, stock, takenFor } from './domain.ts';
 
 /**
  * An order touches two records, its product and its delivery, one after the other. Every step can be done again at any
@@ -16,9 +16,28 @@ export const policies = ({ records, config }: Kit<Rules>): Policy[] => {
   // A name of its own for each: what makes a step happen once is what it finds, not who asks.
   const command = () => ({ cause: randomUUID() });
   const deliveryOf = async ({ id }: Order) => (await records.findBy(Delivery, 'rentalId', String(id)))[0];
-  const settled = async (productId: number, order: Order): Promise<Product | undefined> => {
-    const decide = async (product: Product) => settle(product, order, await deliveryOf(order));
-    return (await records.change(Product, productId, command(), decide))?.state ?? undefined;
+
+  // Orders of a product that wait for their turn at it are settled in one write; each once, as its delivery is read once.
+  const groups = new Map<number, { orders: Map<number, Order>; done: Promise<Product | undefined> }>();
+  const settled = (productId: number, order: Order): Promise<Product | undefined> => {
+    const joined = groups.get(productId);
+    joined?.orders.set(order.id, order);
+    if (joined) return joined.done;
+    const orders = new Map([[order.id, order]]);
+    const close = (): void => {
+      if (groups.get(productId)?.orders === orders) groups.delete(productId);
+    };
+    const settleThem = async (product: Product) => {
+      close();
+      const all = [...orders.values()];
+      return settleAll(product, all, await Promise.all(all.map(deliveryOf)));
+    };
+    const done = records
+      .change(Product, productId, command(), settleThem)
+      .then((changed) => changed?.state ?? undefined)
+      .finally(close);
+    groups.set(productId, { orders, done });
+    return done;
   };
 
   // A registration may be on its way still when the first order of the product comes.

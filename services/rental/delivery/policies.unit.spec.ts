@@ -78,8 +78,9 @@ const wishes = fc.array(
 /** What comes to delivery for these wishes: each order, and the cancellation of some; handled as the service does. */
 function worksOf(store: Store, all: readonly Wish[]): (() => Promise<void>)[] {
   const kit = { records: store, config: () => ({ REGISTRATION_PATIENCE_MS: 0 }) } as unknown as Kit<Rules>;
+  const ofProcess = policies(kit);
   const react = async (type: string, data: object): Promise<void> => {
-    const policy = policies(kit).find(({ event }) => event.type === type)!;
+    const policy = ofProcess.find(({ event }) => event.type === type)!;
     await policy.react({ id: 'x', type, data, subject: '', version: 1, traceparent: undefined } as Received<never>);
   };
   return all.flatMap(({ qty, cancels, productId }, index) => {
@@ -111,7 +112,7 @@ test('given orders and cancellations, when processes interleave, are killed anyw
           if (!(error instanceof Killed)) throw error;
         });
       // Two processes at once with everything, each killed now and then; then what the broker brings again.
-      await scheduler.waitFor(Promise.all([...works, ...works].map(survive)));
+      await scheduler.waitFor(Promise.all([...works, ...worksOf(store, all), ...works].map(survive)));
       mortal = false;
       await scheduler.waitFor(Promise.all([...works].reverse().map((work) => work())));
       const settled = JSON.stringify([store.product, [...store.deliveries]]);
