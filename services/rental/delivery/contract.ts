@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { event } from '../../kit/domain.ts';
 import { integer } from '../../kit/schema.ts';
+import { Rentaled } from '../rental/contract.ts';
 
 /**
  * The one thing clients may do with a delivery, and what rental asks for when a customer cancels: cancel it. Named by
@@ -32,6 +33,9 @@ export const DeliveryCanceled = event('DeliveryCanceled', delivery.extend({ stat
 /** What is left of a product. */
 export const StockChanged = event('StockChanged', z.object({ productId: integer, qty: integer }));
 export type StockChanged = z.output<typeof StockChanged.schema>;
+
+/** Told by delivery to itself: an order whose product it still does not know. */
+export const OrderDoubted = event('OrderDoubted', Rentaled.schema);
 
 /** Told when a product registered elsewhere is known here, too; an outlet. */
 export const ProductInventoryRegisted = event(

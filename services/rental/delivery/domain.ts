@@ -4,6 +4,7 @@ import type { Rentaled } from '../rental/contract.ts';
 import {
   Delivered,
   DeliveryCanceled,
+  OrderDoubted,
   OutOfStockRentalCanceled,
   ProductInventoryRegisted,
   StockChanged,
@@ -94,6 +95,12 @@ export const deliver =
     const refused = { ...told, status } as const;
     return decided({ ...delivery, status }, Delivered(refused), OutOfStockRentalCanceled(refused));
   };
+
+/** An order whose product was not known here after some patience; decided when its turn comes again. */
+export interface Doubt extends Identified {}
+export const Doubt = aggregate<Doubt>('Doubt', { numberedBy: 'id' });
+
+export const doubt = (order: Rentaled) => (): Decision<Doubt> => decided({ id: order.id }, OrderDoubted(order));
 
 /** Pieces it accounts for stay so until the stock has them back. */
 export const cancelDelivery = (delivery: Delivery): Decision<Delivery> | undefined => {

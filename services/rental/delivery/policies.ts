@@ -1,12 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { create, NotYet, type Policy, whenever } from '../../kit/policies.ts';
+import { create, NotYet, type Policy, type Reaction, whenever } from '../../kit/policies.ts';
 import type { Kit } from '../../kit/service.ts';
 import { log } from '../../kit/telemetry.ts';
 import { ProductSaved } from '../product/contract.ts';
 import { Rentaled } from '../rental/contract.ts';
 import type { Rules } from './app.ts';
-import { DeliveryCanceled } from './contract.ts';
-import { Delivery, deliver, gaveBack, type Order, Product, settleAll, stock, takenFor } from './domain.ts';
+import { DeliveryCanceled, OrderDoubted } from './contract.ts';
+import {
+  Delivery,
+  Doubt,
+  deliver,
+  doubt,
+  gaveBack,
+  type Order,
+  Product,
+  settleAll,
+  stock,
+  takenFor,
+} from './domain.ts';
 
 /**
  * An order touches two records, its product and its delivery, one after the other. Every step can be done again at any
@@ -40,29 +51,34 @@ export const policies = ({ records, config }: Kit<Rules>): Policy[] => {
     return done;
   };
 
-  // A registration may be on its way still when the first order of the product comes.
-  const unknownSince = new Map<number, number>();
-  const isUnknown = ({ id }: Order): boolean => {
-    const since = unknownSince.get(id) ?? Date.now();
-    unknownSince.set(id, since);
+  // A registration may be on its way still when the first order of its product comes, and may wait behind that order for
+  // the broker. So the order waits a little, goes to the end of the queue, waits again, and only then is refused.
+  const unknownSince = new Map<string, number>();
+  const isUnknown = (turn: string): boolean => {
+    const since = unknownSince.get(turn) ?? Date.now();
+    unknownSince.set(turn, since);
     return Date.now() - since >= config().REGISTRATION_PATIENCE_MS;
+  };
+  const decideOn = async (order: Rentaled, doubted: boolean): Promise<readonly Reaction[]> => {
+    const turn = `${order.id} ${doubted}`;
+    const product = await settled(order.productId, order);
+    if (!(await deliveryOf(order))) {
+      if (!product && !isUnknown(turn)) throw new NotYet(`product ${order.productId} is not registered here`);
+      unknownSince.delete(turn);
+      if (!product && !doubted) return [create(Doubt, order.id, doubt(order))];
+      const taken = product && takenFor(product, order);
+      await records.create(Delivery, command(), deliver(order, taken), { key: order.id });
+      report(order, product, taken);
+    }
+    await settled(order.productId, order);
+    return [];
   };
 
   return [
     whenever(ProductSaved, (product) => create(Product, product.id, stock(product))),
 
-    whenever(Rentaled, async (order) => {
-      const product = await settled(order.productId, order);
-      if (!(await deliveryOf(order))) {
-        if (!product && !isUnknown(order)) throw new NotYet(`product ${order.productId} is not registered here`);
-        const taken = product && takenFor(product, order);
-        await records.create(Delivery, command(), deliver(order, taken), { key: order.id });
-        report(order, product, taken);
-      }
-      unknownSince.delete(order.id);
-      await settled(order.productId, order);
-      return [];
-    }),
+    whenever(Rentaled, (order) => decideOn(order, false)),
+    whenever(OrderDoubted, (order) => decideOn(order, true)),
 
     whenever(DeliveryCanceled, async ({ rentalId, qty }) => {
       const order = { id: rentalId, qty };

@@ -81,7 +81,15 @@ function worksOf(store: Store, all: readonly Wish[]): (() => Promise<void>)[] {
   const ofProcess = policies(kit);
   const react = async (type: string, data: object): Promise<void> => {
     const policy = ofProcess.find(({ event }) => event.type === type)!;
-    await policy.react({ id: 'x', type, data, subject: '', version: 1, traceparent: undefined } as Received<never>);
+    const reactions = await policy.react({
+      id: 'x',
+      type,
+      data,
+      subject: '',
+      version: 1,
+      traceparent: undefined,
+    } as Received<never>);
+    if ([reactions].flat().length > 0) await react('OrderDoubted', data);
   };
   return all.flatMap(({ qty, cancels, productId }, index) => {
     const id = index + 1;
