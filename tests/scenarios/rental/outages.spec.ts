@@ -23,7 +23,7 @@ test(
       expect((await get(`/rentals/${id}`)).body).toEqual(before.rental);
       expect((await get(`/myOrders/${id}`)).body).toEqual(before.myOrder);
     });
-    expect(await recordsOf(id)).toEqual(before);
+    await eventually(async () => expect(await recordsOf(id)).toEqual(before));
     await eventually(async () => expect((await cancel(id)).status).toBe(204), 30_000);
     await ends(id, 'CANCELED');
     await stockIs(productId, 9);
