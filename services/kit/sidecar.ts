@@ -278,7 +278,7 @@ const parse = (body: string): unknown => {
 };
 
 const OPEN = /circuit breaker is open|too many requests/;
-const SLOW = /deadline exceeded|timeout/i;
+const SLOW = /deadline ?exceeded|timeout/i;
 /** Nobody was connected to; anything else may have been cut off in the middle of the work. */
 const NOT_REACHED =
   /connection refused|error while dialing|error reading server preface|couldn't find service|no host found|not in a healthy state|forbidden character/i;
