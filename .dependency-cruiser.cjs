@@ -3,7 +3,8 @@ module.exports = {
   forbidden: [
     {
       name: 'domain-is-pure',
-      comment: 'domain.ts decides and nothing else: it may use the contracts and domains of its own system and the kit\'s domain words.',
+      comment:
+        "domain.ts decides and nothing else: it may use the contracts and domains of its own system and the kit's domain words.",
       severity: 'error',
       from: { path: '^services/([^/]+)/[^/]+/domain\\.ts$' },
       to: { pathNot: ['^services/$1/[^/]+/(domain|contract)\\.ts$', '^services/kit/domain\\.ts$'] },
@@ -39,7 +40,12 @@ module.exports = {
       from: { path: '^services/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^(tools|tests)/' },
     },
-    { name: 'no-circular', severity: 'error', from: { pathNot: '^node_modules' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: { pathNot: '^node_modules' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'no-orphans',
       comment: 'A file nobody imports is dead, unless it is an entry point.',
@@ -47,7 +53,12 @@ module.exports = {
       from: { orphan: true, pathNot: ['(^|/)main\\.ts$', '\\.spec\\.ts$', '\\.cjs$', '\\.config\\.'] },
       to: {},
     },
-    { name: 'not-to-dev-dependency', severity: 'error', from: { path: '^services/', pathNot: '\\.spec\\.ts$' }, to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'] } },
+    {
+      name: 'not-to-dev-dependency',
+      severity: 'error',
+      from: { path: '^services/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'] },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Router } from 'express';
 import express from 'express';
 import { z } from 'zod';
@@ -45,6 +46,9 @@ const DeadLetterTold = event(
 /** How often an event may fail by an error of this service (not of its surroundings) before it becomes a dead letter. */
 const ATTEMPTS = 5;
 
+/** Milliseconds from batch to batch while many come, and the size from which a batch is large enough. */
+const PACE_MS = 25;
+const FULL_BATCH = 50;
 /** Records of a batch handled at the same time: as many as share a transaction, and not so many that a callee is flooded. */
 const SIDE_BY_SIDE = 32;
 
@@ -66,6 +70,7 @@ export class Intake {
   private readonly attempts = new Map<string, number>();
   private readonly singles: { event: unknown; resolve(status: Status): void }[] = [];
   private taking = 0;
+  private lastBatch = 0;
 
   constructor(
     private readonly sidecar: Sidecar,
@@ -80,7 +85,8 @@ export class Intake {
   router(): Router {
     const router = express.Router();
     router.get('/dapr/subscribe', (_, response) => {
-      response.json(this.policies.size > 0 ? [this.sidecar.subscription(this.sidecar.system)] : []);
+      const types = [...this.policies.keys()];
+      response.json(types.length > 0 ? [this.sidecar.subscription(this.sidecar.system, types)] : []);
     });
     router.post('/events', express.json({ limit: '8mb', type: () => true }), async (request, response) => {
       const { entries } = request.body as { entries?: { entryId: string; event: unknown }[] };
@@ -88,7 +94,12 @@ export class Intake {
         response.json({ status: await this.single(request.body) });
         return;
       }
+      const began = performance.now();
       const statuses = await this.take(entries.map((entry) => entry.event));
+      // While events keep coming, the answer is what the next batch waits for: a little patience makes it a larger one.
+      const busy = began - this.lastBatch < PACE_MS;
+      if (busy && entries.length < FULL_BATCH) await sleep(Math.max(0, began + PACE_MS - performance.now()));
+      this.lastBatch = performance.now();
       response.json({ statuses: entries.map(({ entryId }, index) => ({ entryId, status: statuses[index] })) });
     });
     return router;

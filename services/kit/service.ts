@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import express, { type Express, type Router } from 'express';
 import { z } from 'zod';
 import { Configuration } from './configuration.ts';
@@ -9,9 +10,11 @@ import { DeadLetters, Intake } from './intake.ts';
 import type { Policy } from './policies.ts';
 import { Records } from './records.ts';
 import { asProblem, idOf, notFound, Problem, readable, traced } from './rest.ts';
-import { Sidecar } from './sidecar.ts';
+import { Sidecar, Unavailable } from './sidecar.ts';
 import { log, reason } from './telemetry.ts';
 import { UnitOfWork } from './unit-of-work.ts';
+
+const START_MS = 60_000;
 
 /** What a service's own files get to work with. */
 export interface Kit<C extends Record<string, unknown> = Record<string, unknown>> {
@@ -71,9 +74,10 @@ export function assemble<S extends z.ZodObject>(
     app,
     sidecar,
     async start() {
-      await sidecar.ready(60_000);
-      await configuration.start();
-      await work.outbox.start();
+      const end = Date.now() + START_MS;
+      await insist(end, () => sidecar.ready(START_MS));
+      await insist(end, () => configuration.start());
+      await insist(end, () => work.outbox.start());
       started = true;
     },
     async close() {
@@ -84,6 +88,18 @@ export function assemble<S extends z.ZodObject>(
       await sidecar.pool.close();
     },
   };
+}
+
+/** Tries a step of the start again while sidecar or store come and go. */
+async function insist(end: number, step: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await step();
+    } catch (error) {
+      if (!(error instanceof Unavailable) || Date.now() > end) throw error;
+      await sleep(100);
+    }
+  }
 }
 
 /** Dead letters can be seen and replayed by operators; the gateway does not route them. */

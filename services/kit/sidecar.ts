@@ -254,11 +254,18 @@ export class Sidecar {
   /**
    * What /dapr/subscribe answers. In batches only where the broker itself delivers them (Kafka, where a sidecar would bring
    * single events one by one per partition): the batches Dapr makes of other brokers' single events stop for good when the
-   * app is unhealthy for a moment (1.18.2, default_bulksub.go: whoever waits for a batch waits for ever).
+   * app is unhealthy for a moment (1.18.2, default_bulksub.go: whoever waits for a batch waits for ever). Of single events
+   * only those are brought that somebody here acts on, and those of stock clients, which the contract's envelope names.
    */
-  subscription(topic: string): object {
-    const bulkSubscribe = { enabled: true, maxMessagesCount: 100, maxAwaitDurationMs: 5 };
-    return { pubsubname: this.names.pubsub, topic, route: '/events', ...(this.bringsBatches ? { bulkSubscribe } : {}) };
+  subscription(topic: string, types: readonly string[]): object {
+    const match = `event.type in ${JSON.stringify([...types, 'com.dapr.event.sent'])}`;
+    return {
+      pubsubname: this.names.pubsub,
+      topic,
+      ...(this.bringsBatches
+        ? { route: '/events', bulkSubscribe: { enabled: true, maxMessagesCount: 100, maxAwaitDurationMs: 5 } }
+        : { routes: { rules: [{ match, path: '/events' }] } }),
+    };
   }
 }
 

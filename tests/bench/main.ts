@@ -23,6 +23,7 @@ const [, , profile, seconds, withCpu] = process.argv as [string, string, Profile
 const SECONDS = Number(seconds);
 const UNLOADED = 200;
 const ROUNDS = 3;
+const WARM_SECONDS = 45;
 const ROWS = 100_000;
 /** What the source's kind of implementation reached on two cores: its best rate, and its usual times. */
 const SOURCE = { perSecond: 125, p50: 250, p99: 400, memory: 480 };
@@ -237,8 +238,8 @@ async function againstBare(stores: Stores, status: Status): Promise<void> {
   };
   const ofKit = (length?: number): Promise<Load> => turn(kit, 'lecture-class||InquiryMypage', length);
   const ofBare = (length?: number): Promise<Load> => turn(bare, 'bench-class||View', length);
-  await ofKit(3);
-  await ofBare(3);
+  await ofKit(WARM_SECONDS / 3);
+  await ofBare(WARM_SECONDS / 3);
   const results: { kit: Load; bare: Load }[] = [];
   for (let round = 0; round < ROUNDS; round++) results.push({ kit: await ofKit(), bare: await ofBare() });
   await stopBeside();
@@ -291,8 +292,9 @@ async function measure(): Promise<void> {
   const status = await client.running();
   const stores = await storesOf(profile);
   const head = await machine(stores, before);
-  say('warming up');
-  await load(port(status, 'lecture-gateway'), 12, undefined, 2_000);
+  // V8 compiles what has run often: a fresh process is several times slower.
+  say(`warming up for ${WARM_SECONDS} s`);
+  await load(port(status, 'lecture-gateway'), WARM_SECONDS);
   await settled(stores);
   await sleep(2_000);
   await memory('idle');

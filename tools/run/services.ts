@@ -93,7 +93,7 @@ export function sidecarSpec(replica: Replica, daprd: string[], rendered: Rendere
       `--dapr-internal-grpc-listen-address=${local}`,
       `--metrics-port=${ports.metrics}`,
       `--metrics-listen-address=${local}`,
-      `--config=${rendered.configFile}`,
+      `--config=${rendered.configFile}`, "--enable-profiling=true", `--profile-port=${ports.metrics + 500}`,
       ...rendered.resourcesPaths.map((path) => `--resources-path=${path}`),
       `--dapr-graceful-shutdown-seconds=${drainSeconds}`,
       ...service.sidecarFlags,
