@@ -24,8 +24,11 @@ const apart = (name: string, ports: number): Env => ({
 const suites: Record<string, (args: string[]) => Promise<Result>> = {
   unit: (args) => jest('unit', apart('unit', 0), ['--testMatch', '**/*.unit.spec.ts', ...args]),
   python: () => python(),
-  service: (args) =>
-    jest('service', apart('service', 2300), ['--runInBand', '--testMatch', '**/*.service.spec.ts', ...args]),
+  service: async (args) => {
+    const env = apart('service', 2300);
+    await rm(env.MADANG_HOME!, { recursive: true, force: true });
+    return jest('service', env, ['--runInBand', '--testMatch', '**/*.service.spec.ts', ...args]);
+  },
   light: (args) => system('light', apart('light', 2600), args),
   full: (args) => system('full', apart('full', 2900), args),
   crash: (args) => crash(apart('crash', 3200), args),
@@ -80,8 +83,8 @@ async function system(profile: 'light' | 'full', env: Env, args: string[]): Prom
   await run('down');
   await rm(env.MADANG_HOME!, { recursive: true, force: true });
   try {
-    if ((await run('up', 'lecture', '--profile', profile, '--detach')).code !== 0) return NOT_RUN;
-    const match = ['tests/scenarios/*', 'tests/contracts/topic', 'tests/stock-client'];
+    if ((await run('up', 'lecture', 'rental', '--profile', profile, '--detach')).code !== 0) return NOT_RUN;
+    const match = ['tests/scenarios/**/*', 'tests/contracts/topic', 'tests/stock-client'];
     const files = match.flatMap((path) => ['--testMatch', `**/${path}.spec.ts`]);
     return await jest(profile, { ...env, PROFILE: profile }, ['--runInBand', ...files, ...args]);
   } finally {

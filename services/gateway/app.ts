@@ -4,7 +4,7 @@ import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, { type Express, type Request, type Response } from 'express';
 import { asProblem, notFound, Problem, problemOf, sendProblem, traced } from '../kit/rest.ts';
-import { calleeUnavailable, type Sidecar } from '../kit/sidecar.ts';
+import { ANSWERED_BY, calleeUnavailable, type Sidecar } from '../kit/sidecar.ts';
 import { log, trace } from '../kit/telemetry.ts';
 import { routes } from './routes.ts';
 
@@ -26,6 +26,7 @@ const OWN_HEADERS = new Set([
   'dapr-api-token',
   'traceparent',
   'x-public-base',
+  ANSWERED_BY,
   'content-length',
 ]);
 
@@ -162,6 +163,11 @@ async function forward(
       );
     });
   if (!answer) return;
+  if (answer.statusCode < 300 && !answer.headers[ANSWERED_BY]) {
+    await answer.body.dump();
+    sendProblem(response, unknownOutcome(`${appId} broke off its work`));
+    return;
+  }
   if (answer.statusCode === 500 && (await failedInvocation(answer.body, answer.headers, appId, response))) return;
   for (const [name, value] of Object.entries(answer.headers))
     if (
@@ -193,13 +199,7 @@ async function failedInvocation(
   if (text.includes('"errorCode"')) {
     log.warn('a service cannot be reached', { callee: appId, reason: text.slice(0, 200) });
     const error = calleeUnavailable(appId, text);
-    const unknown = `${error.message}; whether it was done is not known. Please try again in a moment, with the same Idempotency-Key if you sent one.`;
-    sendProblem(
-      response,
-      error.reached
-        ? new Problem(503, 'Service Unavailable', unknown, { retryAfterSeconds: 1, outcome: 'unknown' })
-        : problemOf(error),
-    );
+    sendProblem(response, error.reached ? unknownOutcome(error.message) : problemOf(error));
   } else
     response
       .status(500)
@@ -213,6 +213,14 @@ const passedOn = (headers: IncomingHttpHeaders): Record<string, string | string[
     Object.entries(headers).flatMap(([name, value]) =>
       value === undefined || OWN_HEADERS.has(name) ? [] : [[name, value]],
     ),
+  );
+
+const unknownOutcome = (what: string): Problem =>
+  new Problem(
+    503,
+    'Service Unavailable',
+    `${what}; whether it was done is not known. Please try again in a moment, with the same Idempotency-Key if you sent one.`,
+    { retryAfterSeconds: 1, outcome: 'unknown' },
   );
 
 const tooLarge = (): Problem => new Problem(413, 'Content Too Large', 'The body is larger than 1 MB; send less.');

@@ -68,8 +68,6 @@ interface Task {
 export class Intake {
   private readonly policies = new Map<string, Policy[]>();
   private readonly attempts = new Map<string, number>();
-  private readonly singles: { event: unknown; resolve(status: Status): void }[] = [];
-  private taking = 0;
   private lastBatch = 0;
 
   constructor(
@@ -85,15 +83,10 @@ export class Intake {
   router(): Router {
     const router = express.Router();
     router.get('/dapr/subscribe', (_, response) => {
-      const types = [...this.policies.keys()];
-      response.json(types.length > 0 ? [this.sidecar.subscription(this.sidecar.system, types)] : []);
+      response.json(this.policies.size > 0 ? [this.sidecar.subscription(this.sidecar.system)] : []);
     });
     router.post('/events', express.json({ limit: '8mb', type: () => true }), async (request, response) => {
-      const { entries } = request.body as { entries?: { entryId: string; event: unknown }[] };
-      if (!entries) {
-        response.json({ status: await this.single(request.body) });
-        return;
-      }
+      const { entries } = request.body as { entries: { entryId: string; event: unknown }[] };
       const began = performance.now();
       const statuses = await this.take(entries.map((entry) => entry.event));
       // While events keep coming, the answer is what the next batch waits for: a little patience makes it a larger one.
@@ -103,23 +96,6 @@ export class Intake {
       response.json({ statuses: entries.map(({ entryId }, index) => ({ entryId, status: statuses[index] })) });
     });
     return router;
-  }
-
-  /** Handles one event, together with those that come while the last ones are handled. */
-  private async single(event: unknown): Promise<Status> {
-    const done = new Promise<Status>((resolve) => this.singles.push({ event, resolve }));
-    if (this.taking < 2) void this.takeSingles();
-    return done;
-  }
-
-  private async takeSingles(): Promise<void> {
-    this.taking++;
-    while (this.singles.length > 0) {
-      const batch = this.singles.splice(0);
-      const statuses = await this.take(batch.map(({ event }) => event));
-      for (const [index, { resolve }] of batch.entries()) resolve(statuses[index]!);
-    }
-    this.taking--;
   }
 
   /** Handles a batch; says for each event whether it is done (SUCCESS) or has to come again (RETRY). */

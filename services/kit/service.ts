@@ -10,7 +10,7 @@ import { DeadLetters, Intake } from './intake.ts';
 import type { Policy } from './policies.ts';
 import { Records } from './records.ts';
 import { asProblem, idOf, notFound, Problem, readable, traced } from './rest.ts';
-import { Sidecar, Unavailable } from './sidecar.ts';
+import { ANSWERED_BY, Sidecar, Unavailable } from './sidecar.ts';
 import { log, reason } from './telemetry.ts';
 import { UnitOfWork } from './unit-of-work.ts';
 
@@ -65,6 +65,10 @@ export function assemble<S extends z.ZodObject>(
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use((_, response, next) => {
+    response.set(ANSWERED_BY, at.appId);
+    next();
+  });
   app.get('/healthz', (_, response) => void response.status(204).end());
   app.get('/readyz', (_, response) => void response.status(started ? 204 : 503).end());
   const routers = [configuration.router(), intake.router(), deadLetters(records, intake), ...definition.api(kit)];

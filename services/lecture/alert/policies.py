@@ -66,15 +66,10 @@ class Alert:
         self._sending = Lock()
 
     def subscription(self) -> dict:
-        """In batches where the broker has them: Kafka delivers single events one by one per partition.
-
-        Over Redis the sidecar (1.18) makes batches itself, and when it stops a subscription because this app was
-        unhealthy for a moment while events were queued, all its workers wait for ever for a batch that nobody sends.
-        """
+        """In batches: single events would come one by one per Kafka partition, and the sidecar (1.18) acknowledges a
+        single event when the app is killed in the middle of it, but no batch."""
         bulk = {"enabled": True, "maxMessagesCount": 100, "maxAwaitDurationMs": 10}
-        subscription = {"pubsubname": self.pubsub, "topic": self.topic, "route": "/events"}
-        in_batches = self._sidecar.components("pubsub")[self.pubsub] != "pubsub.redis"
-        return {**subscription, "bulkSubscribe": bulk} if in_batches else subscription
+        return {"pubsubname": self.pubsub, "topic": self.topic, "route": "/events", "bulkSubscribe": bulk}
 
     def configure(self, settings: Settings) -> None:
         path = settings.log_file

@@ -214,14 +214,12 @@ class AlertBesideASidecar(unittest.TestCase):
             "dapr-internal-grpc-listen-address": "127.0.0.1",
             "resources-path": cls.home / "components",
             "config": cls.home / "config.yaml",
-            "app-health-check-path": "/healthz",
-            "app-health-probe-interval": 1,
             "log-level": "warn",
         }
         binary = find("DAPRD", ["daprd"], "bin/daprd-*")
         arguments = [f"--{name}={value}" for name, value in options.items()]
         with open(cls.home / "daprd.txt", "ab") as output:
-            return subprocess.Popen([binary, *arguments, "--enable-app-health-check"], stdout=output, stderr=output)
+            return subprocess.Popen([binary, *arguments], stdout=output, stderr=output)
 
     @classmethod
     def start_alert(cls, port: Optional[int] = None) -> subprocess.Popen:

@@ -42,17 +42,18 @@ test('given bad input, when a student enrols, then every wrong field is named', 
 });
 
 test('given what follows a payment, when it overtakes the payment, then the row appears complete', async () => {
-  await service.tell({ type: 'PointRegistered', data: { id: 1, classId: 301, student: 'john-doe', point: 100 } });
+  const id = Date.now(); // an enrolment that no other run knows of
+  await service.tell({ type: 'PointRegistered', data: { id: 1, classId: id, student: 'john-doe', point: 100 } });
   await service.tell({
     type: 'ClassModified',
-    data: { id: 301, courseId: 2, fee: 8_000, student: 'jane-doe' },
+    data: { id, courseId: 2, fee: 8_000, student: 'jane-doe' },
     version: 2,
   });
-  await service.tell({ type: 'PaymentApproved', data: payment(301) });
+  await service.tell({ type: 'PaymentApproved', data: payment(id) });
   await eventually(async () =>
-    expect(await rows('findByClassId?classId=301')).toMatchObject([
+    expect(await rows(`findByClassId?classId=${id}`)).toMatchObject([
       { courseId: 2, fee: 8_000, student: 'jane-doe', pointStatus: 'Point Added', deliveryStatus: null },
     ]),
   );
-  expect(await rows('findByPaymentId?paymentId=1301')).toHaveLength(1);
+  expect(await rows(`findByPaymentId?paymentId=${id + 1_000}`)).toHaveLength(1);
 });
