@@ -27,6 +27,10 @@ export async function beside<S extends ZodObject>(appId: string, service: Servic
   const silent = (): void => undefined;
   const { specs, addresses, prepare } = await infrastructure('light', [system], silent);
   const children = specs.map((spec) => new Child(spec, join(home, 'logs', `${spec.id}.log`)));
+  // Whatever goes wrong, nothing is left running.
+  process.once('exit', () => {
+    for (const child of children) child.kill();
+  });
   for (const child of children) child.start();
   for (const child of children) await child.whenHealthy(30_000);
   await prepare();
@@ -36,6 +40,7 @@ export async function beside<S extends ZodObject>(appId: string, service: Servic
   const { command } = await daprd(silent);
   const spec = sidecarSpec({ service: template, number: 1, ports }, command, rendered);
   const sidecar = new Child(spec, join(home, 'logs', `${spec.id}.log`));
+  children.unshift(sidecar);
   sidecar.start();
 
   const assembled: App = assemble(service, { daprPort: ports.http, appId, instance: `${appId}-1` });
@@ -64,7 +69,6 @@ export async function beside<S extends ZodObject>(appId: string, service: Servic
       await assembled.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await sidecar.stop();
       for (const child of children) await child.stop();
     },
   };

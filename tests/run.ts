@@ -27,7 +27,7 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   service: async (args) => {
     const env = apart('service', 2300);
     await rm(env.MADANG_HOME!, { recursive: true, force: true });
-    return jest('service', env, ['--runInBand', '--testMatch', '**/*.service.spec.ts', ...args]);
+    return jest('service', env, ['--runInBand', '--forceExit', '--testMatch', '**/*.service.spec.ts', ...args]);
   },
   light: (args) => system('light', apart('light', 2600), args),
   full: (args) => system('full', apart('full', 2900), args),
