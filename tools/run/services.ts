@@ -94,8 +94,6 @@ export function sidecarSpec(replica: Replica, daprd: string[], rendered: Rendere
       `--metrics-port=${ports.metrics}`,
       `--metrics-listen-address=${local}`,
       `--config=${rendered.configFile}`,
-      '--enable-profiling=true',
-      `--profile-port=${ports.metrics + 500}`,
       ...rendered.resourcesPaths.map((path) => `--resources-path=${path}`),
       `--dapr-graceful-shutdown-seconds=${drainSeconds}`,
       ...service.sidecarFlags,
