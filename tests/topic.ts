@@ -26,6 +26,9 @@ export interface Topic {
   close(): Promise<void>;
 }
 
+/** The component that carries a topic: a system's own topic, or its dead letters. */
+const pubsubOf = (topic: string): string => `${topic.split('-')[0]}-pubsub`;
+
 /** Reads a topic from its beginning with a client of the broker, past all services and sidecars. */
 export async function follow(name: string): Promise<Topic> {
   const told: Told[] = [];
@@ -33,7 +36,7 @@ export async function follow(name: string): Promise<Topic> {
 }
 
 async function followRedis(name: string, told: Told[]): Promise<Topic> {
-  const [host = '', port = ''] = (await setting(`${name}-pubsub`, 'redisHost')).split(':');
+  const [host = '', port = ''] = (await setting(pubsubOf(name), 'redisHost')).split(':');
   const redis = new Redis({ host, port: Number(port) });
   let open = true;
   const reading = (async () => {
@@ -59,7 +62,7 @@ async function followKafka(name: string, told: Told[]): Promise<Topic> {
   const consumer = new Consumer({
     groupId: `test-${randomUUID()}`,
     clientId: 'test',
-    bootstrapBrokers: [await setting(`${name}-pubsub`, 'brokers')],
+    bootstrapBrokers: [await setting(pubsubOf(name), 'brokers')],
     deserializers: stringDeserializers,
   });
   const stream = await consumer.consume({ topics: [name], mode: MessagesStreamModes.EARLIEST, autocommit: false });
