@@ -164,7 +164,8 @@ async function forward(
     });
   if (!answer) return;
   if (answer.statusCode < 300 && !answer.headers[ANSWERED_BY]) {
-    await answer.body.dump();
+    // What is missing may never come, so nobody waits for it.
+    answer.body.dump().catch(() => undefined);
     sendProblem(response, unknownOutcome(`${appId} broke off its work`));
     return;
   }

@@ -75,8 +75,9 @@ export class Sidecar {
     this.pool = new Pool(`http://127.0.0.1:${port}`, {
       connections: 64,
       pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
+      // Longer than any store's own limit; a sidecar that falls silent must not hold a request for ever.
+      headersTimeout: 60_000,
+      bodyTimeout: 30_000,
     });
   }
 
