@@ -50,6 +50,8 @@ interface Waiting {
   readonly entry: Entry;
   readonly change: Change | undefined;
   readonly urgent: boolean;
+  /** Records of earlier tries: one of them may yet reach the store, so they are retired only with the outcome. */
+  readonly held: number[];
   resolve(seq: number): void;
   reject(error: Error): void;
 }
@@ -119,7 +121,7 @@ export class UnitOfWork {
 
   private enqueue(entry: Entry, change: Change | undefined, urgent = false): Promise<number> {
     const outcome = new Promise<number>((resolve, reject) => {
-      this.queue.push({ entry, change, urgent, resolve, reject });
+      this.queue.push({ entry, change, urgent, held: [], resolve, reject });
     });
     this.pump();
     return outcome;
@@ -152,10 +154,13 @@ export class UnitOfWork {
       if (told.length > 0)
         seq = this.outbox.reserve(
           told.length,
-          group.some(({ urgent }) => urgent),
+          group.some(({ urgent, held }) => urgent || held.length > 0),
         );
     } catch (error) {
-      for (const item of group) item.reject(error as Error);
+      for (const item of group) {
+        for (const one of item.held) this.outbox.done(one);
+        item.reject(error as Error);
+      }
       return;
     }
     const writes: StateWrite[] = group.flatMap(({ change }) =>
@@ -178,7 +183,10 @@ export class UnitOfWork {
   }
 
   private succeed(item: Waiting, seq: number): void {
-    if (item.entry.publications.length > 0) this.outbox.committed(seq, item.entry.publications);
+    const { publications } = item.entry;
+    // The events may stand in the record of any try; published from each, they are recognised by their ids.
+    if (publications.length > 0) for (const one of [...item.held, seq]) this.outbox.committed(one, publications);
+    else for (const one of item.held) this.outbox.done(one);
     item.resolve(seq);
   }
 
@@ -195,10 +203,11 @@ export class UnitOfWork {
             continue;
           }
           const told = item.entry.publications.length > 0 || item.entry.otherwise !== undefined;
-          if (told) this.outbox.done(seq);
-          if (item.change && stored[index]?.etag !== item.change.etag)
+          if (told) item.held.push(seq);
+          if (item.change && stored[index]?.etag !== item.change.etag) {
+            for (const one of item.held) this.outbox.done(one);
             item.reject(new Conflict(`${item.entry.key} changed meanwhile`));
-          else again.push(item);
+          } else again.push(item);
         }
         // Not applied and not overtaken: writing again either applies it or meets the late commit of the first try.
         if (again.length > 0 && group.length === 1) {
