@@ -66,9 +66,7 @@ export class Sidecar {
   readonly pool: Pool;
   readonly appId: string;
   private names = { state: '', pubsub: '', configuration: '' };
-  private firstWriteWins = true;
-  /** False on a store that applies the rest of a transaction in which one write was rejected (Redis). */
-  atomic = true;
+  private isRedis = false;
 
   constructor(port: number, appId: string) {
     this.appId = appId;
@@ -84,6 +82,10 @@ export class Sidecar {
   /** The system this service belongs to, which is also its topic. */
   get system(): string {
     return this.appId.slice(0, this.appId.indexOf('-'));
+  }
+  /** False on a store that applies the rest of a transaction in which one write was rejected (Redis). */
+  get atomic(): boolean {
+    return !this.isRedis;
   }
   /** The configuration store in scope. */
   get configurationStore(): string {
@@ -157,7 +159,7 @@ export class Sidecar {
     };
     const state = only('state');
     this.names = { state: state.name, pubsub: only('pubsub').name, configuration: only('configuration').name };
-    this.atomic = this.firstWriteWins = state.type !== 'state.redis';
+    this.isRedis = state.type === 'state.redis';
   }
 
   /** Reads documents; the answer has every key once, in the order asked for. */
@@ -187,9 +189,9 @@ export class Sidecar {
         key,
         value,
         ...(etag === CREATE
-          ? this.firstWriteWins
-            ? { options: { concurrency: 'first-write' } }
-            : { etag: '2147483647' } // on Redis an etag no document ever reaches is the only create-only (dapr#2739)
+          ? this.isRedis
+            ? { etag: '2147483647' } // an etag no document ever reaches is the only create-only there (dapr#2739)
+            : { options: { concurrency: 'first-write' } }
           : etag === undefined
             ? {}
             : { etag, options: { concurrency: 'first-write' } }),

@@ -148,7 +148,7 @@ export class UnitOfWork {
   }
 
   private async write(group: readonly Waiting[]): Promise<void> {
-    const told = group.filter(({ entry }) => entry.publications.length > 0 || entry.otherwise !== undefined);
+    const told = group.filter(({ entry }) => needsRecord(entry));
     let seq = -1;
     try {
       if (told.length > 0)
@@ -202,8 +202,7 @@ export class UnitOfWork {
             this.succeed(item, seq);
             continue;
           }
-          const told = item.entry.publications.length > 0 || item.entry.otherwise !== undefined;
-          if (told) item.held.push(seq);
+          if (needsRecord(item.entry)) item.held.push(seq);
           if (item.change && stored[index]?.etag !== item.change.etag) {
             for (const one of item.held) this.outbox.done(one);
             item.reject(new Conflict(`${item.entry.key} changed meanwhile`));
@@ -241,6 +240,9 @@ export class UnitOfWork {
     await this.fulfil(entry.otherwise as Change);
   }
 }
+
+/** Whether there is anything to tell or to promise; what is not told needs no outbox record. */
+const needsRecord = ({ publications, otherwise }: Entry): boolean => publications.length > 0 || otherwise !== undefined;
 
 const entryOf = ({ key, cause, document, publications }: Change): Entry => ({
   key,
