@@ -1,59 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { eventually, GW } from './system.ts';
+import { type Answer, client, type Fields, rows, someone } from './client.ts';
+import { eventually } from './system.ts';
 
 /** The lecture system as its clients see it: requests to the gateway, and what became of one enrolment. */
 
-export type Fields = Record<string, unknown>;
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Fields;
-  readonly ms: number;
-}
-
-/** A request to the gateway. A text body goes as it is, anything else as JSON. */
-export async function call(
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  const began = Date.now();
-  const response = await fetch(GW + path, {
-    method,
-    signal: AbortSignal.timeout(20_000),
-    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  const ms = Date.now() - began;
-  const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : { text }, ms };
-}
-
-export const get = (path: string, headers?: Record<string, string>): Promise<Answer> =>
-  call('GET', path, undefined, headers);
-
-/** The rows of a collection's answer. */
-export function rows<T = Fields>({ body }: Answer): T[] {
-  return Object.values(body._embedded as Record<string, T[]>)[0] ?? [];
-}
-
-/** The newest rows of a collection: 100 or more, as far as there are so many. A page may have holes or be empty. */
-export async function newest<T = Fields>(path: string): Promise<T[]> {
-  const found: T[] = [];
-  let next: string | undefined = `${path}?sort=id,desc&size=100`;
-  while (next && found.length < 100) {
-    const answer: Answer = await get(next);
-    found.push(...rows<T>(answer));
-    next = (answer.body._links as { next?: { href: string } }).next?.href.replace(GW, '');
-  }
-  return found;
-}
-
-/** A name nobody else has, so that a test finds its own records. */
-export const someone = (name = 'john-doe'): string => `${name}-${randomUUID().slice(0, 8)}`;
+export const { GW, call, get, newest, without, configured } = client('lecture');
 
 export interface Enrolment extends Fields {
   readonly id: number;
@@ -155,23 +105,3 @@ export const PAYMENT_CANCELED = {
   ...TAKEN_BACK,
   myPage: { status: 'CLASS_START', ...MY_PAGE_TAKEN_BACK },
 };
-
-/** A clear refusal: RFC 9457, no stack trace; `field` is the one at fault. */
-export function expectProblem(answer: Answer, status: number | readonly number[], field?: string): void {
-  const { body, headers } = answer;
-  expect({ status: [status].flat().includes(answer.status) ? status : answer.status, body }).toMatchObject({ status });
-  expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
-  expect(body).toMatchObject({ status: answer.status, title: expect.any(String), detail: expect.any(String) });
-  expect(JSON.stringify(body)).not.toMatch(/\bat .+:\d+:\d+/);
-  if (field) {
-    expect(body.detail).toContain(field);
-    expect(body.errors).toContainEqual(expect.objectContaining({ field }));
-  }
-}
-
-/** Turned away for a moment, with the advice to come again. */
-export function expectTryLater(answer: Answer): void {
-  expectProblem(answer, 503);
-  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-  expect(answer.body.detail).toMatch(/try again/);
-}

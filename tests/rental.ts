@@ -1,22 +1,9 @@
-import { type Answer, type Fields, rows, someone } from './lecture.ts';
-import { eventually, processOf, ready, run } from './system.ts';
+import { type Answer, client, type Fields, rows, someone } from './client.ts';
+import { eventually } from './system.ts';
 
 /** The rental system as its clients see it: requests to the gateway, and what became of one order. */
 
-export const GW = `http://127.0.0.1:${8488 + Number(process.env.MADANG_PORT_OFFSET ?? 0)}`;
-
-export async function call(method: string, path: string, body?: unknown): Promise<Answer> {
-  const began = Date.now();
-  const response = await fetch(GW + path, {
-    method,
-    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  const { status, headers } = response;
-  return { status, headers, body: text ? JSON.parse(text) : {}, ms: Date.now() - began };
-}
-
-export const get = (path: string): Promise<Answer> => call('GET', path);
+export const { GW, call, get, without, configured } = client('rental');
 
 /** The copies of a product: where they can be read, and what they have besides its name and quantity. */
 const COPIES = ['', '/rental', '/delivery'];
@@ -73,25 +60,8 @@ export const ends = (id: number, status: string, limitMs?: number): Promise<Reco
     return records;
   }, limitMs);
 
-/** Does something while services are stopped; they are back before it returns, whatever happens. */
-export async function without<T>(services: readonly string[], work: () => Promise<T>): Promise<T> {
-  for (const service of services) await run('stop', `rental-${service}`);
-  try {
-    return await work();
-  } finally {
-    for (const service of services) await run('start', `rental-${service}`);
-    for (const service of services) await ready(await processOf(`rental-${service}`));
-  }
-}
-
 /** Does something while services are slow; they are as usual before it returns. */
-export async function slow<T>(delays: Record<string, number>, work: () => Promise<T>): Promise<T> {
-  const set = (value: (key: string) => number): Promise<string> =>
-    run('config', 'rental', ...Object.keys(delays).map((key) => `${key}=${value(key)}`));
-  await set((key) => delays[key]!);
-  try {
-    return await work();
-  } finally {
-    await set(() => 0);
-  }
-}
+export const slow = <T>(delays: Record<string, number>, work: () => Promise<T>): Promise<T> => {
+  const values = Object.entries(delays).map(([key, ms]) => [key, String(ms)] as const);
+  return configured(Object.fromEntries(values), Object.fromEntries(values.map(([key]) => [key, '0'])), work);
+};

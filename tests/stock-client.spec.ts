@@ -1,5 +1,6 @@
 import { CommunicationProtocolEnum, DaprClient, HttpMethod } from '@dapr/dapr';
-import { ENROLLED, enrol, type Fields, PAYMENT_CANCELED, reaches, someone, wish } from './lecture.ts';
+import { type Fields, someone } from './client.ts';
+import { ENROLLED, enrol, PAYMENT_CANCELED, reaches, wish } from './lecture.ts';
 import { eventually, notices, processOf, run } from './system.ts';
 import { follow } from './topic.ts';
 

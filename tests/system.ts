@@ -7,8 +7,6 @@ import { promisify } from 'node:util';
 export const root = resolve(import.meta.dirname, '..');
 export const profile = process.env.PROFILE === 'full' ? 'full' : 'light';
 export const home = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
-const offset = Number(process.env.MADANG_PORT_OFFSET ?? 0);
-export const GW = `http://127.0.0.1:${8088 + offset}`;
 
 /** The runner, as a person types it; answers what it prints. */
 export async function run(...words: string[]): Promise<string> {
@@ -53,35 +51,6 @@ export const ready = ({ port }: Pick<Process, 'port'>): Promise<void> =>
     const { status } = await fetch(`http://127.0.0.1:${port}/readyz`);
     if (status !== 204) throw new Error(`port ${port} is not ready: ${status}`);
   }, 60_000);
-
-/** Does something while services are stopped; they are back before it returns, whatever happens. */
-export async function without<T>(services: readonly string[], work: () => Promise<T>): Promise<T> {
-  for (const service of services) await run('stop', `lecture-${service}`);
-  try {
-    return await work();
-  } finally {
-    for (const service of services) await run('start', `lecture-${service}`);
-    for (const service of services) await ready(await processOf(`lecture-${service}`));
-  }
-}
-
-/** Does something while configuration values differ; `before` are the values that come back. */
-export async function configured<T>(
-  values: Record<string, string>,
-  before: Record<string, string>,
-  work: () => Promise<T>,
-): Promise<T> {
-  await configure(values);
-  try {
-    return await work();
-  } finally {
-    await configure(before);
-  }
-}
-
-async function configure(values: Record<string, string>): Promise<void> {
-  await run('config', 'lecture', ...Object.entries(values).map(([key, value]) => `${key}=${value}`));
-}
 
 /** The lines a service wrote into its log that are JSON. */
 export async function logLines(appId: string): Promise<Record<string, unknown>[]> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { expectProblem, rows, someone } from '../client.ts';
 import {
   CANCELED,
   call,
@@ -6,13 +7,10 @@ import {
   ENROLLED,
   type Enrolment,
   enrol,
-  expectProblem,
   get,
   newest,
   PAYMENT_CANCELED,
   reaches,
-  rows,
-  someone,
   wish,
 } from '../lecture.ts';
 import { eventually } from '../system.ts';

@@ -1,3 +1,4 @@
+import { expectProblem, type Fields, rows, someone } from '../client.ts';
 import {
   CANCELED,
   call,
@@ -5,18 +6,15 @@ import {
   ENROLLED,
   type Enrolment,
   enrol,
-  expectProblem,
-  type Fields,
+  GW,
   get,
   newest,
   PAYMENT_CANCELED,
   reaches,
   recordsOf,
-  rows,
-  someone,
   wish,
 } from '../lecture.ts';
-import { eventually, GW, notices, processes, processOf } from '../system.ts';
+import { eventually, notices, processes, processOf } from '../system.ts';
 import { follow, type Topic } from '../topic.ts';
 
 let topic: Topic;

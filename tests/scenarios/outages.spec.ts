@@ -1,19 +1,18 @@
+import { type Answer, expectTryLater, type Fields, someone } from '../client.ts';
 import {
-  type Answer,
   CANCELED,
   call,
   cancel,
+  configured,
   ENROLLED,
   enrol,
-  expectTryLater,
-  type Fields,
   get,
   newest,
   reaches,
-  someone,
   wish,
+  without,
 } from '../lecture.ts';
-import { configured, eventually, logLines, notices, processOf, run, without } from '../system.ts';
+import { eventually, logLines, notices, processOf, run } from '../system.ts';
 
 /** Services stopped, slow, failing or crashing: what must go on goes on, and what was missed is caught up. */
 

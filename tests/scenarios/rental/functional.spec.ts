@@ -1,4 +1,4 @@
-import { expectProblem, rows } from '../../lecture.ts';
+import { expectProblem, rows } from '../../client.ts';
 import { call, cancel, ends, GW, get, order, recordsOf, register, stockIs } from '../../rental.ts';
 import { eventually } from '../../system.ts';
 import { follow, type Topic } from '../../topic.ts';

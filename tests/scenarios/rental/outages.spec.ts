@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
-import { type Answer, expectProblem, rows } from '../../lecture.ts';
+import { type Answer, expectProblem, rows } from '../../client.ts';
 import { call, cancel, ends, get, order, recordsOf, register, slow, stockIs, without } from '../../rental.ts';
 import { eventually, processOf, profile, run } from '../../system.ts';
 import { setting } from '../../topic.ts';

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { processOf, ready, run } from './system.ts';
+
+/** A client of one system's gateway, and what a test may do to the system's services. */
+
+export type Fields = Record<string, unknown>;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Fields;
+  readonly ms: number;
+}
+
+const PORTS = { lecture: 8088, reward: 8188, academy: 8288, insurance: 8388, rental: 8488 };
+
+export interface Client {
+  /** Address of the gateway. */
+  readonly GW: string;
+  /** A request to the gateway. A text body goes as it is, anything else as JSON. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  get(path: string, headers?: Record<string, string>): Promise<Answer>;
+  /** The newest rows of a collection: 100 or more, as far as there are so many. A page may have holes or be empty. */
+  newest<T = Fields>(path: string): Promise<T[]>;
+  /** Does something while services are stopped; they are back before it returns, whatever happens. */
+  without<T>(services: readonly string[], work: () => Promise<T>): Promise<T>;
+  /** Does something while configuration values differ; `before` are the values that come back. */
+  configured<T>(values: Record<string, string>, before: Record<string, string>, work: () => Promise<T>): Promise<T>;
+}
+
+export function client(system: keyof typeof PORTS): Client {
+  const GW = `http://127.0.0.1:${PORTS[system] + Number(process.env.MADANG_PORT_OFFSET ?? 0)}`;
+
+  const call: Client['call'] = async (method, path, body, headers = {}) => {
+    const began = Date.now();
+    const response = await fetch(GW + path, {
+      method,
+      signal: AbortSignal.timeout(20_000),
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const ms = Date.now() - began;
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : { text }, ms };
+  };
+
+  const get: Client['get'] = (path, headers) => call('GET', path, undefined, headers);
+
+  const configure = (values: Record<string, string>): Promise<string> =>
+    run('config', system, ...Object.entries(values).map(([key, value]) => `${key}=${value}`));
+
+  return {
+    GW,
+    call,
+    get,
+    async newest<T>(path: string) {
+      const found: T[] = [];
+      let next: string | undefined = `${path}?sort=id,desc&size=100`;
+      while (next && found.length < 100) {
+        const answer: Answer = await get(next);
+        found.push(...rows<T>(answer));
+        next = (answer.body._links as { next?: { href: string } }).next?.href.replace(GW, '');
+      }
+      return found;
+    },
+    async without(services, work) {
+      for (const service of services) await run('stop', `${system}-${service}`);
+      try {
+        return await work();
+      } finally {
+        for (const service of services) await run('start', `${system}-${service}`);
+        for (const service of services) await ready(await processOf(`${system}-${service}`));
+      }
+    },
+    async configured(values, before, work) {
+      await configure(values);
+      try {
+        return await work();
+      } finally {
+        await configure(before);
+      }
+    },
+  };
+}
+
+/** The rows of a collection's answer. */
+export function rows<T = Fields>({ body }: Answer): T[] {
+  return Object.values(body._embedded as Record<string, T[]>)[0] ?? [];
+}
+
+/** A name nobody else has, so that a test finds its own records. */
+export const someone = (name = 'john-doe'): string => `${name}-${randomUUID().slice(0, 8)}`;
+
+/** A clear refusal: RFC 9457, no stack trace; `field` is the one at fault. */
+export function expectProblem(answer: Answer, status: number | readonly number[], field?: string): void {
+  const { body, headers } = answer;
+  expect({ status: [status].flat().includes(answer.status) ? status : answer.status, body }).toMatchObject({ status });
+  expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  expect(body).toMatchObject({ status: answer.status, title: expect.any(String), detail: expect.any(String) });
+  expect(JSON.stringify(body)).not.toMatch(/\bat .+:\d+:\d+/);
+  if (field) {
+    expect(body.detail).toContain(field);
+    expect(body.errors).toContainEqual(expect.objectContaining({ field }));
+  }
+}
+
+/** Turned away for a moment, with the advice to come again. */
+export function expectTryLater(answer: Answer): void {
+  expectProblem(answer, 503);
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(answer.body.detail).toMatch(/try again/);
+}
