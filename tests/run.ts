@@ -34,7 +34,7 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   crash: (args) => crash(apart('crash', 3200), args),
 };
 
-/** Runs the named suites; what follows them is passed on (`./run test light -t '22.'`, `./run test crash --kills 1000`). */
+/** Runs the named suites; what follows them is passed on (`./run test light --system rental -t '22.'`, `./run test crash --kills 1000`). */
 export async function main(words: string[]): Promise<number> {
   const options = words.findIndex((word) => word.startsWith('-'));
   const named = options < 0 ? words : words.slice(0, options);
@@ -83,10 +83,12 @@ async function system(profile: 'light' | 'full', env: Env, args: string[]): Prom
   await run('down');
   await rm(env.MADANG_HOME!, { recursive: true, force: true });
   try {
-    if ((await run('up', 'lecture', 'rental', '--profile', profile, '--detach')).code !== 0) return NOT_RUN;
-    const match = ['tests/scenarios/**/*', 'tests/contracts/topic', 'tests/stock-client'];
-    const files = match.flatMap((path) => ['--testMatch', `**/${path}.spec.ts`]);
-    return await jest(profile, { ...env, PROFILE: profile }, ['--runInBand', ...files, ...args]);
+    const at = args.indexOf('--system');
+    const only = at < 0 ? undefined : args[at + 1];
+    const rest = args.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
+    if ((await run('up', only ?? 'all', '--profile', profile, '--detach')).code !== 0) return NOT_RUN;
+    const files = ['--testMatch', `**/tests/scenarios/${only ?? '*'}/*.spec.ts`];
+    return await jest(profile, { ...env, PROFILE: profile }, ['--runInBand', ...files, ...rest]);
   } finally {
     await run('down');
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { expectProblem, rows, someone } from '../client.ts';
+import { expectProblem, rows, someone } from '../../client.ts';
 import {
   CANCELED,
   call,
@@ -12,9 +12,9 @@ import {
   PAYMENT_CANCELED,
   reaches,
   wish,
-} from '../lecture.ts';
-import { eventually } from '../system.ts';
-import { follow, type Topic } from '../topic.ts';
+} from '../../lecture.ts';
+import { eventually } from '../../system.ts';
+import { follow, type Topic } from '../../topic.ts';
 
 /** Commands that come twice, or at the same time: one effect each, and the same answer. */
 

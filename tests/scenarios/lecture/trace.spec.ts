@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { CANCELED, call, cancel, ENROLLED, enrol, reaches } from '../lecture.ts';
-import { eventually, logLines, notices } from '../system.ts';
-import { follow, type Topic } from '../topic.ts';
+import { CANCELED, call, cancel, ENROLLED, enrol, reaches } from '../../lecture.ts';
+import { eventually, logLines, notices } from '../../system.ts';
+import { follow, type Topic } from '../../topic.ts';
 
 /** One enrolment is one trace, through calls, events and logs. */
 

@@ -1,7 +1,7 @@
-import { CANCELED, call, cancel, ENROLLED, enrol, reaches } from '../lecture.ts';
-import { eventually, profile } from '../system.ts';
-import { follow, type Told, type Topic } from '../topic.ts';
-import { published } from './declared.ts';
+import { published } from '../../contracts/declared.ts';
+import { CANCELED, call, cancel, ENROLLED, enrol, reaches } from '../../lecture.ts';
+import { eventually, profile } from '../../system.ts';
+import { follow, type Told, type Topic } from '../../topic.ts';
 
 /** The events that really lie on the topic are those of the contracts. */
 
@@ -25,7 +25,7 @@ test('every declared event is told when everything happens once, and every event
   await cancel(id);
   await reaches(id, CANCELED);
 
-  const declared = new Map((await published()).map((event) => [event.type, event]));
+  const declared = new Map((await published('lecture')).map((event) => [event.type, event]));
   await eventually(() => expect(new Set(ours().map(({ event }) => event.type))).toEqual(new Set(declared.keys())));
 
   for (const { event } of ours()) {

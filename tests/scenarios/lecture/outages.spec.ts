@@ -1,4 +1,4 @@
-import { type Answer, expectTryLater, type Fields, someone } from '../client.ts';
+import { type Answer, expectTryLater, type Fields, someone } from '../../client.ts';
 import {
   CANCELED,
   call,
@@ -11,8 +11,8 @@ import {
   reaches,
   wish,
   without,
-} from '../lecture.ts';
-import { eventually, logLines, notices, processOf, run } from '../system.ts';
+} from '../../lecture.ts';
+import { eventually, logLines, notices, processOf, run } from '../../system.ts';
 
 /** Services stopped, slow, failing or crashing: what must go on goes on, and what was missed is caught up. */
 

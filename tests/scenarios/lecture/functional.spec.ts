@@ -1,4 +1,4 @@
-import { expectProblem, type Fields, rows, someone } from '../client.ts';
+import { expectProblem, type Fields, rows, someone } from '../../client.ts';
 import {
   CANCELED,
   call,
@@ -13,9 +13,9 @@ import {
   reaches,
   recordsOf,
   wish,
-} from '../lecture.ts';
-import { eventually, notices, processes, processOf } from '../system.ts';
-import { follow, type Topic } from '../topic.ts';
+} from '../../lecture.ts';
+import { eventually, notices, processes, processOf } from '../../system.ts';
+import { follow, type Topic } from '../../topic.ts';
 
 let topic: Topic;
 beforeAll(async () => {

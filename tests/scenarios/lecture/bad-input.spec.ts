@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest } from 'node:http';
-import { type Answer, expectProblem, someone } from '../client.ts';
-import { call, cancel, ENROLLED, enrol, GW, get, newest, reaches, wish } from '../lecture.ts';
+import { type Answer, expectProblem, someone } from '../../client.ts';
+import { call, cancel, ENROLLED, enrol, GW, get, newest, reaches, wish } from '../../lecture.ts';
 
 /** Whatever a client sends, the answer is a clear 4xx or the contract's, and nothing is half done. */
 

@@ -1,8 +1,8 @@
 import { CommunicationProtocolEnum, DaprClient, HttpMethod } from '@dapr/dapr';
-import { type Fields, someone } from './client.ts';
-import { ENROLLED, enrol, PAYMENT_CANCELED, reaches, wish } from './lecture.ts';
-import { eventually, notices, processOf, run } from './system.ts';
-import { follow } from './topic.ts';
+import { type Fields, someone } from '../../client.ts';
+import { ENROLLED, enrol, PAYMENT_CANCELED, reaches, wish } from '../../lecture.ts';
+import { eventually, notices, processOf, run } from '../../system.ts';
+import { follow } from '../../topic.ts';
 
 /** The official Dapr SDK, knowing nothing of ours, works with the services: only plain Dapr is spoken. */
 
