@@ -46,8 +46,12 @@ const DeadLetterTold = event(
 /** How often an event may fail by an error of this service (not of its surroundings) before it becomes a dead letter. */
 const ATTEMPTS = 5;
 
-/** Milliseconds from batch to batch while many come, and the size from which a batch is large enough. */
-const PACE_MS = 25;
+/**
+ * Milliseconds from batch to batch while many come, and the size from which a batch is large enough. Longer saves more
+ * transactions, but Dapr brings the partitions of a Kafka topic one after the other: with 25 ms, 20 enrolments a second
+ * waited 200 ms for each other.
+ */
+const PACE_MS = 10;
 const FULL_BATCH = 50;
 /** Records of a batch handled at the same time: as many as share a transaction, and not so many that a callee is flooded. */
 const SIDE_BY_SIDE = 32;
