@@ -1,4 +1,4 @@
-/** `npm run test:crash -- [--kills n] [--profile light|full] [--seed n] [--only unit-of-work|system]` */
+/** `npm run test:crash -- [--kills n] [--profile light|full] [--seed n] [--only unit-of-work|system] [--system name ...]` */
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 
@@ -8,8 +8,9 @@ const options = new Command('test crash')
   .addOption(new Option('--profile <name>', 'only this profile').choices(['light', 'full']))
   .option('--seed <n>', 'other random choices than those of every run of the tests', Number, 791_001)
   .addOption(new Option('--only <part>', 'only this part').choices(['unit-of-work', 'system']))
+  .option('--system <name...>', 'the systems to kill (all of them when none is named)')
   .parse()
-  .opts<{ kills: number; profile?: 'light' | 'full'; seed: number; only?: string }>();
+  .opts<{ kills: number; profile?: 'light' | 'full'; seed: number; only?: string; system?: string[] }>();
 
 // Beside a running system: own state, own ports.
 process.env.MADANG_HOME ||= join(resolve(import.meta.dirname, '../..'), '.madang/crash');
@@ -30,8 +31,11 @@ if (only !== 'system') {
   });
 }
 if (only !== 'unit-of-work') {
-  const { system } = await import('./system.ts');
+  const { crash, subjects } = await import('./system.ts');
+  const systems = options.system ?? Object.keys(subjects);
+  const unknown = systems.find((name) => !subjects[name]);
+  if (unknown) throw new Error(`There is no system ${unknown}; there is ${Object.keys(subjects).join(', ')}.`);
   for (const one of profile ? [profile] : (['light', 'full'] as const))
-    violations += await system(one, { kills, seed });
+    violations += await crash(one, { kills, seed, systems });
 }
 process.exit(violations === 0 ? 0 : 1);

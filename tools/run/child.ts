@@ -10,7 +10,7 @@ import { signal } from './system.ts';
 const firstDelayMs = 100;
 const longestDelayMs = 5000;
 /** Health that lasts this long makes earlier crashes forgotten. */
-const steadyMs = 10_000;
+const steadyMs = 2_000;
 
 /**
  * One process that is kept running: watched, and started again with growing delays when it ends by itself.

@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Findings, Violation } from './findings.ts';
+import { randomFrom } from './parts.ts';
+import type { Place, Row } from './sight.ts';
+
+/** What the crash test does with one system: commands by clients who know how each must end, and a judgement. */
+export interface Subject {
+  readonly system: string;
+  /**
+   * A client: what it answers is called again and again, and sends a command each time. It works on records of its own,
+   * one command after the other, so it knows how each must end.
+   */
+  client(desk: Desk): () => Promise<void>;
+  /** Compares what there is with what the clients were answered. */
+  judge(findings: Findings, place: Place): Promise<void>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Row;
+  /** An earlier try with the same key may have had the effect. */
+  readonly unsure: boolean;
+}
+
+/** The number of the record an answer shows. */
+export const idOf = ({ body }: Answer): number =>
+  Number(/(\d+)$/.exec((body._links as { self: { href: string } } | undefined)?.self.href ?? '')?.[1] ?? 0);
+
+/** A client that gets no definite answer for so long makes the test fail. */
+const PATIENCE_MS = 180_000;
+
+/** What all clients of a test met. */
+export class Log {
+  accepted = 0;
+  refused = 0;
+  unknown = 0;
+  tries = 0;
+  keys = 0;
+  readonly oddities: Violation[] = [];
+  /** What refused commands were answered, by what they are about. */
+  readonly refusals: string[] = [];
+}
+
+/** Where one client sits: how it sends commands to one system's gateway, and its own random source. */
+export class Desk {
+  private readonly random: () => number;
+  private names = 0;
+
+  constructor(
+    private readonly place: Place,
+    private readonly log: Log,
+    readonly number: number,
+    private readonly seed: number,
+  ) {
+    this.random = randomFrom(seed * 1000 + number);
+  }
+
+  /** Between 0 and 1. */
+  dice(): number {
+    return this.random();
+  }
+
+  /** A whole number from 1 on. */
+  upTo(most: number): number {
+    return 1 + Math.floor(this.random() * most);
+  }
+
+  pick<T>(from: readonly T[]): T | undefined {
+    return from[Math.floor(this.random() * from.length)];
+  }
+
+  /** A name no other client gives, and this one only once. */
+  name(): string {
+    return `c${this.number}-${this.names++}-${this.seed}`;
+  }
+
+  /** Says that an answer is not what the contract has, unless it is a success; answers whether it is one. 503 is nobody's fault. */
+  accepted(answer: Answer, what: string): boolean {
+    if (answer.status >= 300 && answer.status !== 503)
+      this.log.oddities.push({
+        about: what,
+        what: `was refused: ${answer.status} ${JSON.stringify(answer.body)}, ${answer.unsure ? 'after an unknown outcome' : 'at the first try'}`,
+      });
+    return answer.status > 0 && answer.status < 300;
+  }
+
+  /**
+   * Sends a command with an Idempotency-Key again and again until the answer is definite.
+   * @param options.untilDone also after a clear "not now": for commands that say of themselves that they have to be repeated
+   */
+  async command(
+    method: string,
+    path: string,
+    body?: object,
+    { untilDone = false }: { untilDone?: boolean } = {},
+  ): Promise<Answer> {
+    const { log } = this;
+    const key = `crash-${this.seed}-${++log.keys}`;
+    const end = Date.now() + PATIENCE_MS;
+    for (let unsure = false; ; unsure = true) {
+      log.tries++;
+      const sent = await fetch(this.place.gateway + path, {
+        method,
+        headers: { 'idempotency-key': key, ...(body ? { 'content-type': 'application/json' } : {}) },
+        signal: AbortSignal.timeout(30_000),
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      })
+        .then(async (answer) => ({ status: answer.status, text: await answer.text() }))
+        .catch(() => undefined);
+      const answer = sent && { status: sent.status, body: json(sent.text), unsure };
+      if (answer && answer.status < 300) {
+        log.accepted++;
+        return answer;
+      }
+      if (answer && answer.status >= 500 && answer.status !== 503 && !untilDone)
+        log.oddities.push({
+          about: key,
+          what: `${method} ${path} was answered ${answer.status} ${sent.text.slice(0, 400)}`,
+        });
+      const definite = answer && (answer.status < 500 || (answer.status === 503 && answer.body.outcome !== 'unknown'));
+      // A definite refusal after an unknown outcome says nothing about the earlier try, unless it is about the command itself.
+      if (definite && (answer.status < 500 || (!unsure && !untilDone))) {
+        log.refused++;
+        log.refusals.push(
+          `${method} ${path} ${body ? JSON.stringify(body) : ''}, key ${key}, was refused: ${answer.status} ${sent.text.slice(0, 400)}${unsure ? ', after an unknown outcome' : ''}`,
+        );
+        if (answer.status === 503) await sleep(300);
+        return answer;
+      }
+      log.unknown++;
+      if (Date.now() > end) {
+        log.oddities.push({
+          about: key,
+          what: `${method} ${path} got no definite answer in ${PATIENCE_MS / 1000} s, last ${sent?.status} ${sent?.text.slice(0, 300)}`,
+        });
+        return answer ?? { status: 0, body: {}, unsure };
+      }
+      await sleep(150 + 350 * Math.random());
+    }
+  }
+}
+
+function json(text: string): Row {
+  try {
+    return (JSON.parse(text) ?? {}) as Row;
+  } catch {
+    return {};
+  }
+}

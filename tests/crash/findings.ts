@@ -1,0 +1,81 @@
+import type { Document, Row, Sight, Told } from './sight.ts';
+
+/** What is wrong, with the key of the document or the words by which logs can be searched. */
+export interface Violation {
+  readonly about: string;
+  readonly what: string;
+}
+
+const sorted = (data: Row): [string, unknown][] => Object.entries(data ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+
+/**
+ * Compares what there is of a system with what its clients were answered. What holds in every system is looked at
+ * first: an event has one content, stems from a change that stands in the store, and its document tells exactly
+ * what its state says; a number belongs to one record; nothing became a dead letter.
+ */
+export class Findings {
+  readonly violations: Violation[] = [];
+  /** Every event once, by its id. */
+  readonly events = new Map<string, Told>();
+  private readonly byDocument = new Map<string, Told[]>();
+
+  constructor(readonly sight: Sight) {
+    const { documents, told } = sight;
+    for (const event of told) {
+      const before = this.events.get(event.id);
+      if (before && JSON.stringify(sorted(before.data)) !== JSON.stringify(sorted(event.data)))
+        this.wrong(event.id, 'was told twice with different content');
+      this.events.set(event.id, event);
+    }
+    for (const event of this.events.values()) {
+      const [, key = '', version = ''] = /^(.+)\/(\d+)\.\d+$/.exec(event.id) ?? [];
+      const document = documents.get(key);
+      if (!document) this.wrong(event.id, `${event.type} was told of a document that does not exist`);
+      else if (Number(version) > document.version)
+        this.wrong(event.id, `${event.type} was told of version ${version}, and the document has ${document.version}`);
+      this.byDocument.set(key, [...(this.byDocument.get(key) ?? []), event]);
+    }
+    const numbers = new Map<string, string>();
+    for (const [key, document] of documents) {
+      const [, app = '', kind = ''] = /^([a-z-]+)\/([A-Za-z]+)-/.exec(key) ?? [];
+      if (typeof document?.version !== 'number' || !document.id) continue;
+      const number = `${app} ${kind} ${document.id}`;
+      if (numbers.has(number)) this.wrong(key, `has the number of ${numbers.get(number)}`);
+      numbers.set(number, key);
+      if (kind === 'DeadLetter') this.wrong(key, `a dead letter: ${JSON.stringify(document.state)}`);
+    }
+  }
+
+  wrong(about: string, what: string): void {
+    this.violations.push({ about, what });
+  }
+
+  expect(about: string, what: string, is: unknown, should: unknown): void {
+    if (is !== should) this.wrong(about, `${what} is ${JSON.stringify(is)} instead of ${JSON.stringify(should)}`);
+  }
+
+  /** State of a document: null when it is gone, undefined when it never was. */
+  state(key: string): Row | null | undefined {
+    return this.sight.documents.get(key)?.state;
+  }
+
+  /** The documents of a kind of record: `rental-delivery/Delivery`. */
+  all(kind: string): [key: string, document: Document][] {
+    return [...this.sight.documents].filter(
+      ([key, document]) =>
+        key.startsWith(`${kind}-`) && /^-(of-)?[\w-]+$/.test(key.slice(kind.length)) && document?.version > 0,
+    );
+  }
+
+  /** The events of one document must be these and no others, by type or by what `nameOf` makes of them. */
+  tells(key: string, expected: Readonly<Record<string, number>>, nameOf = ({ type }: Told): string => type): void {
+    const counts: Record<string, number> = {};
+    for (const event of this.byDocument.get(key) ?? []) {
+      const name = nameOf(event);
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+    for (const name of new Set([...Object.keys(counts), ...Object.keys(expected)]))
+      if ((counts[name] ?? 0) !== (expected[name] ?? 0))
+        this.wrong(key, `${name} stands ${counts[name] ?? 0} times on the topic instead of ${expected[name] ?? 0}`);
+  }
+}

@@ -1,0 +1,116 @@
+import { type Desk, idOf, type Subject } from '../desk.ts';
+import type { Findings } from '../findings.ts';
+import { collection, type Place } from '../sight.ts';
+
+interface Product {
+  readonly id: number;
+  readonly name: string;
+  readonly qty: number;
+}
+interface Order {
+  readonly id: number;
+  readonly productId: number;
+  readonly qty: number;
+  canceled: boolean;
+}
+
+/** Orders of the clients' own and each other's products, more than there are, of products nobody registered; cancellations. */
+export function rental(): Subject {
+  const products: Product[] = [];
+  const orders: Order[] = [];
+
+  function client(desk: Desk): () => Promise<void> {
+    const mine: Order[] = [];
+    const register = async (): Promise<void> => {
+      const wish = { name: desk.name(), qty: desk.upTo(40) };
+      const answer = await desk.command('POST', '/products', wish);
+      if (desk.accepted(answer, `product ${wish.name}`)) products.push({ ...wish, id: idOf(answer) });
+    };
+    const order = async (): Promise<void> => {
+      // Mostly one of the newest products, so that clients compete for its stock.
+      const productId = desk.dice() < 0.05 ? 900_000_000 + desk.upTo(1000) : desk.pick(products.slice(-8))!.id;
+      const wish = { productId, qty: desk.upTo(9) };
+      const answer = await desk.command('POST', '/rentals', { ...wish, status: 'ORDERED', productName: desk.name() });
+      if (!desk.accepted(answer, `an order of product ${productId}`)) return;
+      const ordered = { ...wish, id: idOf(answer), canceled: false };
+      orders.push(ordered);
+      mine.push(ordered);
+    };
+    const cancel = async (one: Order): Promise<void> => {
+      // "Cancel again shortly", says the contract: its delivery may be cancelled already.
+      const answer = await desk.command('DELETE', `/rentals/${one.id}`, undefined, { untilDone: true });
+      if (desk.accepted(answer, `Rental-${one.id} cancel`)) one.canceled = true;
+      mine.splice(mine.indexOf(one), 1);
+    };
+    return () => {
+      const dice = desk.dice();
+      const ordered = desk.pick(mine);
+      if (dice < 0.1 || products.length === 0) return register();
+      return dice < 0.65 || !ordered ? order() : cancel(ordered);
+    };
+  }
+
+  async function judge(findings: Findings, place: Place): Promise<void> {
+    const myOrders = new Map((await collection(place, 'myOrders')).map((row) => [row.rentalId, row]));
+    const taken = new Map<unknown, number>();
+
+    const known = new Set<string>();
+    for (const { id, productId, qty, canceled } of orders) {
+      const key = `rental-rental/Rental-${id}`;
+      if (known.has(key)) findings.wrong(key, 'two commands were answered with it');
+      known.add(key);
+      const made = findings.state(key);
+      const delivery = findings.state(`rental-delivery/Delivery-of-${id}`);
+      const status = delivery?.status;
+      findings.expect(key, "the delivery's quantity", delivery?.qty, qty);
+      findings.expect(key, 'the pieces its delivery takes', delivery?.taken, status === 'DELIVERED' ? qty : 0);
+      const row = myOrders.get(id);
+      if (canceled) {
+        findings.expect(key, 'the rental', made, null);
+        findings.expect(key, 'the delivery', status, 'CANCELED');
+        findings.expect(key, 'my order', row?.rentalStatus, 'CANCELED');
+      } else {
+        if (status !== 'DELIVERED' && !String(status).startsWith('CANCELED_'))
+          findings.wrong(key, `its delivery is ${status}`);
+        for (const [field, value] of Object.entries({ id, productId, qty, status, deliveryId: delivery?.id }))
+          findings.expect(key, `the rental's ${field}`, made?.[field], value);
+        const shown = {
+          productId,
+          rentalQty: qty,
+          rentalStatus: status,
+          deliveryStatus: status,
+          deliveryId: delivery?.id,
+        };
+        for (const [field, value] of Object.entries(shown))
+          findings.expect(key, `my order's ${field}`, row?.[field], value);
+      }
+      findings.tells(key, { Rentaled: 1, RentalCanceled: canceled ? 1 : 0 });
+      if (status === 'DELIVERED') taken.set(productId, (taken.get(productId) ?? 0) + qty);
+    }
+    for (const [key] of findings.all('rental-rental/Rental'))
+      if (!known.has(key)) findings.wrong(key, 'is the effect of a command that was never accepted');
+    findings.expect('rental', 'the number of my orders', myOrders.size, orders.length);
+    findings.expect(
+      'rental',
+      'the number of deliveries',
+      findings.all('rental-delivery/Delivery').length,
+      orders.length,
+    );
+
+    for (const { id, name, qty } of products) {
+      const key = `rental-product/Product-${id}`;
+      const left = qty - (taken.get(id) ?? 0);
+      if (left < 0) findings.wrong(key, `more was delivered than the ${qty} that were registered`);
+      for (const app of ['product', 'rental', 'delivery']) {
+        const copy = findings.state(`rental-${app}/Product-${id}`);
+        findings.expect(key, `the name at ${app}`, copy?.name, name);
+        findings.expect(key, `the stock at ${app}`, copy?.qty, left);
+      }
+      const moving = findings.state(`rental-delivery/Product-${id}`)?.moving;
+      findings.expect(key, 'what is on its way', JSON.stringify(moving), '{}');
+    }
+    findings.expect('rental', 'the number of products', findings.all('rental-product/Product').length, products.length);
+  }
+
+  return { system: 'rental', client, judge };
+}
