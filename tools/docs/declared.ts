@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Policy } from '../../services/kit/policies.ts';
 import type { Kit } from '../../services/kit/service.ts';
-import { root } from '../system.ts';
+import { root } from '../run/paths.ts';
 
 /** What the services of a system declare in their files: the events they publish, and those they act on. */
 
@@ -58,10 +58,19 @@ export async function consumed(system: string): Promise<Declared[]> {
 
 const eventOf = ({ event }: Policy): Omit<Declared, 'service'> => ({ type: event.type, schema: event.schema });
 
-/** What a domain contract says of its system's events. */
-export interface Expected {
+/** What a domain contract says of its system, as far as it cannot be read from the code. */
+export interface Contract {
+  /** What the system is for, in a sentence or two. */
+  readonly about: string;
   /** `<service> <event>`, under the contract's names, in alphabetical order. */
   readonly events: readonly string[];
-  /** Events on which no policy or view of the system acts, and for whom they are told. */
+  /** Events on which no policy or view acts: for whom they are told (a service written in another language comes first). */
   readonly outlets: Readonly<Record<string, string>>;
+  /** How many acceptance scenarios there are. */
+  readonly scenarios: number;
+  /** Scenarios that no test of the suite plays, and where they are shown instead. */
+  readonly elsewhere: Readonly<Record<number, string>>;
 }
+
+export const contractOf = async (system: string): Promise<Contract> =>
+  ((await import(`./contracts/${system}.ts`)) as { contract: Contract }).contract;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { root } from '../system.ts';
+import { root } from '../run/paths.ts';
 
 /** The events lecture's alert tells of: its outlet is the notice. */
 export async function noticed(): Promise<string[]> {
