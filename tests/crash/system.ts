@@ -59,8 +59,10 @@ async function killer(kills: number, random: () => number, log: Log): Promise<Re
       ...infrastructure.flatMap(({ pid, id }) => (pid ? [{ pid, kind: id }] : [])),
     ];
     for (let count = random() < 0.12 ? 2 : 1; count > 0 && done < kills; count--) {
-      const dice = random();
-      const kinds = dice < 0.4 ? ['app'] : dice < 0.74 ? ['sidecar'] : infrastructure.map(({ id }) => id);
+      // A broker or store that is alone must have time to come back, or nothing is done between its deaths.
+      const [dice, ofInfrastructure] = [random(), Math.min(0.26, 0.09 * infrastructure.length)];
+      const isApp = dice < 0.54 * (1 - ofInfrastructure);
+      const kinds = isApp ? ['app'] : dice < 1 - ofInfrastructure ? ['sidecar'] : infrastructure.map(({ id }) => id);
       const target = pick(targets.filter(({ kind }) => kinds.includes(kind)));
       if (!target) continue;
       try {
