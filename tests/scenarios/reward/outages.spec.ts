@@ -169,13 +169,15 @@ describe('synchronous isolation', () => {
         const all = Promise.all(entries.map(({ walletId }) => exchange(walletId)));
         const read = await get(`/wallets/${entries[0]!.walletId}`);
         expect(read.status).toBe(200);
-        expect(read.ms).toBeLessThan(1_000);
+        expect(read.ms).toBeLessThan(2_000);
         const answers = await all;
         const refused = answers.filter(({ status }) => status === 503);
         expect(refused.length).toBeGreaterThanOrEqual(10);
         for (const answer of refused) expectTryLater(answer);
-        // Faster than a gift, so nobody waited for one.
-        expect(refused.map(({ ms }) => ms).sort((a, b) => a - b)[5]).toBeLessThan(400);
+        // Mostly before the gift was there: nobody waited for it, or for a time limit.
+        const given = answers.filter(({ status }) => status === 200).map(({ ms }) => ms);
+        expect(given.length).toBeGreaterThan(0);
+        expect(refused.map(({ ms }) => ms).sort((a, b) => a - b)[5]).toBeLessThan(Math.max(...given));
       });
       for (const { missionId, walletId } of entries) {
         await insist(walletId, 40_000);
@@ -307,30 +309,30 @@ describe('a gift recorded is an exchange', () => {
     LONG,
   );
 
-  test('22. given wallet and gift are killed again and again, when customers exchange, then each has one gift with one account in the end, and nobody else has', async () => {
-    const entries = await Promise.all(Array.from({ length: 24 }, entry));
-    const [asking, waiting] = [entries.slice(0, 16), entries.slice(16)];
+  test('22. given wallet and gift are killed again and again, when some customers exchange once and some insist, then each has one gift with one account, or none and his reward', async () => {
+    const entries = await Promise.all(Array.from({ length: 40 }, entry));
+    const insisting = new Set(entries.slice(0, 12).map(({ walletId }) => walletId));
     let over = false;
     const killing = (async () => {
       for (let turn = 0; !over; turn++) {
-        await run('kill', turn % 2 ? 'reward-gift' : 'reward-wallet', ...(turn % 5 === 4 ? ['--sidecar'] : []));
-        await new Promise((resolve) => setTimeout(resolve, 500 + Math.random() * 800));
+        await run('kill', turn % 3 === 2 ? 'reward-gift' : 'reward-wallet', ...(turn % 5 === 4 ? ['--sidecar'] : []));
+        await new Promise((resolve) => setTimeout(resolve, 300 + Math.random() * 700));
       }
     })();
-    const left = new Set(asking.map(({ walletId }) => walletId));
-    for (let round = 0; round < 8; round++) {
-      for (const walletId of left) if ((await exchange(walletId)).status === 200) left.delete(walletId);
+    for (let turn = 0; turn < entries.length; turn += 4) {
+      await Promise.all(entries.slice(turn, turn + 4).map(({ walletId }) => exchange(walletId)));
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
     over = true;
     await killing;
-    for (const walletId of left) await insist(walletId, 60_000);
-    for (const { missionId, walletId } of asking) {
-      await exchanged(missionId, 60_000);
-      expect(toldOf('Used', 'walletId', walletId)).toBe(1);
-      expect(toldOf('Exchanged', 'id', walletId)).toBe(1);
+    for (const walletId of insisting) await insist(walletId, 60_000);
+    for (const { missionId, walletId } of entries) {
+      const { gift } = await eventually(() => recordsOf(missionId), 60_000);
+      if (insisting.has(walletId)) expect(gift).toBeDefined();
+      await (gift ? exchanged : issued)(missionId, 60_000);
+      expect(toldOf('Used', 'walletId', walletId)).toBe(gift ? 1 : 0);
+      expect(toldOf('Exchanged', 'id', walletId)).toBe(gift ? 1 : 0);
     }
-    for (const { missionId } of waiting) await issued(missionId);
   }, 240_000);
 });
 
