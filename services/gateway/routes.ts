@@ -13,6 +13,15 @@ export const routes: Readonly<Record<string, Readonly<Record<string, string>>>> 
     '/points': 'lecture-point',
     '/gifts': 'lecture-gift',
   },
+  reward: {
+    '/missions': 'reward-mission',
+    '/rewards': 'reward-reward',
+    '/wallets': 'reward-wallet',
+    '/gifts': 'reward-gift',
+    '/mypages': 'reward-mypage',
+    '/notifications': 'reward-notification',
+    '/accounts': 'reward-payment',
+  },
   rental: {
     '/products': 'rental-product',
     '/rentals': 'rental-rental',

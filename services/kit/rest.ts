@@ -319,13 +319,37 @@ export function sendCreated<S extends Identified>(
     .json(new Hal(resource).item(request, state));
 }
 
-/** The request's body, checked; what clients read from us (`id`, `_links`) may come back and is ignored. */
+/**
+ * The request's body, checked; what clients read from us (`id`, `_links`) may come back and is ignored. Fields the schema
+ * does not have are refused; of a `.loose()` schema (a contract that takes whatever is sent) they are left out.
+ */
 export function bodyOf<T>(schema: z.ZodObject & { _output?: T }, request: Request): unknown {
   const body: unknown = request.body;
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new Problem(400, 'Bad Request', 'Send a JSON object.');
   const { _links, id, ...rest } = body as Record<string, unknown>;
-  return schema.strict().parse('id' in schema.shape ? { ...rest, id } : rest);
+  const checked = schema.def.catchall ? schema.strip() : schema.strict();
+  return checked.parse('id' in schema.shape ? { ...rest, id } : rest);
+}
+
+/**
+ * Lets so many requests at a time through to the routes behind it and refuses the others at once, rather than have
+ * them wait in a queue. `Sidecar.call` reads the refusal as that of an open breaker: nothing was done.
+ */
+export function atOnce(limit: () => number): RequestHandler {
+  let running = 0;
+  return (_, response, next) => {
+    if (running >= limit())
+      throw new Problem(
+        503,
+        'Service Unavailable',
+        'There are too many requests at once. Nothing was changed; please try again in a moment.',
+        { retryAfterSeconds: 1 },
+      );
+    running++;
+    response.once('close', () => running--);
+    next();
+  };
 }
 
 /**

@@ -67,6 +67,7 @@ export class Sidecar {
   readonly appId: string;
   private names = { state: '', pubsub: '', configuration: '' };
   private isRedis = false;
+  private messenger = '';
 
   constructor(port: number, appId: string) {
     this.appId = appId;
@@ -160,6 +161,7 @@ export class Sidecar {
     const state = only('state');
     this.names = { state: state.name, pubsub: only('pubsub').name, configuration: only('configuration').name };
     this.isRedis = state.type === 'state.redis';
+    this.messenger = components.find(({ name }) => name === 'notice')?.type ?? '';
   }
 
   /** Reads documents; the answer has every key once, in the order asked for. */
@@ -237,6 +239,12 @@ export class Sidecar {
     const answer = await this.request('POST', `/v1.0/invoke/${callee}/method/${path}`, body);
     if (answer.status < 300 && answer.headers[ANSWERED_BY]) return parse(answer.body);
     throw calleeUnavailable(callee, answer.body);
+  }
+
+  /** Sends a notice to people, through the output binding `notice` where one is configured. */
+  async notify(text: string): Promise<void> {
+    const operation = this.messenger === 'bindings.http' ? 'post' : 'create';
+    if (this.messenger) await this.ok('POST', '/v1.0/bindings/notice', { operation, data: { text } });
   }
 
   /** Reads configuration keys; those that do not exist are absent. */
