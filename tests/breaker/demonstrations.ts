@@ -11,14 +11,19 @@ export interface Demonstration {
   /** What the contract says the source measured; "none" where it shows no figure. */
   readonly source: string;
   readonly users: number;
-  /** One after the other: how long, and with what configuration. */
-  readonly phases: readonly { readonly name: string; readonly seconds: number; readonly configuration: Row }[];
+  /** One after the other: how long, with what configuration, and how many of the users are there. */
+  readonly phases: readonly {
+    readonly name: string;
+    readonly seconds: number;
+    readonly configuration: Row;
+    readonly users?: number;
+  }[];
   /** The app id whose sidecar has the breaker, and the one it spares. */
   readonly breaker: { readonly of: string; readonly towards: string };
-  /** What has to be there before; answers what the requests need. */
+  /** What has to be there before. */
   prepare?(ask: Ask): Promise<void>;
-  /** One request of a user; `name` is one nobody else has. */
-  request(ask: Ask, name: string): ReturnType<Ask>;
+  /** One request of a user; `name` is one nobody else has; phases count from 0. */
+  request(ask: Ask, name: string, phase: number): ReturnType<Ask>;
   /** Names of refused requests that left something behind (found in what the services show); none, if all is well. */
   leftBehind(refused: ReadonlySet<string>, collection: (path: string) => Promise<Row[]>): Promise<string[]>;
   /** Percent of accepted requests below which the demonstration has failed, all phases together. */

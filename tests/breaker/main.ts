@@ -93,10 +93,14 @@ async function demonstrate(system: string, demonstration: Demonstration): Promis
     (state) => transitions.push(`${state} at ${since()}`),
     () => working,
   );
-  const user = async (): Promise<void> => {
+  const user = async (_: unknown, number: number): Promise<void> => {
     while (working) {
+      if (number >= (phases[phase]?.users ?? users)) {
+        await sleep(50);
+        continue;
+      }
       const [at, name] = [phase, `demo-${process.pid}-${names++}`];
-      const { status, body, ms } = await request(ask, name);
+      const { status, body, ms } = await request(ask, name, at);
       sent.push({ phase: at, name, status, unknown: body.outcome === 'unknown', ms });
     }
   };
@@ -157,7 +161,7 @@ async function demonstrate(system: string, demonstration: Demonstration): Promis
   if (unknown > 0)
     console.log(`answered as of unknown outcome, to be repeated with the same Idempotency-Key: ${unknown}`);
   if (odd.length > 0) console.log(`other answers than success and 503: ${odd.join(', ')}`);
-  const after = await request(ask, `demo-${process.pid}-after`);
+  const after = await request(ask, `demo-${process.pid}-after`, phases.length - 1);
   console.log(`a request after it: ${after.status} in ${after.ms.toFixed(0)} ms`);
   await pool.close();
   return left.length === 0 && odd.length === 0 && after.status < 300 && accepted > (demonstration.availability ?? 0);

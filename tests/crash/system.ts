@@ -13,6 +13,7 @@ import { randomFrom, until } from './parts.ts';
 import { look, type Place, type Sight } from './sight.ts';
 import { lecture } from './subjects/lecture.ts';
 import { rental } from './subjects/rental.ts';
+import { reward } from './subjects/reward.ts';
 
 type Profile = 'light' | 'full';
 
@@ -31,7 +32,7 @@ interface Status {
 }
 
 /** Every system the crash test knows, and how many clients work on it. */
-export const subjects: Readonly<Record<string, () => Subject>> = { lecture, rental };
+export const subjects: Readonly<Record<string, () => Subject>> = { lecture, rental, reward };
 const CLIENTS = { alone: 6, together: 3 };
 
 const root = join(import.meta.dirname, '../..');
