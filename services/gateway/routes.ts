@@ -13,6 +13,14 @@ export const routes: Readonly<Record<string, Readonly<Record<string, string>>>> 
     '/points': 'lecture-point',
     '/gifts': 'lecture-gift',
   },
+  academy: {
+    '/courseRegistrationSystems': 'academy-registration',
+    '/courseRegistrationSystem': 'academy-registration',
+    '/lectureSystems': 'academy-lecture',
+    '/paymentSystems': 'academy-payment',
+    '/courseRegistrationStatuses': 'academy-dashboard',
+    '/lectureStatuses': 'academy-dashboard',
+  },
   rental: {
     '/products': 'rental-product',
     '/rentals': 'rental-rental',
