@@ -5,11 +5,15 @@ import { eventually } from './system.ts';
 
 export const { GW, call, get, newest, without, configured } = client('academy');
 
-/** Opens a lecture; done when the dashboard shows it, too. */
+/**
+ * Opens a lecture; done when the dashboard shows it, too. Not 1 and 2, which the contract's own requests are about: who
+ * registered for them before they are open counts as soon as they are.
+ */
 export async function open(lectureName = someone('lecture')): Promise<number> {
   const answer = await call('POST', '/lectureSystems', { lectureName });
   expect(answer).toMatchObject({ status: 201, body: { lectureName, studentNumber: 0 } });
   const id = answer.body.id as number;
+  if (id <= 2) return open(lectureName);
   await eventually(async () => expect(await lectureRow(id)).toMatchObject({ lectureId: id, lectureName }));
   return id;
 }
@@ -17,9 +21,13 @@ export async function open(lectureName = someone('lecture')): Promise<number> {
 export const register = (lectureId: unknown, fields: Fields = {}): Promise<Answer> =>
   call('POST', '/courseRegistrationSystems', { lectureId, ...fields });
 
-/** Registers somebody, which must succeed; answers the registration's number. */
+/** Registers somebody; answers the registration's number. Whoever is asked to try again, because payment was slow, does. */
 export async function registered(lectureId: number, fields: Fields = {}): Promise<number> {
-  const answer = await register(lectureId, fields);
+  const answer = await eventually(async () => {
+    const tried = await register(lectureId, fields);
+    if (tried.status === 503) throw new Error(String(tried.body.detail));
+    return tried;
+  });
   expect(answer).toMatchObject({ status: 201, body: { lectureId, studentId: 12334, status: '수강신청중', ...fields } });
   return answer.body.id as number;
 }

@@ -5,7 +5,7 @@ import type { Records } from '../kit/records.ts';
 import { together } from '../kit/together.ts';
 import { type Counted, type Entry, enter, partOf, Roll, recount, startRoll } from './lecture/domain.ts';
 
-/** How a service keeps the number of students of lectures. Every step can be done again at any time: docs/decisions/0010-academy.md. */
+/** How a service keeps the number of students of lectures. Every step can be done again at any time: docs/decisions/0011-headcount.md. */
 export interface Headcount {
   /** Something happened to a registration. */
   enter(registration: Omit<Entry, 'at'>, received: Pick<Received, 'time'>): Promise<void>;

@@ -26,7 +26,7 @@ export const cancelRegistration = ({
 }: Omit<Registration, 'status'>): Decision<Registration> =>
   ended(CourseCanceled({ id, lectureId, studentId, status: '취소 완료' }));
 
-/** What payment told about a registration before it stood; see docs/decisions/0010-academy.md. */
+/** What payment told about a registration before it stood; see docs/decisions/0011-headcount.md. */
 export interface EarlyNews extends Identified {
   readonly news: string;
 }

@@ -170,7 +170,7 @@ test('9. given a lecture, when it is cancelled while students register, then non
   await eventually(() => expect(answers.length).toBeGreaterThan(8));
   expect((await cancelLecture(lecture)).status).toBe(204);
   await registering;
-  for (const answer of answers) expect([201, 409]).toContain(answer.status);
+  for (const answer of answers) expect([201, 409, 503]).toContain(answer.status);
   const ids = answers.filter(({ status }) => status === 201).map(({ body }) => body.id as number);
   for (const id of ids) await vanishes(id);
 });
@@ -280,7 +280,8 @@ describe('events again', () => {
 
   test('4, 6. given a lecture with more registrations than a record remembers causes, when all their events come again, then nothing changes', async () => {
     const lecture = await open();
-    const ids = await Promise.all(Array.from({ length: 130 }, () => registered(lecture)));
+    const ids: number[] = [];
+    while (ids.length < 130) ids.push(...(await Promise.all(Array.from({ length: 10 }, () => registered(lecture)))));
     await studentsAre(lecture, ids);
     const gone = ids.slice(0, 15);
     for (const id of gone) expect((await cancel(id)).status).toBe(204);
