@@ -21,7 +21,7 @@ import { follow, type Topic } from '../../topic.ts';
 
 /** Services stopped or slow: what must go on goes on, what must not be half done is not, and what was missed is caught up. */
 
-const LONG = 120_000;
+const LONG = 240_000;
 
 let topic: Topic;
 beforeAll(async () => {
