@@ -22,6 +22,14 @@ export const routes: Readonly<Record<string, Readonly<Record<string, string>>>> 
     '/notifications': 'reward-notification',
     '/accounts': 'reward-payment',
   },
+  academy: {
+    '/courseRegistrationSystems': 'academy-registration',
+    '/courseRegistrationSystem': 'academy-registration',
+    '/lectureSystems': 'academy-lecture',
+    '/paymentSystems': 'academy-payment',
+    '/courseRegistrationStatuses': 'academy-dashboard',
+    '/lectureStatuses': 'academy-dashboard',
+  },
   rental: {
     '/products': 'rental-product',
     '/rentals': 'rental-rental',

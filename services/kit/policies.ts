@@ -9,6 +9,8 @@ export interface Received<T = unknown> {
   readonly subject: string;
   readonly version: number;
   readonly traceparent: string | undefined;
+  /** When it was told, in UTC (ISO 8601), by the clock of whoever told it. */
+  readonly time?: string | undefined;
 }
 
 /** What a policy wants done with one record. */

@@ -173,6 +173,8 @@ export interface Resource<S extends Identified, R extends Identified> {
   /** True: unless a page is asked for, the collection is a plain list (of the newest 1,000). */
   readonly plain?: boolean;
   show?(state: S): R | undefined;
+  /** Fills in, when records are read, what is calculated from other records. */
+  complete?(shown: readonly R[]): Promise<readonly R[]>;
 }
 
 /** Hypermedia (HAL-style) answers of one resource. */
@@ -186,7 +188,7 @@ export class Hal<S extends Identified, R extends Identified> {
     return shown && { ...shown, _links: { self, [item]: self } };
   }
 
-  collection(request: Request, states: readonly S[], page?: Page<S>): object {
+  collection(request: Request, states: readonly S[], page?: Omit<Page<unknown>, 'items'>): object {
     const { path } = this.resource;
     const self = `${baseOf(request)}/${path}`;
     const at = (number: number): { href: string } => ({
@@ -208,22 +210,30 @@ export class Hal<S extends Identified, R extends Identified> {
 const stringsOf = (query: Request['query']): Record<string, string> =>
   Object.fromEntries(Object.entries(query).map(([key, value]) => [key, String(value)]));
 
+/** Records as clients see them, complete; those not to be seen are left out. */
+export async function shown<S extends Identified, R extends Identified>(
+  { show = (state: S) => state as unknown as R, complete = async (rows) => rows }: Resource<S, R>,
+  states: readonly S[],
+): Promise<readonly R[]> {
+  return complete(states.flatMap((state) => show(state) ?? []));
+}
+
 /** GET of collection, item and `search/findBy<Field>` of a kind of record. */
 export function readable<S extends Identified, R extends Identified = S>(
   records: Records,
   resource: Resource<S, R>,
 ): Router {
-  const { kind, path } = resource;
-  const hal = new Hal(resource);
+  const { kind, path, item } = resource;
+  const hal = new Hal<R, R>({ kind: { name: kind.name }, path, item });
   const router = Router();
   router.get(`/${path}`, async (request, response) => {
     const { page: number, size, sort } = Paging.parse(request.query);
     if (resource.plain && request.query.page === undefined && request.query.size === undefined) {
-      response.json(hal.collection(request, await records.newest(kind, 1_000)));
+      response.json(hal.collection(request, await shown(resource, await records.newest(kind, 1_000))));
       return;
     }
     const page = await records.list(kind, { number, size, descending: sort === 'id,desc' });
-    response.json(hal.collection(request, page.items, page));
+    response.json(hal.collection(request, await shown(resource, page.items), page));
   });
   for (const field of new Set(
     [kind.keyedBy ?? [], kind.numberedBy ?? [], kind.uniqueBy ?? [], kind.listBy ?? []].flat(),
@@ -234,14 +244,14 @@ export function readable<S extends Identified, R extends Identified = S>(
         throw new Problem(400, 'Bad Request', `${field} is missing; ask with ?${field}=...`, {
           errors: [{ field, message: 'is missing' }],
         });
-      response.json(hal.collection(request, await records.findBy(kind, field, value)));
+      response.json(hal.collection(request, await shown(resource, await records.findBy(kind, field, value))));
     });
   }
   router.get(`/${path}/:id`, async (request, response) => {
     const state = await records.get(kind, idOf(request));
-    const body = state && hal.item(request, state);
-    if (!body) throw new Problem(404, 'Not Found', `There is no ${resource.item} ${request.params.id}.`);
-    response.json(body);
+    const [row] = state ? await shown(resource, [state]) : [];
+    if (!row) throw new Problem(404, 'Not Found', `There is no ${item} ${request.params.id}.`);
+    response.json(hal.item(request, row));
   });
   return router;
 }

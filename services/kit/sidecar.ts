@@ -233,11 +233,17 @@ export class Sidecar {
   /**
    * Calls another service on a fixed path (breakers are per path). Time limit, breaker and retry are the business of
    * dapr/resiliency, never of code.
+   * @returns what it says, always JSON
    * @throws CalleeUnavailable when it is down, slow or shielded
    */
   async call(callee: string, path: string, body: unknown): Promise<unknown> {
     const answer = await this.request('POST', `/v1.0/invoke/${callee}/method/${path}`, body);
-    if (answer.status < 300 && answer.headers[ANSWERED_BY]) return parse(answer.body);
+    if (answer.status < 300 && answer.headers[ANSWERED_BY]) {
+      const body = parse(answer.body);
+      // The time limit may fall between the answer's head and its body; daprd then sends the head alone.
+      if (body === undefined) throw new CalleeUnavailable(callee, 'timeout', true);
+      return body;
+    }
     throw calleeUnavailable(callee, answer.body);
   }
 

@@ -11,6 +11,7 @@ import { Desk, Log, type Subject } from './desk.ts';
 import { Findings, type Violation } from './findings.ts';
 import { randomFrom, until } from './parts.ts';
 import { look, type Place, type Sight } from './sight.ts';
+import { academy } from './subjects/academy.ts';
 import { lecture } from './subjects/lecture.ts';
 import { rental } from './subjects/rental.ts';
 import { reward } from './subjects/reward.ts';
@@ -32,7 +33,7 @@ interface Status {
 }
 
 /** Every system the crash test knows, and how many clients work on it. */
-export const subjects: Readonly<Record<string, () => Subject>> = { lecture, rental, reward };
+export const subjects: Readonly<Record<string, () => Subject>> = { lecture, reward, academy, rental };
 const CLIENTS = { alone: 6, together: 3 };
 
 const root = join(import.meta.dirname, '../..');
