@@ -216,18 +216,20 @@ export class Records {
   /**
    * Promises, durably, that `id` will be ended with these events unless it is created: for work that another service
    * does on its behalf before it exists. See UnitOfWork.intend.
+   * @param key value of the `keyedBy` field, where the kind has one
    */
   async intend<S extends Identified>(
     kind: Aggregate<S>,
     id: number,
     otherwise: Decision<S>,
+    key: string | number = id,
   ): Promise<{ keep(): void; abandon(): Promise<void> }> {
-    const key = idKey(kind, id);
+    const at = naturalKey(kind, key);
     const change = this.changeOf(
       kind,
-      { key, etag: undefined, document: undefined },
+      { key: at, etag: undefined, document: undefined },
       { id, state: otherwise.state },
-      [`abandon-${key}`],
+      [`abandon-${at}`],
       toldNow(otherwise),
     );
     return this.work.intend(change);
@@ -342,9 +344,12 @@ export class Records {
     });
   }
 
-  /** The number for a new record. With an Idempotency-Key, it is claimed under the key first, so a repetition meets the same record. */
-  async claimId(kind: Aggregate<never>, { cause, fingerprint }: Command): Promise<number> {
-    if (!fingerprint) return this.ids.next(kind.name);
+  /**
+   * The number for a new record. With an Idempotency-Key, it is claimed under the key first, so a repetition meets the same record.
+   * @param least no number below this one, see Ids.next
+   */
+  async claimId(kind: Aggregate<never>, { cause, fingerprint }: Command, least = 1): Promise<number> {
+    if (!fingerprint) return this.ids.next(kind.name, least);
     const key = `idempotency-${cause}`;
     for (let tries = 0; tries < TRIES; tries++) {
       const [stored] = await this.sidecar.read([key]);
@@ -357,7 +362,7 @@ export class Records {
         // The first try was given up and undone: this one starts afresh under the same key.
         if (!document || document.state || knows(document, cause)) return claim.id;
       }
-      const id = await this.ids.next(kind.name);
+      const id = await this.ids.next(kind.name, least);
       const write: StateWrite = {
         key,
         value: { fingerprint, id },
