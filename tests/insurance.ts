@@ -143,3 +143,18 @@ export const ends = ({ prpsNo, custNo }: Proposal, states: Fields, status: strin
     expect(await paymentsOf(prpsNo)).toMatchObject([{ prpsNo, status }]);
     expect((await pagesOf(custNo)).filter((page) => page.prpsNo === prpsNo)).toMatchObject([states]);
   }, limitMs);
+
+/** Waits until each of these customers has a contract and its payment, or neither; answers how many have. */
+export const inOrder = (customers: readonly string[], limitMs?: number): Promise<number> =>
+  eventually(async () => {
+    let contracts = 0;
+    for (const custNo of customers) {
+      const proposals = rows(await get(`/proposals/search/findByCustNo?custNo=${custNo}`));
+      const payments = await paymentsBy(custNo);
+      const paid = payments.filter(({ status }) => status === '결재완료').map(({ prpsNo }) => prpsNo);
+      const concluded = proposals.filter(({ contStcd }) => contStcd === '30').map(({ prpsNo }) => prpsNo);
+      expect({ custNo, paid: paid.sort() }).toEqual({ custNo, paid: concluded.sort() });
+      contracts += concluded.length;
+    }
+    return contracts;
+  }, limitMs);

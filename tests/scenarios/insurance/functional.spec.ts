@@ -141,7 +141,7 @@ describe('premium', () => {
     expect(answer.body.detail).toBe('상품코드 필수입력');
   });
 
-  test('3, 34. given the premium has hundredths and is huge, when it is calculated, then it comes exactly', async () => {
+  test('3. given the premium has hundredths and is huge, when it is calculated, then it comes exactly', async () => {
     for (const prm of [0.07, 81234.57, 999999999999.99]) {
       const { body } = await calculate(await register({ prm }));
       expect((body.data as Fields).prm).toBe(prm);
