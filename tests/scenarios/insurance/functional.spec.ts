@@ -66,6 +66,17 @@ describe('products and customers', () => {
     expectProblem(await get(`/products/${made.body.id}`), 404);
   });
 
+  test('1, 3, 10. given a system just started, when its products are looked for, then the five of the contract can be had', async () => {
+    const premiums = [30000, 50000, 70000, 60000, 80000];
+    for (const [index, prm] of premiums.entries()) {
+      const prdcd = `P0000000${index + 1}`;
+      expect(rows(await get(`/products/search/findByPrdcd?prdcd=${prdcd}`))).toMatchObject([{ prdcd, prm }]);
+      expect((await calculate(prdcd, { aclBirdt: '19700101' })).body).toMatchObject({ data: { prm } });
+    }
+    const { prpsNo } = await apply({ sprm: undefined });
+    expect(await paymentsOf(prpsNo)).toMatchObject([{ payAmt: 80000 }]);
+  });
+
   test('1. given products, when they are asked for online, then all fields come, and the limits are checked', async () => {
     const prdcd = await register();
     const { data } = (await online('products', 'PDA001SVC', 'x', { prdcd })).body as { data: Fields };

@@ -170,7 +170,8 @@ test(
         Promise.all(Array.from({ length: count }, () => contractOf(prpsNo)));
       const served = async (count: number): Promise<void> =>
         expect((await many(count)).filter(({ status }) => status !== 200)).toEqual([]);
-      for (const count of [1, 1, 10, 10]) await served(count);
+      // A machine that is busy with something else may need more than the 0.7 s there are left.
+      for (const count of [1, 10]) await eventually(() => served(count), 60_000);
       const refused: Answer[] = [];
       await eventually(async () => {
         const answers = await many(60);
@@ -182,7 +183,7 @@ test(
       await eventually(() => served(10), 60_000);
     });
   },
-  LONG,
+  2 * LONG,
 );
 
 test(
