@@ -25,8 +25,6 @@ export const amount = z.preprocess(
 export type Fields = Readonly<Record<string, z.ZodType>>;
 /** A record of these fields as it is stored and told: all are there, null where nobody said anything. */
 export type Whole<F extends Fields> = { [K in keyof F]: z.output<F[K]> | null };
-/** These fields as a client sends them. */
-export type Said<F extends Fields> = { [K in keyof F]?: z.output<F[K]> | null | undefined };
 
 const each = <F extends Fields>(fields: F, by: (field: z.ZodType) => z.ZodType): z.ZodObject =>
   z.object(Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, by(field)])));
@@ -44,15 +42,20 @@ export const bodyOf = (fields: Fields, required: Fields = {}, owned: readonly st
     .extend(required)
     .extend(Object.fromEntries(owned.map((name) => [name, ours.optional()])));
 
-/**
- * Schema of what events tell: fields that may be null, and those that never are. `timestamp`, the second it was told,
- * is put in by the kit.
- */
+type Full<F extends Fields, A extends Fields> = Whole<F> & { [K in keyof A]: z.output<A[K]> };
+
+const fullOf = (fields: Fields, always: Fields): z.ZodObject =>
+  each(fields, (field) => field.nullable()).extend(always);
+
+/** Schema of what services send each other: fields that may be null, and those that never are. */
+export const full = <F extends Fields, A extends Fields>(fields: F, always: A) =>
+  fullOf(fields, always) as unknown as z.ZodType<Full<F, A>>;
+
+/** Schema of what events tell, likewise. `timestamp`, the second it was told, is put in by the kit. */
 export const told = <F extends Fields, A extends Fields = Record<never, never>>(fields: F, always?: A) =>
-  each(fields, (field) => field.nullable()).extend({
-    ...always,
-    timestamp: z.string().optional(),
-  }) as unknown as z.ZodType<Whole<F> & { [K in keyof A]: z.output<A[K]> } & { timestamp?: string | undefined }>;
+  fullOf(fields, { ...always, timestamp: z.string().optional() }) as unknown as z.ZodType<
+    Full<F, A> & { timestamp?: string | undefined }
+  >;
 
 /** The fields out of `from`, null where there is none. */
 export const whole = <F extends Fields>(fields: F, from: object): Whole<F> =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { event } from '../../kit/domain.ts';
-import { amount, customerNumber, told, upTo, type Whole } from '../values.ts';
+import { amount, customerNumber, full, told, upTo, type Whole } from '../values.ts';
 
 export const accountFields = {
   actDcd: upTo(2),
@@ -16,7 +16,7 @@ export interface PaymentWish extends Whole<typeof accountFields>, Whole<typeof p
   readonly payAmt: number;
 }
 /** What proposal asks by POST /internal/payments; the answer says whether the contract may be concluded. */
-export const PaymentWish = told({ ...accountFields, ...payer }, { prpsNo: z.string().min(1), payAmt: amount });
+export const PaymentWish = full({ ...accountFields, ...payer }, { prpsNo: z.string().min(1), payAmt: amount });
 export const PaymentOutcome = z.object({ approved: z.boolean() });
 
 /** POST /payments/chkPayment: what became of the payment of a proposal. */

@@ -46,9 +46,12 @@ test('given a payment, when its proposal is withdrawn and that is told twice, th
 });
 
 test('given a withdrawal that overtakes its payment, when the payment comes, then it is refused and nothing is paid', async () => {
+  await pay('20210704165900');
   await service.tell(withdrawn('20210704165903', 'early'));
-  await eventually(async () => expect(await pay('20210704165903')).toBe(false));
-  expect((await payments('20210704165903')).filter(({ status }) => status === '결재완료')).toEqual([]);
+  await service.tell(withdrawn('20210704165900', 'after it'));
+  await eventually(async () => expect(await payments('20210704165900')).toMatchObject([{ status: '결재취소' }]));
+  expect(await pay('20210704165903')).toBe(false);
+  expect(await payments('20210704165903')).toEqual([]);
 });
 
 test('given payments, when they are checked, then what became of them is answered, and nothing for others', async () => {

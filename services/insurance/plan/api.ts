@@ -101,7 +101,7 @@ function procedures(kit: Kit<Addresses>): Router {
     const wish = CalculationWish.parse({ ...Object.fromEntries(names), entAmt: of('entAmt') || null });
     const terms = await underwritten(kit, '보험료계산 오류', wish);
     await records.create(Calculation, command, tellCalculation(terms, wish));
-    return dataOf(PREMIUM, terms);
+    return dataOf(PREMIUM, { ...terms, entAmt: wish.entAmt });
   };
 
   const getPlan = async ({ of }: OnlineCall): Promise<object> => {
