@@ -30,6 +30,16 @@ export const routes: Readonly<Record<string, Readonly<Record<string, string>>>> 
     '/courseRegistrationStatuses': 'academy-dashboard',
     '/lectureStatuses': 'academy-dashboard',
   },
+  insurance: {
+    '/plans': 'insurance-plan',
+    '/customers': 'insurance-customer',
+    '/payments': 'insurance-payment',
+    '/msgs': 'insurance-alarm',
+    '/mypages': 'insurance-myinsurance',
+    '/proposals': 'insurance-proposal',
+    '/products': 'insurance-product',
+    '/productDocuments': 'insurance-product',
+  },
   rental: {
     '/products': 'rental-product',
     '/rentals': 'rental-rental',

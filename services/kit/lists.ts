@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Aggregate, Identified } from './domain.ts';
 import { CREATE, type Sidecar, type Stored, Unavailable } from './sidecar.ts';
 import { together } from './together.ts';
@@ -47,4 +48,10 @@ export class Lists {
 }
 
 const numbersOf = ({ value }: Stored): number[] => (value as number[] | undefined) ?? [];
-const listKey = (kind: string, field: string, value: string): string => `${kind}-by-${field}-${value}`;
+const listKey = (kind: string, field: string, value: string): string => `${kind}-by-${field}-${keyPart(value)}`;
+
+/** A value as part of a key: as it is, or, where a store would not take it (Dapr allows no `||`, MySQL 255 characters), its hash. */
+export const keyPart = (value: string | number): string =>
+  /^[\w./:-]{1,100}$/.test(String(value))
+    ? String(value)
+    : createHash('sha256').update(String(value)).digest('base64url');

@@ -76,7 +76,7 @@ export interface Source<T> {
 }
 
 /** Pairs an event with the row it belongs to (undefined: none). */
-export const from = <T>(event: EventType<T>, keyOf: (data: T) => string | number | undefined): Source<T> => ({
+export const from = <T>(event: EventType<T>, keyOf: Source<T>['keyOf']): Source<T> => ({
   event,
   keyOf,
 });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Aggregate, Decision, DomainEvent, Identified } from './domain.ts';
 import { Refusal } from './domain.ts';
 import type { Ids } from './ids.ts';
-import { Lists } from './lists.ts';
+import { keyPart, Lists } from './lists.ts';
 import { CREATE, type Publication, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
 import { type Trace, trace } from './telemetry.ts';
 import {
@@ -383,11 +383,11 @@ const toldNow = (decision: Decision<unknown>): { event: DomainEvent; trace: Trac
 
 const idKey = (kind: Pick<Aggregate<never>, 'name'>, id: number): string => `${kind.name}-${id}`;
 const uniqueKey = (kind: Pick<Aggregate<never>, 'name'>, field: string, value: string): string =>
-  `${kind.name}-with-${field}-${value}`;
+  `${kind.name}-with-${field}-${keyPart(value)}`;
 
 /** The key of the document of a record, by its natural key or, where the kind has none, its number. */
 export const naturalKey = (kind: Pick<Aggregate<never>, 'name' | 'keyedBy'>, key: string | number): string =>
-  kind.keyedBy ? `${kind.name}-of-${key}` : `${kind.name}-${key}`;
+  kind.keyedBy ? `${kind.name}-of-${keyPart(key)}` : `${kind.name}-${key}`;
 
 /** Small documents that lead to a record; written with it, they may lead to nothing but never miss it. */
 export function pointersOf<S extends Identified>(

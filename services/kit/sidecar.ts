@@ -247,10 +247,10 @@ export class Sidecar {
     throw calleeUnavailable(callee, answer.body);
   }
 
-  /** Sends a notice to people, through the output binding `notice` where one is configured. */
-  async notify(text: string): Promise<void> {
+  /** Sends a notice to people, with what it is about, through the output binding `notice` where one is configured. */
+  async notify(text: string, about: object = {}): Promise<void> {
     const operation = this.messenger === 'bindings.http' ? 'post' : 'create';
-    if (this.messenger) await this.ok('POST', '/v1.0/bindings/notice', { operation, data: { text } });
+    if (this.messenger) await this.ok('POST', '/v1.0/bindings/notice', { operation, data: { text, ...about } });
   }
 
   /** Reads configuration keys; those that do not exist are absent. */

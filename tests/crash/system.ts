@@ -12,6 +12,7 @@ import { Findings, type Violation } from './findings.ts';
 import { randomFrom, until } from './parts.ts';
 import { look, type Place, type Sight } from './sight.ts';
 import { academy } from './subjects/academy.ts';
+import { insurance } from './subjects/insurance.ts';
 import { lecture } from './subjects/lecture.ts';
 import { rental } from './subjects/rental.ts';
 import { reward } from './subjects/reward.ts';
@@ -33,7 +34,13 @@ interface Status {
 }
 
 /** Every system the crash test knows, and how many clients work on it. */
-export const subjects: Readonly<Record<string, () => Subject>> = { lecture, reward, academy, rental };
+export const subjects: Readonly<Record<string, () => Subject>> = {
+  lecture,
+  reward,
+  academy,
+  insurance,
+  rental,
+};
 const CLIENTS = { alone: 6, together: 3 };
 
 const root = join(import.meta.dirname, '../..');
