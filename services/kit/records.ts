@@ -3,7 +3,7 @@ import type { Aggregate, Decision, DomainEvent, Identified } from './domain.ts';
 import { Refusal } from './domain.ts';
 import type { Ids } from './ids.ts';
 import { keyPart, Lists } from './lists.ts';
-import { CREATE, type Publication, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
+import { CalleeUnavailable, CREATE, type Publication, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
 import { type Trace, trace } from './telemetry.ts';
 import {
   type Change,
@@ -233,6 +233,50 @@ export class Records {
       toldNow(otherwise),
     );
     return this.work.intend(change);
+  }
+
+  /**
+   * Creates a record for which another service has to do its part first (a payment): no record without the part, and
+   * nothing is left of the part without the record, whoever dies when. See docs/decisions/0007-intent.md.
+   * @param steps for the number the record will have: `key`, its natural key, where the kind has one; `otherwise`, what
+   *   is told if nothing comes of it, on which the other service undoes its part; `ask`, the call, idempotent by number
+   *   or key, false where the part was undone already; `decide`, the record
+   * @throws Refusal (409) when an earlier try under the same Idempotency-Key was undone; CalleeUnavailable, Unavailable
+   */
+  async createAfter<S extends Identified>(
+    kind: Aggregate<S>,
+    command: Command,
+    steps: (id: number) => Promise<{
+      key?: string | number;
+      otherwise: Decision<S>;
+      ask(): Promise<boolean>;
+      decide(id: number): Decision<S>;
+    }>,
+  ): Promise<S> {
+    // What was undone while this try went on starts afresh once, with a number of its own.
+    for (let tries = 0; tries < 2; tries++) {
+      const id = await this.claimId(kind, command);
+      const done = command.fingerprint ? await this.get(kind, id) : undefined;
+      if (done) return done;
+      const { key = id, otherwise, ask, decide } = await steps(id);
+      const promise = await this.intend(kind, id, otherwise, key);
+      try {
+        if (await ask()) {
+          const made = await this.create(kind, command, decide, { id, key });
+          promise.keep();
+          return made;
+        }
+      } catch (error) {
+        if (error instanceof CalleeUnavailable && !error.reached) promise.keep();
+        else await promise.abandon();
+        throw error;
+      }
+      await promise.abandon();
+    }
+    throw new Refusal(
+      'it was undone while it was being made; send it again, with a new Idempotency-Key if it had one',
+      409,
+    );
   }
 
   /** Reads documents by key. */

@@ -32,31 +32,26 @@ function singular(): Router {
   return router;
 }
 
-/** No payment, no registration: payment is asked first, and whatever happens then, no payment stays without its registration. */
+/** No payment, no registration, and no payment without its registration. */
 function registration({ records, sidecar, config }: Kit<Addresses>): Router {
   const router = Router();
   router.post('/courseRegistrationSystems', ...jsonBody, async (request, response) => {
     const wish = bodyOf(RegistrationBody, request) as RegistrationBody;
-    const command = commandOf(request);
-    const id = await records.claimId(Registration, command);
-    const done = command.fingerprint && (await records.get(Registration, id));
-    if (done) return sendCreated(request, response, registrations, done);
     const { lectureId } = wish;
     if (await records.get(CanceledLecture, lectureId)) throw new Refusal(`lecture ${lectureId} was cancelled`, 409);
-    const payment = await records.intend(Registration, id, cancelRegistration({ id, ...wish }));
-    try {
-      const { paid } = PaymentOutcome.parse(
-        await sidecar.call(config()['api.payment.url'], 'internal/paymentSystems', { courseId: id }),
-      );
-      if (!paid) throw new Refusal(`the payment of registration ${id} was refused; please register again`, 409);
-      const created = await records.create(Registration, command, () => register(id, wish), { id });
-      payment.keep();
-      sendCreated(request, response, registrations, created);
-    } catch (error) {
-      if (error instanceof CalleeUnavailable && !error.reached) payment.keep();
-      else await payment.abandon();
-      throw error instanceof CalleeUnavailable ? payLater(error) : error;
-    }
+    const made = await records
+      .createAfter(Registration, commandOf(request), async (id) => ({
+        otherwise: cancelRegistration({ id, ...wish }),
+        ask: async () => {
+          const answer = await sidecar.call(config()['api.payment.url'], 'internal/paymentSystems', { courseId: id });
+          return PaymentOutcome.parse(answer).paid;
+        },
+        decide: () => register(id, wish),
+      }))
+      .catch((error) => {
+        throw error instanceof CalleeUnavailable ? payLater(error) : error;
+      });
+    sendCreated(request, response, registrations, made);
   });
   return router;
 }

@@ -3,7 +3,6 @@ import { Refusal } from '../../kit/domain.ts';
 import type { Command } from '../../kit/records.ts';
 import { bodyOf, commandOf, Hal, idOf, jsonBody, Problem, readable, sendCreated } from '../../kit/rest.ts';
 import type { Kit } from '../../kit/service.ts';
-import { CalleeUnavailable } from '../../kit/sidecar.ts';
 import { numberOf, today } from '../numbers.ts';
 import { dataOf, online } from '../online.ts';
 import { CheckOutcome, PaymentOutcome } from '../payment/contract.ts';
@@ -38,33 +37,29 @@ export const api = (kit: Kit<Addresses>): Router[] => [
   procedures(kit),
 ];
 
-/** No contract without payment: payment is asked first, and whatever happens then, no payment stays without its contract. */
+/** No contract without payment, and no payment without its contract. */
 function application(kit: Kit<Addresses>): Router {
   const { records, sidecar, config } = kit;
   const router = Router();
   router.post('/proposals', ...jsonBody, async (request, response) => {
     const wish = bodyOf(ProposalBody, request) as ProposalBody;
     const command = commandOf(request);
-    const id = await records.claimId(Proposal, command);
-    const done = command.fingerprint && (await records.get(Proposal, id));
-    if (done) return sendCreated(request, response, proposals, done);
-    const payAmt = amountOf(wish) ?? (await premiumOf(kit, wish));
-    // Tied to the record: a repetition under way at the same time must not pay under a second number.
-    const prpsNo = await numberOf(records, 'prpsNo', { ...command, cause: `${id}-${command.cause}` });
-    const wanted = paymentFor(prpsNo, payAmt, wish);
-    const payment = await records.intend(Proposal, id, giveUp(prpsNo, wish), prpsNo);
-    try {
-      const answer = await sidecar.call(config()['api.url.payment'], 'internal/payments', wanted);
-      if (!PaymentOutcome.parse(answer).approved) throw new Refusal('the payment was refused');
-      const decide = conclude(prpsNo, payAmt, wish, today());
-      const made = await records.create(Proposal, command, decide, { key: prpsNo, id });
-      payment.keep();
-      sendCreated(request, response, proposals, made);
-    } catch (error) {
-      if (error instanceof CalleeUnavailable && !error.reached) payment.keep();
-      else await payment.abandon();
-      throw error;
-    }
+    const made = await records.createAfter(Proposal, command, async (id) => {
+      const payAmt = amountOf(wish) ?? (await premiumOf(kit, wish));
+      // Tied to the record: a repetition under way at the same time must not pay under a second number.
+      const prpsNo = await numberOf(records, 'prpsNo', { ...command, cause: `${id}-${command.cause}` });
+      const wanted = paymentFor(prpsNo, payAmt, wish);
+      return {
+        key: prpsNo,
+        otherwise: giveUp(prpsNo, wish),
+        ask: async () => {
+          const answer = await sidecar.call(config()['api.url.payment'], 'internal/payments', wanted);
+          return PaymentOutcome.parse(answer).approved;
+        },
+        decide: conclude(prpsNo, payAmt, wish, today()),
+      };
+    });
+    sendCreated(request, response, proposals, made);
   });
   return router;
 }
