@@ -343,22 +343,43 @@ export function bodyOf<T>(schema: z.ZodObject & { _output?: T }, request: Reques
 }
 
 /**
- * Lets so many requests at a time through to the routes behind it and refuses the others at once, rather than have
- * them wait in a queue. `Sidecar.call` reads the refusal as that of an open breaker: nothing was done.
+ * Lets so many requests at a time through to the routes behind it. The others wait for their turn, at most `patienceMs`
+ * milliseconds (0: not at all), and are then refused. `Sidecar.call` reads the refusal as that of an open breaker: nothing was done.
  */
-export function atOnce(limit: () => number): RequestHandler {
+export function atOnce(limit: () => number, patienceMs = 0): RequestHandler {
   let running = 0;
-  return (_, response, next) => {
-    if (running >= limit())
+  const waiting: (() => void)[] = [];
+  const turn = (): Promise<boolean> =>
+    new Promise((answer) => {
+      const enter = (): void => {
+        clearTimeout(timer);
+        answer(true);
+      };
+      const timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(enter), 1);
+        answer(false);
+      }, patienceMs);
+      waiting.push(enter);
+    });
+  return async (_, response, next) => {
+    if (running < limit()) running++;
+    else if (patienceMs === 0 || !(await turn()))
       throw new Problem(
         503,
         'Service Unavailable',
         'There are too many requests at once. Nothing was changed; please try again in a moment.',
         { retryAfterSeconds: 1 },
       );
-    running++;
-    response.once('close', () => running--);
-    next();
+    const leave = (): void => {
+      const first = waiting.shift();
+      if (first) first();
+      else running--;
+    };
+    if (response.closed) leave();
+    else {
+      response.once('close', leave);
+      next();
+    }
   };
 }
 

@@ -1,12 +1,15 @@
 import { Router } from 'express';
 import { Refusal } from '../../kit/domain.ts';
-import { bodyOf, commandOf, jsonBody, Problem, readable, sendCreated, writable } from '../../kit/rest.ts';
+import { atOnce, bodyOf, commandOf, jsonBody, Problem, readable, sendCreated, writable } from '../../kit/rest.ts';
 import type { Kit } from '../../kit/service.ts';
 import { CalleeUnavailable } from '../../kit/sidecar.ts';
 import { PaymentOutcome } from '../payment/contract.ts';
 import type { Addresses } from './app.ts';
 import { RegistrationBody } from './contract.ts';
 import { CanceledLecture, cancelRegistration, Registration, register } from './domain.ts';
+
+/** How long a student waits for his turn to pay; the gateway gives up after 10 s. */
+const TURN_MS = 5_000;
 
 const registrations = {
   kind: Registration,
@@ -35,7 +38,9 @@ function singular(): Router {
 /** No payment, no registration, and no payment without its registration. */
 function registration({ records, sidecar, config }: Kit<Addresses>): Router {
   const router = Router();
-  router.post('/courseRegistrationSystems', ...jsonBody, async (request, response) => {
+  // A crowd would make payment exceed its time limit for all of them; in turns most are in time.
+  const inTurns = atOnce(() => config().PAYMENTS_AT_ONCE, TURN_MS);
+  router.post('/courseRegistrationSystems', inTurns, ...jsonBody, async (request, response) => {
     const wish = bodyOf(RegistrationBody, request) as RegistrationBody;
     const { lectureId } = wish;
     if (await records.get(CanceledLecture, lectureId)) throw new Refusal(`lecture ${lectureId} was cancelled`, 409);

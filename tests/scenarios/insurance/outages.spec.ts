@@ -24,7 +24,7 @@ import {
   withdraw,
   without,
 } from '../../insurance.ts';
-import { eventually, processOf, run } from '../../system.ts';
+import { eventually, processOf, profile, run } from '../../system.ts';
 
 /** Services stopped or slow: what must go on goes on, what was missed is caught up, and nothing stays half done. */
 
@@ -251,6 +251,25 @@ test(
     await eventually(() => apply(), 60_000);
     await eventually(async () => expect((await calculate(prdcd)).status).toBe(200), 40_000);
     expect((await processOf('insurance-proposal')).pid).toBe(pid);
+  },
+  LONG,
+);
+
+test(
+  '32. given two processes of alarm, proposal and myinsurance, when many apply, then each has one payment, one row and one message of each event',
+  async () => {
+    const doubled = ['insurance-alarm', 'insurance-proposal', 'insurance-myinsurance'];
+    try {
+      const wishes = doubled.flatMap((appId) => ['--replicas', `${appId}=2`]);
+      await run('up', 'insurance', '--profile', profile, '--detach', ...wishes);
+      for (const proposal of await Promise.all(Array.from({ length: 20 }, () => apply()))) {
+        await ends(proposal, APPLIED, '결재완료', 60_000);
+        await eventually(async () => expect(await messagesTo(proposal.custNo)).toHaveLength(2), 60_000);
+      }
+    } finally {
+      for (const appId of doubled) await run('stop', `${appId}-2`);
+    }
+    await ends(await apply(), APPLIED, '결재완료', 60_000);
   },
   LONG,
 );

@@ -21,6 +21,5 @@ export const contract: Contract = {
     26: 'needs a cluster',
     27: 'needs a cluster',
     28: 'needs a cluster',
-    32: 'by hand, see docs/decisions/0012-premium.md',
   },
 };
