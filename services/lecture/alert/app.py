@@ -91,13 +91,9 @@ class Handler(BaseHTTPRequestHandler):
         try:
             delivery = json.loads(body)
         except ValueError:
-            delivery = {"entries": []}
-        if isinstance(delivery, dict) and "specversion" in delivery:
-            status = self.server.alert.handle([{"entryId": "", "event": delivery}])[0]["status"]
-            self._answer(200, {"status": status})
-        else:
-            entries = delivery.get("entries") if isinstance(delivery, dict) else None
-            self._answer(200, {"statuses": self.server.alert.handle(entries if isinstance(entries, list) else [])})
+            delivery = None
+        entries = delivery.get("entries") if isinstance(delivery, dict) else None
+        self._answer(200, {"statuses": self.server.alert.handle(entries if isinstance(entries, list) else [])})
 
     def _body(self) -> Optional[bytes]:
         length = self.headers.get("content-length", "")
