@@ -40,8 +40,15 @@ function canBind(port: number): Promise<number | undefined> {
   });
 }
 
-/** The preferred port when nobody listens there, else a free one. */
+/**
+ * The preferred port when nobody listens there, else a free one: not of the range from which outgoing connections get
+ * theirs, or one of them could be there first when it is used.
+ */
 export async function freePort(preferred: number): Promise<number> {
-  const bound = (await isListening(preferred)) ? undefined : await canBind(preferred);
-  return bound ?? (await canBind(0)) ?? preferred;
+  let port = preferred;
+  for (let tries = 0; tries < 100; tries++) {
+    if (!(await isListening(port)) && (await canBind(port))) return port;
+    port = 26_000 + Math.floor(Math.random() * 6_000);
+  }
+  return (await canBind(0)) ?? preferred;
 }
