@@ -9,7 +9,7 @@
 {{- end -}}
 
 {{/*
-The services of this release as a JSON list: {system, name, appId, settings, callers, needs}. Read from the same files
+The services of this release as a JSON list: {system, name, appId, settings, callers, needs, tables}. Read from the same files
 as on a laptop: dapr/<system>.yaml names them, dapr/resiliency says who calls whom, components/ what they stand on.
 */}}
 {{- define "madang.services" -}}
@@ -29,11 +29,18 @@ as on a laptop: dapr/<system>.yaml names them, dapr/resiliency says who calls wh
 {{- if hasKey $targets $app.appID }}{{ $callers = concat $callers $resiliency.scopes | uniq }}{{ end -}}
 {{- end -}}
 {{- $needs := list -}}
+{{- $tables := list -}}
 {{- range $component := include "madang.components" $ | fromJsonArray -}}
-{{- if has $app.appID $component.scopes }}{{ $needs = append $needs $component.spec.type }}{{ end -}}
+{{- if has $app.appID $component.scopes }}{{ $needs = append $needs $component.spec.type -}}
+{{- if eq $component.spec.type "state.mysql" -}}
+{{- $at := dict -}}
+{{- range $component.spec.metadata }}{{ $_ := set $at .name .value }}{{ end -}}
+{{- $tables = append $tables (list $at.schemaName $at.tableName $at.metadataTableName | join ".") -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- $name := trimPrefix (printf "%s-" $system) $app.appID -}}
-{{- $all = append $all (dict "system" $system "name" $name "appId" $app.appID "settings" $settings "callers" $callers "needs" $needs) -}}
+{{- $all = append $all (dict "system" $system "name" $name "appId" $app.appID "settings" $settings "callers" $callers "needs" $needs "tables" $tables) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
