@@ -46,7 +46,7 @@ async function engine(): Promise<string> {
 }
 
 /** The bundles, and an image for each service of these systems and for the tools. */
-export async function imagesOf(systems: string[], bases: { node?: string; python?: string }): Promise<Image[]> {
+async function imagesOf(systems: string[], bases: { node?: string; python?: string }): Promise<Image[]> {
   await build(systems);
   const dist = join(home, 'dist');
   await mkdir(dist, { recursive: true });
@@ -55,6 +55,8 @@ export async function imagesOf(systems: string[], bases: { node?: string; python
     ...inOneFile,
     entryPoints: [{ in: 'tools/cluster/main.ts', out: 'tools' }],
     outdir: dist,
+    // The Kafka client reads its WebAssembly from a file; this is the same with the bytes in it.
+    alias: { '@platformatic/wasm-utils': join(root, 'node_modules/@platformatic/wasm-utils/dist/bundled.js') },
     write: false,
   });
   await stop();
