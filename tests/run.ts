@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-/** `./run test [unit|service|python|light|full|crash ...]`: all of them when none is named. */
+/** `./run test [unit|python|chart|service|light|full|crash ...]`: all of them when none is named. */
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -24,6 +24,7 @@ const apart = (name: string, ports: number): Env => ({
 const suites: Record<string, (args: string[]) => Promise<Result>> = {
   unit: (args) => jest('unit', apart('unit', 0), ['--testMatch', '**/*.unit.spec.ts', ...args]),
   python: () => python(),
+  chart: (args) => jest('chart', apart('chart', 0), ['--testMatch', '**/tests/chart/*.spec.ts', ...args]),
   service: async (args) => {
     const env = apart('service', 2300);
     await rm(env.MADANG_HOME!, { recursive: true, force: true });
