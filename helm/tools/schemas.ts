@@ -116,7 +116,8 @@ for (const file of [
     for (const { name, schema } of crd.spec.versions) {
       if (name !== 'v1' && crd.spec.versions.some((other) => other.name === 'v1')) continue;
       const strictSchema = strict(schema.openAPIV3Schema) as Json & { properties: Json };
-      strictSchema.properties.metadata = { type: 'object' };
+      const text = { type: 'string' };
+      Object.assign(strictSchema.properties, { apiVersion: text, kind: text, metadata: { type: 'object' } });
       write(crd.spec.group, crd.spec.names.kind, name, strictSchema);
     }
   }

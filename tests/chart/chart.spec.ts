@@ -1,6 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
 import { explained, readme } from '../../helm/tools/values.ts';
+import { goProgram } from '../../tools/run/provision/go.ts';
+import { run } from '../../tools/run/provision/ways.ts';
 import { readTemplate, systems } from '../../tools/run/templates.ts';
 import { chart, faultsOf, lint, type Resource, render, resourcesOf } from './helm.ts';
 
@@ -196,12 +200,54 @@ describe('a wrong value is refused', () => {
   });
 });
 
+describe('monitoring', () => {
+  const folder = join(chart, 'monitoring');
+  const promtool = async (...args: string[]): Promise<{ code: number; output: string }> => {
+    const { command } = await goProgram('promtool', (line) => void process.stderr.write(`${line}\n`));
+    return run([...command, ...args], { limitMs: 60_000 });
+  };
+
+  test('the alert rules are well formed, and fire when they should and not before', async () => {
+    expect(await promtool('check', 'rules', join(folder, 'rules.yaml'))).toMatchObject({ code: 0 });
+    expect(await promtool('test', 'rules', join(folder, 'rules.test.yaml'))).toMatchObject({ code: 0 });
+  });
+
+  test('what to do about each alert stands in docs/operations.md', async () => {
+    const text = await readFile(join(chart, '../../docs/operations.md'), 'utf8');
+    const { groups } = parse(await readFile(join(folder, 'rules.yaml'), 'utf8'));
+    for (const { alert } of groups[0].rules) expect(text).toContain(`### ${alert}\n`);
+  });
+
+  test('every query of every dashboard is one, about figures that services or sidecars have', async () => {
+    const names = await readdir(join(folder, 'dashboards'));
+    expect(names).toHaveLength(4);
+    const boards = await Promise.all(names.map((name) => readFile(join(folder, 'dashboards', name), 'utf8')));
+    const queries = boards
+      .flatMap((board) => (JSON.parse(board) as { panels: { targets: { expr: string }[] }[] }).panels)
+      .flatMap(({ targets }) => targets.map(({ expr }) => expr));
+    const rules = queries.map((expr, at) => ({ record: `query:${at}`, expr }));
+    const file = join(tmpdir(), `madang-queries-${process.pid}.yaml`);
+    await writeFile(file, stringify({ groups: [{ name: 'queries', rules }] }));
+    expect(await promtool('check', 'rules', file)).toMatchObject({ code: 0 });
+    await rm(file);
+    const sources = await Promise.all(
+      ['intake', 'metrics', 'outbox', 'rest', 'service', 'sidecar'].map((name) =>
+        readFile(join(chart, `../../services/kit/${name}.ts`), 'utf8'),
+      ),
+    );
+    for (const [, name = ''] of queries.join(' ').matchAll(/madang_(\w+?)(?:_total)?\{/g))
+      expect(sources.join('')).toMatch(new RegExp(`'${name}'|${name}:`));
+  });
+});
+
 describe('its README', () => {
   test('explains every value, as values.yaml does', async () => {
     const { unexplained } = explained(await readFile(join(chart, 'values.yaml'), 'utf8'));
     expect(unexplained).toEqual([]);
   });
   test('is current (else: npx tsx helm/tools/values.ts)', async () => {
-    expect(await readFile(join(chart, 'README.md'), 'utf8')).toBe(await readme());
+    // Tables are padded by the formatter.
+    const plain = (text: string): string => text.replace(/ {2,}/g, ' ').replace(/-{3,}/g, '---');
+    expect(plain(await readFile(join(chart, 'README.md'), 'utf8'))).toBe(plain(await readme()));
   });
 });
