@@ -21,17 +21,18 @@ export class Ids {
 
   constructor(private readonly sidecar: Sidecar) {}
 
-  /** The next number of a kind of record. */
-  async next(kind: string): Promise<number> {
+  /** The next number of a kind of record; never one below `least`, which may grow (numbers that follow the clock). */
+  async next(kind: string, least = 1): Promise<number> {
     for (;;) {
-      const reserved = this.blocks.get(kind) ?? this.reserve(kind, undefined);
+      const reserved = this.blocks.get(kind) ?? this.reserve(kind, undefined, least);
       this.blocks.set(kind, reserved);
       const block = await reserved.catch((error) => {
         this.blocks.delete(kind);
         throw error;
       });
+      block.next = Math.max(block.next, least);
       if (block.next < block.end) return block.next++;
-      if (this.blocks.get(kind) === reserved) this.blocks.set(kind, this.reserve(kind, block));
+      if (this.blocks.get(kind) === reserved) this.blocks.set(kind, this.reserve(kind, block, least));
     }
   }
 
@@ -68,12 +69,12 @@ export class Ids {
     }
   }
 
-  private async reserve(kind: string, last: Block | undefined): Promise<Block> {
+  private async reserve(kind: string, last: Block | undefined, least: number): Promise<Block> {
     const quick = last !== undefined && Date.now() - last.taken < 5_000;
     const size = quick ? Math.min(last.size * 4, LARGEST) : SMALLEST;
     for (let tries = 0; tries < 50; tries++) {
       const [stored] = await this.sidecar.read([keyOf(kind)]);
-      const next = (stored?.value as { next: number } | undefined)?.next ?? 1;
+      const next = Math.max((stored?.value as { next: number } | undefined)?.next ?? 1, least);
       const end = next + size;
       // Lost against another instance, or unknown: a block that may be ours is skipped, never given twice.
       if (await this.sidecar.wrote([{ key: keyOf(kind), value: { next: end }, etag: stored?.etag ?? CREATE }]))

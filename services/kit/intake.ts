@@ -25,6 +25,7 @@ const Envelope = z.looseObject({
   subject: z.string().default(''),
   aggregateversion: z.coerce.number().default(0),
   traceparent: z.string().optional(),
+  time: z.string().optional(),
   data: z.record(z.string(), z.unknown()),
 });
 
@@ -152,7 +153,7 @@ export class Intake {
   private async tasksOf(raw: unknown): Promise<Task[]> {
     const type = this.typeOf(raw);
     if (type !== undefined && !this.policies.has(type)) return [];
-    const { id, subject, aggregateversion: version, traceparent, data } = Envelope.parse(raw);
+    const { id, subject, aggregateversion: version, traceparent, time, data } = Envelope.parse(raw);
     const tasks: Task[] = [];
     for (const policy of this.policies.get(type ?? '') ?? []) {
       const received: Received = {
@@ -161,6 +162,7 @@ export class Intake {
         subject,
         version,
         traceparent,
+        time,
         data: policy.event.schema.parse(data),
       };
       const reactions = await withTrace(continueTrace(traceparent), () => policy.react(received as Received<never>));

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { Aggregate, Identified } from './domain.ts';
 import { CREATE, type Sidecar, type Stored, Unavailable } from './sidecar.ts';
+import { together } from './together.ts';
 
 /** Numbers of records in one list page: those of this many consecutive numbers. */
 const PAGE = 256;
@@ -10,15 +12,14 @@ const PAGE = 256;
  * Additions to the same page that wait for each other share a write.
  */
 export class Lists {
-  private readonly waiting = new Map<string, { numbers: Set<number>; done: Promise<void> }>();
-  private readonly running = new Map<string, Promise<void>>();
+  private readonly append = together((key: string, numbers: readonly number[]) => this.write(key, numbers));
 
   constructor(private readonly sidecar: Sidecar) {}
 
   /** Enters a new record under `key` into the lists of its kind. */
   async add<S extends Identified>(kind: Aggregate<S>, state: S, isKey: (field: string) => boolean): Promise<void> {
     for (const field of kind.listBy ?? []) {
-      if (isKey(field)) continue;
+      if (isKey(field) || state[field] === undefined) continue;
       const list = listKey(kind.name, field, String(state[field]));
       const page = Math.floor(state.id / PAGE);
       await this.append(`${list}-${page}`, state.id);
@@ -34,33 +35,12 @@ export class Lists {
     return numbers.flatMap(numbersOf).sort((a, b) => a - b);
   }
 
-  private append(key: string, number: number): Promise<void> {
-    const next = this.waiting.get(key);
-    if (next) {
-      next.numbers.add(number);
-      return next.done;
-    }
-    const numbers = new Set([number]);
-    const done = (this.running.get(key) ?? Promise.resolve()).then(() => {
-      this.waiting.delete(key);
-      return this.write(key, numbers);
-    });
-    this.waiting.set(key, { numbers, done });
-    const over: Promise<void> = done
-      .catch(() => undefined)
-      .then(() => {
-        if (this.running.get(key) === over) this.running.delete(key);
-      });
-    this.running.set(key, over);
-    return done;
-  }
-
-  private async write(key: string, numbers: ReadonlySet<number>): Promise<void> {
+  private async write(key: string, numbers: readonly number[]): Promise<void> {
     for (let tries = 0; tries < 30; tries++) {
       const [stored] = await this.sidecar.read([key]);
       const present = new Set(numbersOf(stored!));
-      if ([...numbers].every((number) => present.has(number))) return;
-      const value = [...present, ...numbers];
+      if (numbers.every((number) => present.has(number))) return;
+      const value = [...new Set([...present, ...numbers])];
       if (await this.sidecar.wrote([{ key, value, etag: stored?.etag ?? CREATE }])) return;
     }
     throw new Unavailable(`the list ${key} is changed by too many at once`);
@@ -68,4 +48,10 @@ export class Lists {
 }
 
 const numbersOf = ({ value }: Stored): number[] => (value as number[] | undefined) ?? [];
-const listKey = (kind: string, field: string, value: string): string => `${kind}-by-${field}-${value}`;
+const listKey = (kind: string, field: string, value: string): string => `${kind}-by-${field}-${keyPart(value)}`;
+
+/** A value as part of a key: as it is, or, where a store would not take it (Dapr allows no `||`, MySQL 255 characters), its hash. */
+export const keyPart = (value: string | number): string =>
+  /^[\w./:-]{1,100}$/.test(String(value))
+    ? String(value)
+    : createHash('sha256').update(String(value)).digest('base64url');

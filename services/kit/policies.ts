@@ -9,6 +9,8 @@ export interface Received<T = unknown> {
   readonly subject: string;
   readonly version: number;
   readonly traceparent: string | undefined;
+  /** When it was told, in UTC (ISO 8601), by the clock of whoever told it. */
+  readonly time?: string | undefined;
 }
 
 /** What a policy wants done with one record. */
@@ -70,11 +72,11 @@ export interface Facts extends Identified {
 /** An event a view follows, and which row it belongs to. */
 export interface Source<T> {
   readonly event: EventType<T>;
-  keyOf(data: T): string | number | undefined;
+  keyOf(data: T, received: Received<T>): string | number | undefined;
 }
 
 /** Pairs an event with the row it belongs to (undefined: none). */
-export const from = <T>(event: EventType<T>, keyOf: (data: T) => string | number | undefined): Source<T> => ({
+export const from = <T>(event: EventType<T>, keyOf: Source<T>['keyOf']): Source<T> => ({
   event,
   keyOf,
 });
@@ -93,6 +95,7 @@ export interface View<R> {
  * @param options.keyedBy the field of a row that is its key
  * @param options.numberedBy instead: the field of a row that is its number, given by another service
  * @param options.uniqueBy further fields of a row by which it is found
+ * @param options.listBy fields that many rows share, by which they are found: known from the first event of a row on
  * @param options.from the events a row follows, under their names
  * @param options.row the row as clients see it; undefined while it should not be seen
  */
@@ -102,25 +105,27 @@ export function view<R extends Identified, F extends object>(
     readonly keyedBy?: string;
     readonly numberedBy?: string;
     readonly uniqueBy?: readonly string[];
+    readonly listBy?: readonly string[];
     readonly from: { readonly [K in keyof F]: Source<F[K]> };
     row(id: number, facts: { readonly [K in keyof F]?: F[K] | undefined }): R | undefined;
   },
 ): View<R> {
-  const { keyedBy, numberedBy, uniqueBy = [] } = options;
-  const kind: Aggregate<Facts> = { name, ...({ keyedBy, numberedBy, uniqueBy } as object) };
+  const { keyedBy, numberedBy, uniqueBy = [], listBy = [] } = options;
+  const kind: Aggregate<Facts> = { name, ...({ keyedBy, numberedBy, uniqueBy, listBy } as object) };
   const rowOf = ({ id, facts }: Pick<Facts, 'id' | 'facts'>): R | undefined =>
     options.row(id, Object.fromEntries(Object.entries(facts).map(([type, fact]) => [type, fact.data])) as never);
   const policies = (Object.values(options.from) as Source<never>[]).map(
     ({ event, keyOf }): Policy => ({
       event,
-      react: ({ type, data, version }) => {
-        const key = keyOf(data);
+      react: (received) => {
+        const { type, data, version } = received;
+        const key = keyOf(data, received);
         const decide = (state: Facts | null, id: number): Decision<Facts> | undefined => {
           const known = state?.facts[type];
           if (known && known.version >= version) return undefined;
           const facts = { ...state?.facts, [type]: { version, data } };
           const row = rowOf({ id, facts });
-          const found = Object.fromEntries(uniqueBy.map((field) => [field, row?.[field as keyof R]]));
+          const found = Object.fromEntries([...uniqueBy, ...listBy].map((field) => [field, row?.[field as keyof R]]));
           return { state: { id, facts, ...found }, events: [] };
         };
         return key === undefined ? [] : ({ kind, key, mode: 'project', decide } as unknown as Reaction);

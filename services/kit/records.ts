@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Aggregate, Decision, DomainEvent, Identified } from './domain.ts';
 import { Refusal } from './domain.ts';
 import type { Ids } from './ids.ts';
-import { Lists } from './lists.ts';
-import { CREATE, type Publication, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
+import { keyPart, Lists } from './lists.ts';
+import { CalleeUnavailable, CREATE, type Publication, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
 import { type Trace, trace } from './telemetry.ts';
 import {
   type Change,
@@ -216,21 +216,67 @@ export class Records {
   /**
    * Promises, durably, that `id` will be ended with these events unless it is created: for work that another service
    * does on its behalf before it exists. See UnitOfWork.intend.
+   * @param key value of the `keyedBy` field, where the kind has one
    */
   async intend<S extends Identified>(
     kind: Aggregate<S>,
     id: number,
     otherwise: Decision<S>,
+    key: string | number = id,
   ): Promise<{ keep(): void; abandon(): Promise<void> }> {
-    const key = idKey(kind, id);
+    const at = naturalKey(kind, key);
     const change = this.changeOf(
       kind,
-      { key, etag: undefined, document: undefined },
+      { key: at, etag: undefined, document: undefined },
       { id, state: otherwise.state },
-      [`abandon-${key}`],
+      [`abandon-${at}`],
       toldNow(otherwise),
     );
     return this.work.intend(change);
+  }
+
+  /**
+   * Creates a record for which another service has to do its part first (a payment): no record without the part, and
+   * nothing is left of the part without the record, whoever dies when. See docs/decisions/0007-intent.md.
+   * @param steps for the number the record will have: `key`, its natural key, where the kind has one; `otherwise`, what
+   *   is told if nothing comes of it, on which the other service undoes its part; `ask`, the call, idempotent by number
+   *   or key, false where the part was undone already; `decide`, the record
+   * @throws Refusal (409) when an earlier try under the same Idempotency-Key was undone; CalleeUnavailable, Unavailable
+   */
+  async createAfter<S extends Identified>(
+    kind: Aggregate<S>,
+    command: Command,
+    steps: (id: number) => Promise<{
+      key?: string | number;
+      otherwise: Decision<S>;
+      ask(): Promise<boolean>;
+      decide(id: number): Decision<S>;
+    }>,
+  ): Promise<S> {
+    // What was undone while this try went on starts afresh once, with a number of its own.
+    for (let tries = 0; tries < 2; tries++) {
+      const id = await this.claimId(kind, command);
+      const done = command.fingerprint ? await this.get(kind, id) : undefined;
+      if (done) return done;
+      const { key = id, otherwise, ask, decide } = await steps(id);
+      const promise = await this.intend(kind, id, otherwise, key);
+      try {
+        if (await ask()) {
+          const made = await this.create(kind, command, decide, { id, key });
+          promise.keep();
+          return made;
+        }
+      } catch (error) {
+        if (error instanceof CalleeUnavailable && !error.reached) promise.keep();
+        else await promise.abandon();
+        throw error;
+      }
+      await promise.abandon();
+    }
+    throw new Refusal(
+      'it was undone while it was being made; send it again, with a new Idempotency-Key if it had one',
+      409,
+    );
   }
 
   /** Reads documents by key. */
@@ -342,9 +388,12 @@ export class Records {
     });
   }
 
-  /** The number for a new record. With an Idempotency-Key, it is claimed under the key first, so a repetition meets the same record. */
-  async claimId(kind: Aggregate<never>, { cause, fingerprint }: Command): Promise<number> {
-    if (!fingerprint) return this.ids.next(kind.name);
+  /**
+   * The number for a new record. With an Idempotency-Key, it is claimed under the key first, so a repetition meets the same record.
+   * @param least no number below this one, see Ids.next
+   */
+  async claimId(kind: Aggregate<never>, { cause, fingerprint }: Command, least = 1): Promise<number> {
+    if (!fingerprint) return this.ids.next(kind.name, least);
     const key = `idempotency-${cause}`;
     for (let tries = 0; tries < TRIES; tries++) {
       const [stored] = await this.sidecar.read([key]);
@@ -357,7 +406,7 @@ export class Records {
         // The first try was given up and undone: this one starts afresh under the same key.
         if (!document || document.state || knows(document, cause)) return claim.id;
       }
-      const id = await this.ids.next(kind.name);
+      const id = await this.ids.next(kind.name, least);
       const write: StateWrite = {
         key,
         value: { fingerprint, id },
@@ -378,11 +427,11 @@ const toldNow = (decision: Decision<unknown>): { event: DomainEvent; trace: Trac
 
 const idKey = (kind: Pick<Aggregate<never>, 'name'>, id: number): string => `${kind.name}-${id}`;
 const uniqueKey = (kind: Pick<Aggregate<never>, 'name'>, field: string, value: string): string =>
-  `${kind.name}-with-${field}-${value}`;
+  `${kind.name}-with-${field}-${keyPart(value)}`;
 
 /** The key of the document of a record, by its natural key or, where the kind has none, its number. */
 export const naturalKey = (kind: Pick<Aggregate<never>, 'name' | 'keyedBy'>, key: string | number): string =>
-  kind.keyedBy ? `${kind.name}-of-${key}` : `${kind.name}-${key}`;
+  kind.keyedBy ? `${kind.name}-of-${keyPart(key)}` : `${kind.name}-${key}`;
 
 /** Small documents that lead to a record; written with it, they may lead to nothing but never miss it. */
 export function pointersOf<S extends Identified>(

@@ -176,6 +176,8 @@ export interface Resource<S extends Identified, R extends Identified> {
   /** True: unless a page is asked for, the collection is a plain list (of the newest 1,000). */
   readonly plain?: boolean;
   show?(state: S): R | undefined;
+  /** Fills in, when records are read, what is calculated from other records. */
+  complete?(shown: readonly R[]): Promise<readonly R[]>;
 }
 
 /** Hypermedia (HAL-style) answers of one resource. */
@@ -189,7 +191,7 @@ export class Hal<S extends Identified, R extends Identified> {
     return shown && { ...shown, _links: { self, [item]: self } };
   }
 
-  collection(request: Request, states: readonly S[], page?: Page<S>): object {
+  collection(request: Request, states: readonly S[], page?: Omit<Page<unknown>, 'items'>): object {
     const { path } = this.resource;
     const self = `${baseOf(request)}/${path}`;
     const at = (number: number): { href: string } => ({
@@ -211,22 +213,30 @@ export class Hal<S extends Identified, R extends Identified> {
 const stringsOf = (query: Request['query']): Record<string, string> =>
   Object.fromEntries(Object.entries(query).map(([key, value]) => [key, String(value)]));
 
+/** Records as clients see them, complete; those not to be seen are left out. */
+export async function shown<S extends Identified, R extends Identified>(
+  { show = (state: S) => state as unknown as R, complete = async (rows) => rows }: Resource<S, R>,
+  states: readonly S[],
+): Promise<readonly R[]> {
+  return complete(states.flatMap((state) => show(state) ?? []));
+}
+
 /** GET of collection, item and `search/findBy<Field>` of a kind of record. */
 export function readable<S extends Identified, R extends Identified = S>(
   records: Records,
   resource: Resource<S, R>,
 ): Router {
-  const { kind, path } = resource;
-  const hal = new Hal(resource);
+  const { kind, path, item } = resource;
+  const hal = new Hal<R, R>({ kind: { name: kind.name }, path, item });
   const router = Router();
   router.get(`/${path}`, async (request, response) => {
     const { page: number, size, sort } = Paging.parse(request.query);
     if (resource.plain && request.query.page === undefined && request.query.size === undefined) {
-      response.json(hal.collection(request, await records.newest(kind, 1_000)));
+      response.json(hal.collection(request, await shown(resource, await records.newest(kind, 1_000))));
       return;
     }
     const page = await records.list(kind, { number, size, descending: sort === 'id,desc' });
-    response.json(hal.collection(request, page.items, page));
+    response.json(hal.collection(request, await shown(resource, page.items), page));
   });
   for (const field of new Set(
     [kind.keyedBy ?? [], kind.numberedBy ?? [], kind.uniqueBy ?? [], kind.listBy ?? []].flat(),
@@ -237,14 +247,14 @@ export function readable<S extends Identified, R extends Identified = S>(
         throw new Problem(400, 'Bad Request', `${field} is missing; ask with ?${field}=...`, {
           errors: [{ field, message: 'is missing' }],
         });
-      response.json(hal.collection(request, await records.findBy(kind, field, value)));
+      response.json(hal.collection(request, await shown(resource, await records.findBy(kind, field, value))));
     });
   }
   router.get(`/${path}/:id`, async (request, response) => {
     const state = await records.get(kind, idOf(request));
-    const body = state && hal.item(request, state);
-    if (!body) throw new Problem(404, 'Not Found', `There is no ${resource.item} ${request.params.id}.`);
-    response.json(body);
+    const [row] = state ? await shown(resource, [state]) : [];
+    if (!row) throw new Problem(404, 'Not Found', `There is no ${item} ${request.params.id}.`);
+    response.json(hal.item(request, row));
   });
   return router;
 }
@@ -322,13 +332,58 @@ export function sendCreated<S extends Identified>(
     .json(new Hal(resource).item(request, state));
 }
 
-/** The request's body, checked; what clients read from us (`id`, `_links`) may come back and is ignored. */
+/**
+ * The request's body, checked; what clients read from us (`id`, `_links`) may come back and is ignored. Fields the schema
+ * does not have are refused; of a `.loose()` schema (a contract that takes whatever is sent) they are left out.
+ */
 export function bodyOf<T>(schema: z.ZodObject & { _output?: T }, request: Request): unknown {
   const body: unknown = request.body;
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new Problem(400, 'Bad Request', 'Send a JSON object.');
   const { _links, id, ...rest } = body as Record<string, unknown>;
-  return schema.strict().parse('id' in schema.shape ? { ...rest, id } : rest);
+  const checked = schema.def.catchall ? schema.strip() : schema.strict();
+  return checked.parse('id' in schema.shape ? { ...rest, id } : rest);
+}
+
+/**
+ * Lets so many requests at a time through to the routes behind it. The others wait for their turn, at most `patienceMs`
+ * milliseconds (0: not at all), and are then refused. `Sidecar.call` reads the refusal as that of an open breaker: nothing was done.
+ */
+export function atOnce(limit: () => number, patienceMs = 0): RequestHandler {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  const turn = (): Promise<boolean> =>
+    new Promise((answer) => {
+      const enter = (): void => {
+        clearTimeout(timer);
+        answer(true);
+      };
+      const timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(enter), 1);
+        answer(false);
+      }, patienceMs);
+      waiting.push(enter);
+    });
+  return async (_, response, next) => {
+    if (running < limit()) running++;
+    else if (patienceMs === 0 || !(await turn()))
+      throw new Problem(
+        503,
+        'Service Unavailable',
+        'There are too many requests at once. Nothing was changed; please try again in a moment.',
+        { retryAfterSeconds: 1 },
+      );
+    const leave = (): void => {
+      const first = waiting.shift();
+      if (first) first();
+      else running--;
+    };
+    if (response.closed) leave();
+    else {
+      response.once('close', leave);
+      next();
+    }
+  };
 }
 
 /**

@@ -33,6 +33,8 @@ export interface Service<S extends z.ZodObject> {
   api(kit: Kit<z.output<S>>): readonly Router[];
   /** What it does on events: policies, and those of its views. */
   policies?(kit: Kit<z.output<S>>): readonly Policy[];
+  /** What has to be done before it takes requests; at every start, perhaps by several replicas at once, so it sees what was done. */
+  start?(kit: Kit<z.output<S>>): Promise<void>;
 }
 
 /** An assembled service: `app` is the Express app, not listening yet. */
@@ -90,6 +92,7 @@ export function assemble<S extends z.ZodObject>(
       await insist(end, () => sidecar.ready(START_MS));
       await insist(end, () => configuration.start());
       await insist(end, () => work.outbox.start());
+      await insist(end, async () => definition.start?.(kit));
       started = true;
     },
     async close() {

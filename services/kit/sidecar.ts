@@ -69,6 +69,7 @@ export class Sidecar {
   readonly appId: string;
   private names = { state: '', pubsub: '', configuration: '' };
   private isRedis = false;
+  private messenger = '';
 
   constructor(port: number, appId: string) {
     this.appId = appId;
@@ -162,6 +163,7 @@ export class Sidecar {
     const state = only('state');
     this.names = { state: state.name, pubsub: only('pubsub').name, configuration: only('configuration').name };
     this.isRedis = state.type === 'state.redis';
+    this.messenger = components.find(({ name }) => name === 'notice')?.type ?? '';
   }
 
   /** Reads documents; the answer has every key once, in the order asked for. */
@@ -233,12 +235,24 @@ export class Sidecar {
   /**
    * Calls another service on a fixed path (breakers are per path). Time limit, breaker and retry are the business of
    * dapr/resiliency, never of code.
+   * @returns what it says, always JSON
    * @throws CalleeUnavailable when it is down, slow or shielded
    */
   async call(callee: string, path: string, body: unknown): Promise<unknown> {
     const answer = await this.request('POST', `/v1.0/invoke/${callee}/method/${path}`, body);
-    if (answer.status < 300 && answer.headers[ANSWERED_BY]) return parse(answer.body);
+    if (answer.status < 300 && answer.headers[ANSWERED_BY]) {
+      const body = parse(answer.body);
+      // The time limit may fall between the answer's head and its body; daprd then sends the head alone.
+      if (body === undefined) throw new CalleeUnavailable(callee, 'timeout', true);
+      return body;
+    }
     throw calleeUnavailable(callee, answer.body);
+  }
+
+  /** Sends a notice to people, with what it is about, through the output binding `notice` where one is configured. */
+  async notify(text: string, about: object = {}): Promise<void> {
+    const operation = this.messenger === 'bindings.http' ? 'post' : 'create';
+    if (this.messenger) await this.ok('POST', '/v1.0/bindings/notice', { operation, data: { text, ...about } });
   }
 
   /** Reads configuration keys; those that do not exist are absent. */

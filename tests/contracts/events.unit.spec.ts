@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { consumed, contractOf, published } from '../../tools/docs/declared.ts';
+import { noticed } from '../../tools/docs/notices.ts';
 import { root } from '../system.ts';
-import { consumed, type Expected, published } from './declared.ts';
-import { noticed } from './notices.ts';
 
 /** Whoever acts on an event finds in it what he needs; whoever tells one is heard. */
 
@@ -16,8 +16,6 @@ const shapeOf = (schema: z.ZodType): Shape => z.toJSONSchema(schema, { io: 'outp
 const systems = readdirSync(join(root, 'dapr')).flatMap((file) => /^(\w+)\.yaml$/.exec(file)?.[1] ?? []);
 
 describe.each(systems.filter((name) => name !== 'configuration'))('%s', (system) => {
-  const contract = async (): Promise<Expected> => (await import(`./systems/${system}.ts`)).expected;
-
   test('every event is declared by one service alone', async () => {
     const types = (await published(system)).map(({ type }) => type);
     expect(types.sort()).toEqual([...new Set(types)].sort());
@@ -25,7 +23,7 @@ describe.each(systems.filter((name) => name !== 'configuration'))('%s', (system)
 
   test('the events are those of the domain contract, under its names', async () => {
     const declared = (await published(system)).map(({ service, type }) => `${service} ${type}`);
-    expect(declared.sort()).toEqual((await contract()).events);
+    expect(declared.sort()).toEqual((await contractOf(system)).events);
   });
 
   test('every field a policy or view relies on is one its publisher always sends, in the same form', async () => {
@@ -48,7 +46,7 @@ describe.each(systems.filter((name) => name !== 'configuration'))('%s', (system)
   test('every published event has a consumer, or an outlet that the contract names', async () => {
     const heard = new Set((await consumed(system)).map(({ type }) => type));
     const types = (await published(system)).map(({ type }) => type);
-    const { outlets } = await contract();
+    const { outlets } = await contractOf(system);
     expect(types.filter((type) => !heard.has(type) && !outlets[type])).toEqual([]);
     expect(Object.keys(outlets).filter((type) => !types.includes(type))).toEqual([]);
   });

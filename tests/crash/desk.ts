@@ -74,6 +74,16 @@ export class Desk {
     return `c${this.number}-${this.names++}-${this.seed}`;
   }
 
+  /** The records a search or collection shows now; none while it cannot be read. */
+  async see(path: string): Promise<Row[]> {
+    const answer = await fetch(this.place.gateway + path, { signal: AbortSignal.timeout(10_000) }).catch(
+      () => undefined,
+    );
+    if (answer?.status !== 200) return [];
+    const { _embedded } = (await answer.json()) as { _embedded: Record<string, Row[]> };
+    return Object.values(_embedded)[0] ?? [];
+  }
+
   /** Says that an answer is not what the contract has, unless it is a success; answers whether it is one. 503 is nobody's fault. */
   accepted(answer: Answer, what: string): boolean {
     if (answer.status >= 300 && answer.status !== 503)

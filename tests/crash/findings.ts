@@ -67,6 +67,11 @@ export class Findings {
     );
   }
 
+  /** How often a document told an event. */
+  count(key: string, type: string): number {
+    return (this.byDocument.get(key) ?? []).filter((event) => event.type === type).length;
+  }
+
   /** The events of one document must be these and no others, by type or by what `nameOf` makes of them. */
   tells(key: string, expected: Readonly<Record<string, number>>, nameOf = ({ type }: Told): string => type): void {
     const counts: Record<string, number> = {};

@@ -38,7 +38,7 @@ const program = new Command('./run').description('Runs Madang: services with the
 
 program
   .command('up')
-  .description('start systems (lecture when none is named; all) and stay until Ctrl+C')
+  .description('start systems (all when none is named) and stay until Ctrl+C')
   .argument('[system...]')
   .addOption(profile())
   .option('-d, --detach', 'return when everything is healthy', false)
@@ -141,7 +141,9 @@ program
   .description('what of the needed programs was found where')
   .action(async () => (await import('./doctor.ts')).doctor());
 program.addCommand(hook('scenario', "play a system's story through its gateway", 'tools/run/scenario.ts', '<system>'));
+program.addCommand(hook('docs', 'write docs/systems from what the code declares', 'tools/docs/main.ts', ''));
 program.addCommand(hook('test', 'run tests', 'tests/run.ts', '[unit|crash|...] [options]'));
+program.addCommand(hook('breaker', "show a system's circuit breaker under load", 'tests/breaker/main.ts', '<system>'));
 program.addCommand(hook('bench', 'measure', 'tests/bench.ts', '[options]'));
 
 // Who reads may end first (`./run logs -f | head`); a supervisor then stops in good order.

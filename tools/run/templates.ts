@@ -10,6 +10,7 @@ const shared = {
   appHealthProbeInterval: z.number().optional(),
   appHealthProbeTimeout: z.number().optional(),
   appHealthThreshold: z.number().optional(),
+  appMaxConcurrency: z.number().int().positive().optional(),
   logLevel: z.string().optional(),
   env: z.record(z.string(), z.coerce.string()).optional(),
 };
@@ -46,7 +47,7 @@ export interface ServiceTemplate {
   cwd: string;
   env: Record<string, string>;
   ports: Ports;
-  /** Health check and log flags of its sidecar. */
+  /** Health check, concurrency and log flags of its sidecar. */
   sidecarFlags: string[];
 }
 
@@ -82,6 +83,7 @@ export async function readTemplate(system: string): Promise<ServiceTemplate[]> {
           `--app-health-threshold=${merged.appHealthThreshold ?? 3}`,
         ]
       : [];
+    const atOnce = merged.appMaxConcurrency ? [`--app-max-concurrency=${merged.appMaxConcurrency}`] : [];
     return {
       system,
       name: app.appID.slice(system.length + 1),
@@ -96,7 +98,7 @@ export async function readTemplate(system: string): Promise<ServiceTemplate[]> {
         internal: app.daprInternalGRPCPort,
         metrics: app.metricsPort,
       },
-      sidecarFlags: [...health, `--log-level=${merged.logLevel ?? 'info'}`],
+      sidecarFlags: [...health, ...atOnce, `--log-level=${merged.logLevel ?? 'info'}`],
     };
   });
 }

@@ -102,7 +102,7 @@ export async function down(): Promise<void> {
 
 export async function wantedSystems(named: string[]): Promise<string[]> {
   const known = await allSystems();
-  const wanted = named.length ? (named.includes('all') ? known : [...new Set(named)]) : ['lecture'];
+  const wanted = named.length === 0 || named.includes('all') ? known : [...new Set(named)];
   for (const system of wanted)
     if (!known.includes(system)) throw new Error(`There is no system "${system}"; there is ${known.join(', ')}.`);
   if (!Number.isInteger(portOffset) || portOffset < 0 || portOffset > 8000)

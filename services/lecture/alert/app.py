@@ -101,14 +101,10 @@ class Handler(BaseHTTPRequestHandler):
         try:
             delivery = json.loads(body)
         except ValueError:
-            delivery = {"entries": []}
-        if isinstance(delivery, dict) and "specversion" in delivery:
-            statuses = self.server.alert.handle([{"entryId": "", "event": delivery}])
-            self._answer(200, {"status": statuses[0]["status"]})
-        else:
-            entries = delivery.get("entries") if isinstance(delivery, dict) else None
-            statuses = self.server.alert.handle(entries if isinstance(entries, list) else [])
-            self._answer(200, {"statuses": statuses})
+            delivery = None
+        entries = delivery.get("entries") if isinstance(delivery, dict) else None
+        statuses = self.server.alert.handle(entries if isinstance(entries, list) else [])
+        self._answer(200, {"statuses": statuses})
         self.server.count(statuses)
 
     def _figures(self) -> None:

@@ -1,8 +1,6 @@
 import { Router } from 'express';
-import { Refusal } from '../../kit/domain.ts';
 import { bodyOf, commandOf, jsonBody, readable, readableView, sendCreated, writable } from '../../kit/rest.ts';
 import type { Kit } from '../../kit/service.ts';
-import { CalleeUnavailable } from '../../kit/sidecar.ts';
 import { PaymentOutcome } from '../pay/contract.ts';
 import { EnrolmentBody } from './contract.ts';
 import { cancelEnrolment, changeEnrolment, Enrolment, enrol } from './domain.ts';
@@ -17,29 +15,20 @@ export const api = (kit: Kit): Router[] => [
   enrolment(kit),
 ];
 
-/** No enrolment without payment: pay is asked first, and whatever happens then, no payment stays without its enrolment. */
+/** No enrolment without payment, and no payment without enrolment. */
 function enrolment({ records, sidecar }: Kit): Router {
   const router = Router();
   router.post('/classes', ...jsonBody, async (request, response) => {
     const wish = bodyOf(EnrolmentBody, request) as EnrolmentBody;
-    const command = commandOf(request);
-    const id = await records.claimId(Enrolment, command);
-    const done = command.fingerprint && (await records.get(Enrolment, id));
-    if (done) return sendCreated(request, response, classes, done);
-    const payment = await records.intend(Enrolment, id, cancelEnrolment({ id, ...wish }));
-    try {
-      const { approved } = PaymentOutcome.parse(
-        await sidecar.call('lecture-pay', 'internal/payments', { classId: id, ...wish }),
-      );
-      if (!approved) throw new Refusal('the payment was refused');
-      const created = await records.create(Enrolment, command, () => enrol(id, wish), { id });
-      payment.keep();
-      sendCreated(request, response, classes, created);
-    } catch (error) {
-      if (error instanceof CalleeUnavailable && !error.reached) payment.keep();
-      else await payment.abandon();
-      throw error;
-    }
+    const made = await records.createAfter(Enrolment, commandOf(request), async (id) => ({
+      otherwise: cancelEnrolment({ id, ...wish }),
+      ask: async () => {
+        const answer = await sidecar.call('lecture-pay', 'internal/payments', { classId: id, ...wish });
+        return PaymentOutcome.parse(answer).approved;
+      },
+      decide: () => enrol(id, wish),
+    }));
+    sendCreated(request, response, classes, made);
   });
   return router;
 }

@@ -5,7 +5,7 @@ import { policies } from './policies.ts';
 
 const configuration = z.object({
   CANCEL_DELAY_MS: z.coerce.number().int().min(0),
-  REGISTRATION_PATIENCE_MS: z.coerce.number().int().min(0),
+  REGISTRATION_PATIENCE: z.coerce.number().int().min(1).max(1000),
 });
 export type Rules = z.output<typeof configuration>;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { event } from '../../kit/domain.ts';
 import { integer } from '../../kit/schema.ts';
-import { Rentaled } from '../rental/contract.ts';
+import { orderFields } from '../rental/contract.ts';
 
 /**
  * The one thing clients may do with a delivery, and what rental asks for when a customer cancels: cancel it. Named by
@@ -34,8 +34,9 @@ export const DeliveryCanceled = event('DeliveryCanceled', delivery.extend({ stat
 export const StockChanged = event('StockChanged', z.object({ productId: integer, qty: integer }));
 export type StockChanged = z.output<typeof StockChanged.schema>;
 
-/** Told by delivery to itself: an order whose product it still does not know. */
-export const OrderDoubted = event('OrderDoubted', Rentaled.schema);
+/** Told by delivery to itself: an order whose product it does not know yet, and how often it said so. */
+export const OrderDoubted = event('OrderDoubted', orderFields.extend({ doubts: integer }));
+export type OrderDoubted = z.output<typeof OrderDoubted.schema>;
 
 /** Told when a product registered elsewhere is known here, too; an outlet. */
 export const ProductInventoryRegisted = event(

@@ -96,11 +96,21 @@ export const deliver =
     return decided({ ...delivery, status }, Delivered(refused), OutOfStockRentalCanceled(refused));
   };
 
-/** An order whose product was not known here after some patience; decided when its turn comes again. */
-export interface Doubt extends Identified {}
+/** An order whose product was not known here when its turn came, and how often. */
+export interface Doubt extends Identified {
+  readonly doubts: number;
+}
 export const Doubt = aggregate<Doubt>('Doubt', { numberedBy: 'id' });
 
-export const doubt = (order: Rentaled) => (): Decision<Doubt> => decided({ id: order.id }, OrderDoubted(order));
+export const doubt = (order: Rentaled) => (): Decision<Doubt> =>
+  decided({ id: order.id, doubts: 1 }, OrderDoubted({ ...order, doubts: 1 }));
+
+export const doubtAgain =
+  (order: OrderDoubted) =>
+  (doubt: Doubt): Decision<Doubt> | undefined => {
+    const doubts = order.doubts + 1;
+    return doubt.doubts < doubts ? decided({ ...doubt, doubts }, OrderDoubted({ ...order, doubts })) : undefined;
+  };
 
 /** Pieces it accounts for stay so until the stock has them back. */
 export const cancelDelivery = (delivery: Delivery): Decision<Delivery> | undefined => {

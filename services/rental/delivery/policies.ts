@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { create, NotYet, type Policy, type Reaction, whenever } from '../../kit/policies.ts';
+import { change, create, type Policy, type Reaction, whenever } from '../../kit/policies.ts';
 import type { Kit } from '../../kit/service.ts';
 import { log } from '../../kit/telemetry.ts';
 import { ProductSaved } from '../product/contract.ts';
@@ -11,6 +11,7 @@ import {
   Doubt,
   deliver,
   doubt,
+  doubtAgain,
   gaveBack,
   type Order,
   Product,
@@ -51,21 +52,13 @@ export const policies = ({ records, config }: Kit<Rules>): Policy[] => {
     return done;
   };
 
-  // A registration may be on its way still when the first order of its product comes, and may wait behind that order for
-  // the broker. So the order waits a little, goes to the end of the queue, waits again, and only then is refused.
-  const unknownSince = new Map<string, number>();
-  const isUnknown = (turn: string): boolean => {
-    const since = unknownSince.get(turn) ?? Date.now();
-    unknownSince.set(turn, since);
-    return Date.now() - since >= config().REGISTRATION_PATIENCE_MS;
-  };
-  const decideOn = async (order: Rentaled, doubted: boolean): Promise<readonly Reaction[]> => {
-    const turn = `${order.id} ${doubted}`;
+  // A registration may be on its way still when the first order of its product comes. Waiting for it would hold up
+  // whatever came behind, perhaps the registration itself: so the order goes to the end of the queue, several times, and
+  // only then is refused.
+  const decideOn = async (order: Rentaled, reconsider: Reaction | undefined): Promise<readonly Reaction[]> => {
     const product = await settled(order.productId, order);
     if (!(await deliveryOf(order))) {
-      if (!product && !isUnknown(turn)) throw new NotYet(`product ${order.productId} is not registered here`);
-      unknownSince.delete(turn);
-      if (!product && !doubted) return [create(Doubt, order.id, doubt(order))];
+      if (!product && reconsider) return [reconsider];
       const taken = product && takenFor(product, order);
       await records.create(Delivery, command(), deliver(order, taken), { key: order.id });
       report(order, product, taken);
@@ -77,8 +70,11 @@ export const policies = ({ records, config }: Kit<Rules>): Policy[] => {
   return [
     whenever(ProductSaved, (product) => create(Product, product.id, stock(product))),
 
-    whenever(Rentaled, (order) => decideOn(order, false)),
-    whenever(OrderDoubted, (order) => decideOn(order, true)),
+    whenever(Rentaled, (order) => decideOn(order, create(Doubt, order.id, doubt(order)))),
+    whenever(OrderDoubted, (order) => {
+      const isPatient = order.doubts < config().REGISTRATION_PATIENCE;
+      return decideOn(order, isPatient ? change(Doubt, order.id, doubtAgain(order)) : undefined);
+    }),
 
     whenever(DeliveryCanceled, async ({ rentalId, qty }) => {
       const order = { id: rentalId, qty };

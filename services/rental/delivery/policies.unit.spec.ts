@@ -77,7 +77,7 @@ const wishes = fc.array(
 
 /** What comes to delivery for these wishes: each order, and the cancellation of some; handled as the service does. */
 function worksOf(store: Store, all: readonly Wish[]): (() => Promise<void>)[] {
-  const kit = { records: store, config: () => ({ REGISTRATION_PATIENCE_MS: 0 }) } as unknown as Kit<Rules>;
+  const kit = { records: store, config: () => ({ REGISTRATION_PATIENCE: 1 }) } as unknown as Kit<Rules>;
   const ofProcess = policies(kit);
   const react = async (type: string, data: object): Promise<void> => {
     const policy = ofProcess.find(({ event }) => event.type === type)!;
@@ -89,7 +89,7 @@ function worksOf(store: Store, all: readonly Wish[]): (() => Promise<void>)[] {
       version: 1,
       traceparent: undefined,
     } as Received<never>);
-    if ([reactions].flat().length > 0) await react('OrderDoubted', data);
+    if ([reactions].flat().length > 0) await react('OrderDoubted', { ...data, doubts: 1 });
   };
   return all.flatMap(({ qty, cancels, productId }, index) => {
     const id = index + 1;
@@ -144,12 +144,21 @@ test('given orders and cancellations, when processes interleave, are killed anyw
   );
 });
 
-test('given a product that is not registered yet, when its order comes, then the order comes again', async () => {
+test('given a product that is not registered yet, when its order comes, then it goes to the end of the queue some times, then is refused', async () => {
   const store = new Store(async () => undefined);
-  const kit = { records: store, config: () => ({ REGISTRATION_PATIENCE_MS: 60_000 }) } as unknown as Kit<Rules>;
-  const data = { id: 1, productId: 22, qty: 1, status: 'ORDERED', productName: null };
-  const rentaled = { id: 'x', type: 'Rentaled', data, subject: '', version: 1, traceparent: undefined };
-  const policy = policies(kit).find(({ event }) => event.type === 'Rentaled')!;
-  await expect(policy.react(rentaled as Received<never>)).rejects.toThrow('product 22 is not registered here');
-  expect(store.deliveries.size).toBe(0);
+  const kit = { records: store, config: () => ({ REGISTRATION_PATIENCE: 3 }) } as unknown as Kit<Rules>;
+  const ofProcess = policies(kit);
+  let doubts = 0;
+  for (let type = 'Rentaled'; type; ) {
+    const data = { id: 1, productId: 22, qty: 1, status: 'ORDERED', productName: null, doubts };
+    const policy = ofProcess.find(({ event }) => event.type === type)!;
+    const received = { id: 'x', type, data, subject: '', version: 1, traceparent: undefined };
+    const [reaction] = [await policy.react(received as Received<never>)].flat();
+    expect(store.deliveries.size).toBe(reaction ? 0 : 1);
+    const decision = reaction?.decide({ id: 1, doubts } as never, 1);
+    type = decision?.events[0]?.type ?? '';
+    doubts = (decision?.events[0]?.data as { doubts: number } | undefined)?.doubts ?? doubts;
+  }
+  expect(doubts).toBe(3);
+  expect(store.deliveries.get(1)?.status).toBe('CANCELED_UnregisteredProduct');
 });

@@ -21,6 +21,8 @@ function registration({ records, config }: Kit<Rules>): Router {
     const wish = bodyOf(ProductBody, request) as ProductBody;
     const { DEFAULT_QUANTITY, REGISTRATION_DELAY_MS: least, REGISTRATION_DELAY_MAXIMUM_MS: most } = config();
     if (most > 0) await sleep(least + Math.random() * Math.max(0, most - least));
+    // Whoever gave up waiting was told so, and registers again.
+    if (response.closed) return;
     const command = commandOf(request);
     const created = await records.create(Product, command, (id) => registerProduct(id, wish, DEFAULT_QUANTITY));
     sendCreated(request, response, products, created);

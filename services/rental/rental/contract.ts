@@ -11,16 +11,14 @@ export const RentalBody = z.object({
 });
 export type RentalBody = z.output<typeof RentalBody>;
 
-export const Rentaled = event(
-  'Rentaled',
-  z.object({
-    id: integer,
-    productId: integer,
-    qty: integer,
-    status: z.literal('ORDERED'),
-    productName: z.string().nullable(),
-  }),
-);
+export const orderFields = z.object({
+  id: integer,
+  productId: integer,
+  qty: integer,
+  status: z.literal('ORDERED'),
+  productName: z.string().nullable(),
+});
+export const Rentaled = event('Rentaled', orderFields);
 export type Rentaled = z.output<typeof Rentaled.schema>;
 
 /** Told only when the delivery is cancelled and the rental is gone. */

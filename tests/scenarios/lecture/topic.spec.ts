@@ -1,4 +1,4 @@
-import { published } from '../../contracts/declared.ts';
+import { published } from '../../../tools/docs/declared.ts';
 import { CANCELED, call, cancel, ENROLLED, enrol, reaches } from '../../lecture.ts';
 import { eventually, profile } from '../../system.ts';
 import { follow, type Told, type Topic } from '../../topic.ts';

@@ -1,0 +1,60 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import type { Identified } from '../../kit/domain.ts';
+import type { Facts } from '../../kit/policies.ts';
+import { Hal, type Resource, readable, shown } from '../../kit/rest.ts';
+import type { Kit } from '../../kit/service.ts';
+import { type Entry, lastStatus } from '../lecture/domain.ts';
+import { LectureStatus } from './domain.ts';
+import { type CourseRegistrationStatus, courseRegistrationStatus } from './views.ts';
+
+interface LectureRow extends Identified {
+  readonly lectureId: number;
+  readonly lectureStatus: Entry['status'] | null;
+  readonly lectureName: string;
+  readonly studentNumber: number;
+}
+const lectures: Resource<LectureStatus, LectureRow> = {
+  kind: LectureStatus,
+  path: 'lectureStatuses',
+  item: 'lectureStatus',
+  plain: true,
+  show: ({ rolls, ...lecture }) => ({ ...lecture, lectureStatus: lastStatus({ ...lecture, rolls }) }),
+};
+
+const registrationsOf = ({ records }: Kit): Resource<Facts, CourseRegistrationStatus> => ({
+  kind: courseRegistrationStatus.kind,
+  path: 'courseRegistrationStatuses',
+  item: 'courseRegistrationStatus',
+  plain: true,
+  show: courseRegistrationStatus.row,
+  async complete(rows) {
+    const ids = [...new Set(rows.map(({ lectureId }) => lectureId))];
+    const found = await Promise.all(ids.map((id) => records.findBy(LectureStatus, 'lectureId', String(id))));
+    const names = new Map(found.flat().map(({ lectureId, lectureName }) => [lectureId, lectureName]));
+    return rows.map((row) => ({ ...row, lectureName: names.get(row.lectureId) ?? null }));
+  },
+});
+
+export const api = (kit: Kit): Router[] => [
+  readable(kit.records, registrationsOf(kit)),
+  byStatus(kit),
+  readable(kit.records, lectures),
+];
+
+const ByStatus = z.object({ courseStatus: z.string({ error: 'is missing; ask with ?courseStatus=...' }) });
+
+/** Among the newest 1,000, as many as the collection shows. */
+function byStatus(kit: Kit): Router {
+  const router = Router();
+  const registrations = registrationsOf(kit);
+  const { kind, path, item } = registrations;
+  const hal = new Hal<CourseRegistrationStatus, CourseRegistrationStatus>({ kind: { name: kind.name }, path, item });
+  router.get(`/${path}/search/findByCourseStatus`, async (request, response) => {
+    const { courseStatus } = ByStatus.parse(request.query);
+    const rows = await shown(registrations, await kit.records.newest(kind, 1_000));
+    const found = rows.filter((row) => row.courseStatus === courseStatus);
+    response.json(hal.collection(request, found));
+  });
+  return router;
+}

@@ -1,0 +1,29 @@
+import { cancel, type Policy, whenever } from '../../kit/policies.ts';
+import type { Kit } from '../../kit/service.ts';
+import { headcount } from '../headcount.ts';
+import { LectureOpened, OpenedCanceled } from '../lecture/contract.ts';
+import { CourseCanceled, CourseRegistrationCompleted } from '../registration/contract.ts';
+import { hideLecture, LectureStatus, showLecture } from './domain.ts';
+import { courseRegistrationStatus } from './views.ts';
+
+export const policies = ({ records }: Kit): Policy[] => {
+  const students = headcount(records, LectureStatus, 'key');
+  return [
+    ...courseRegistrationStatus.policies,
+
+    whenever(LectureOpened, async ({ id, lectureName }, { id: cause }) => {
+      await records.create(LectureStatus, { cause }, showLecture(id, lectureName), { key: id });
+      await students.begin(id);
+      return [];
+    }),
+    whenever(OpenedCanceled, ({ id }) => cancel(LectureStatus, id, hideLecture)),
+    whenever(CourseRegistrationCompleted, async (registration, received) => {
+      await students.enter(registration, received);
+      return [];
+    }),
+    whenever(CourseCanceled, async (registration, received) => {
+      await students.enter(registration, received);
+      return [];
+    }),
+  ];
+};

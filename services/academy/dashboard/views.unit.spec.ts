@@ -1,0 +1,57 @@
+import { sameInAnyOrder } from '../../../tests/any-order.ts';
+import type { DomainEvent } from '../../kit/domain.ts';
+import type { Facts, Received } from '../../kit/policies.ts';
+import { cancelRegistration, completeRegistration, register } from '../registration/domain.ts';
+import { type CourseRegistrationStatus, courseRegistrationStatus } from './views.ts';
+
+const made = register(5, { lectureId: 1, studentId: 7 });
+
+/** What happened, each with the version of the record that told it. */
+const told = (version: number, events: readonly DomainEvent[]): Received[] =>
+  events.map(({ type, data }) => ({
+    id: `${type}-${version}`,
+    type,
+    data,
+    subject: '',
+    version,
+    traceparent: undefined,
+  }));
+
+const registered = told(1, made.events);
+const completed = [...registered, ...told(2, completeRegistration(made.state!)!.events)];
+const ends: Record<string, Received[]> = {
+  registered,
+  completed,
+  'cancelled at once': [...registered, ...told(2, cancelRegistration(made.state!).events)],
+  'completed and cancelled': [...completed, ...told(3, cancelRegistration(made.state!).events)],
+  abandoned: told(1, cancelRegistration(made.state!).events),
+};
+
+function rowAfter(events: readonly Received[]): CourseRegistrationStatus | undefined {
+  let state: Facts | null = null;
+  for (const received of events)
+    for (const policy of courseRegistrationStatus.policies.filter(({ event }) => event.type === received.type)) {
+      const reaction = policy.react(received as Received<never>) as unknown as {
+        decide(state: Facts | null, id: number): { state: Facts } | undefined;
+      };
+      state = reaction.decide(state, 3)?.state ?? state;
+    }
+  return state ? courseRegistrationStatus.row(state) : undefined;
+}
+
+const row = { id: 3, courseId: 5, lectureId: 1, studentId: 7, lectureName: null };
+
+test.each<[string, CourseRegistrationStatus['courseStatus'] | undefined]>([
+  ['registered', '수강신청중'],
+  ['completed', '결제 완료'],
+  ['cancelled at once', undefined],
+  ['completed and cancelled', undefined],
+  ['abandoned', undefined],
+])('given a registration that is %s, when all its events came, then its row is %s', (end, courseStatus) => {
+  expect(rowAfter(ends[end]!)).toEqual(courseStatus && { ...row, courseStatus });
+});
+
+test.each(Object.entries(ends))(
+  'given the events of a registration that is %s, in any order, any number of times and late, then the row is the same',
+  (_, events) => sameInAnyOrder(events, rowAfter),
+);

@@ -1,0 +1,53 @@
+import { Router } from 'express';
+import { bodyOf, commandOf, Hal, idOf, jsonBody, Problem, readable, writable } from '../../kit/rest.ts';
+import type { Kit } from '../../kit/service.ts';
+import { LectureBody } from './contract.ts';
+import { cancelLecture, Lecture, openLecture, Roll, renameLecture, studentsOn } from './domain.ts';
+
+const lectures = {
+  kind: Lecture,
+  path: 'lectureSystems',
+  item: 'lectureSystem',
+  plain: true,
+  show: ({ canceled, rolls, ...lecture }: Lecture) => (canceled ? undefined : (lecture as Lecture)),
+};
+
+export const api = (kit: Kit): Router[] => [
+  readable(kit.records, lectures),
+  writable(kit.records, lectures, { body: LectureBody, create: openLecture, remove: cancelLecture }),
+  renaming(kit),
+  registrations(kit),
+];
+
+const noLecture = (id: number): Problem => new Problem(404, 'Not Found', `There is no lectureSystem ${id}.`);
+
+function renaming({ records }: Kit): Router {
+  const router = Router();
+  const hal = new Hal(lectures);
+  router.patch('/lectureSystems/:id', ...jsonBody, async (request, response) => {
+    const id = idOf(request);
+    const wish = bodyOf(LectureBody, request) as LectureBody;
+    const changed = await records.change(Lecture, id, commandOf(request), (lecture) => renameLecture(lecture, wish));
+    if (!changed?.state) throw noLecture(id);
+    response.json(hal.item(request, changed.state));
+  });
+  return router;
+}
+
+/** Who takes a lecture: the newest 1,000 of them, each with a link to the registration. */
+function registrations({ records }: Kit): Router {
+  const router = Router();
+  const hal = new Hal({
+    kind: { name: 'Student' },
+    path: 'courseRegistrationSystems',
+    item: 'courseRegistrationSystem',
+  });
+  router.get('/lectureSystems/:id/registrations', async (request, response) => {
+    const id = idOf(request);
+    const lecture = await records.get(Lecture, id);
+    if (!lecture || lecture.canceled) throw noLecture(id);
+    const students = (await records.findBy(Roll, 'lectureId', String(id))).flatMap(studentsOn);
+    response.json(hal.collection(request, students.sort((a, b) => a.id - b.id).slice(-1_000)));
+  });
+  return router;
+}

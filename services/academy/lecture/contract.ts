@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { integer, name } from '../../kit/schema.ts';
+
+/** What else is sent, a number of students for instance, is ignored. */
+export const LectureBody = z.looseObject({ lectureName: name });
+export type LectureBody = Pick<z.output<typeof LectureBody>, 'lectureName'>;
+
+const lecture = z.object({ id: integer, lectureName: z.string(), studentNumber: integer });
+export const LectureOpened = event('LectureOpened', lecture);
+/** The name is the contract's. Told again when somebody completes a registration for a lecture that is cancelled. */
+export const OpenedCanceled = event('OpenedCanceled', lecture);

@@ -1,0 +1,27 @@
+import { change, type Policy, whenever } from '../../kit/policies.ts';
+import type { Kit } from '../../kit/service.ts';
+import { headcount } from '../headcount.ts';
+import { CourseCanceled, CourseRegistrationCompleted } from '../registration/contract.ts';
+import { LectureOpened } from './contract.ts';
+import { cancelAgain, Lecture } from './domain.ts';
+
+export const policies = ({ records }: Kit): Policy[] => {
+  const students = headcount(records, Lecture, 'id');
+  return [
+    // 수강자수변경
+    whenever(CourseRegistrationCompleted, async (registration, received) => {
+      await students.enter(registration, received);
+      const lecture = await records.get(Lecture, registration.lectureId);
+      return lecture?.canceled ? [change(Lecture, lecture.id, cancelAgain)] : [];
+    }),
+    whenever(CourseCanceled, async (registration, received) => {
+      await students.enter(registration, received);
+      return [];
+    }),
+
+    whenever(LectureOpened, async ({ id }) => {
+      await students.begin(id);
+      return [];
+    }),
+  ];
+};

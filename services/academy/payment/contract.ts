@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { integer } from '../../kit/schema.ts';
+
+/** What is paid is a registration: `courseId` is its number. What else is sent is ignored. */
+export const PaymentBody = z.looseObject({ courseId: integer.refine((value) => value > 0, 'must be 1 or more') });
+export type PaymentBody = z.output<typeof PaymentBody>;
+
+/** What POST /internal/paymentSystems answers: whether the registration may be completed. */
+export const PaymentOutcome = z.object({ paid: z.boolean() });
+
+const payment = z.object({ id: integer, courseId: integer });
+export const PaymentCompleted = event('PaymentCompleted', payment);
+export const PaymentCanceled = event('PaymentCanceled', payment);

@@ -1,0 +1,15 @@
+import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain.ts';
+import { PaymentCanceled, PaymentCompleted } from './contract.ts';
+
+/** The payment of a registration: at most one for each. There is one: paid; it is gone: cancelled, and never paid again. */
+export interface Payment extends Identified {
+  readonly courseId: number;
+}
+export const Payment = aggregate<Payment>('PaymentSystem', { keyedBy: 'courseId' });
+
+export const pay =
+  (courseId: number) =>
+  (id: number): Decision<Payment> =>
+    decided({ id, courseId }, PaymentCompleted({ id, courseId }));
+
+export const cancelPayment = ({ id, courseId }: Payment): Decision<Payment> => ended(PaymentCanceled({ id, courseId }));

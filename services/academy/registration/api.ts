@@ -1,0 +1,68 @@
+import { Router } from 'express';
+import { Refusal } from '../../kit/domain.ts';
+import { atOnce, bodyOf, commandOf, jsonBody, Problem, readable, sendCreated, writable } from '../../kit/rest.ts';
+import type { Kit } from '../../kit/service.ts';
+import { CalleeUnavailable } from '../../kit/sidecar.ts';
+import { PaymentOutcome } from '../payment/contract.ts';
+import type { Addresses } from './app.ts';
+import { RegistrationBody } from './contract.ts';
+import { CanceledLecture, cancelRegistration, Registration, register } from './domain.ts';
+
+/** How long a student waits for his turn to pay; the gateway gives up after 10 s. */
+const TURN_MS = 5_000;
+
+const registrations = {
+  kind: Registration,
+  path: 'courseRegistrationSystems',
+  item: 'courseRegistrationSystem',
+  plain: true,
+};
+
+export const api = (kit: Kit<Addresses>): Router[] => [
+  singular(),
+  readable(kit.records, registrations),
+  writable(kit.records, registrations, { body: RegistrationBody, remove: cancelRegistration }),
+  registration(kit),
+];
+
+/** The contract's transcripts have the path in the singular; it means the same. */
+function singular(): Router {
+  const router = Router();
+  router.use((request, _, next) => {
+    request.url = request.url.replace(/^\/courseRegistrationSystem(?=$|[/?])/, '/courseRegistrationSystems');
+    next();
+  });
+  return router;
+}
+
+/** No payment, no registration, and no payment without its registration. */
+function registration({ records, sidecar, config }: Kit<Addresses>): Router {
+  const router = Router();
+  // A crowd would make payment exceed its time limit for all of them; in turns most are in time.
+  const inTurns = atOnce(() => config().PAYMENTS_AT_ONCE, TURN_MS);
+  router.post('/courseRegistrationSystems', inTurns, ...jsonBody, async (request, response) => {
+    const wish = bodyOf(RegistrationBody, request) as RegistrationBody;
+    const { lectureId } = wish;
+    if (await records.get(CanceledLecture, lectureId)) throw new Refusal(`lecture ${lectureId} was cancelled`, 409);
+    const made = await records
+      .createAfter(Registration, commandOf(request), async (id) => ({
+        otherwise: cancelRegistration({ id, ...wish }),
+        ask: async () => {
+          const answer = await sidecar.call(config()['api.payment.url'], 'internal/paymentSystems', { courseId: id });
+          return PaymentOutcome.parse(answer).paid;
+        },
+        decide: () => register(id, wish),
+      }))
+      .catch((error) => {
+        throw error instanceof CalleeUnavailable ? payLater(error) : error;
+      });
+    sendCreated(request, response, registrations, made);
+  });
+  return router;
+}
+
+/** The contract's fallback: the student is led to pay a little later, and nothing is kept. */
+function payLater({ message, retryAfterSeconds }: CalleeUnavailable): Problem {
+  const detail = `${message}, so nothing was registered. Please try again to register and pay a little later.`;
+  return new Problem(503, 'Service Unavailable', detail, { retryAfterSeconds });
+}

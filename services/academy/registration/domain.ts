@@ -1,0 +1,41 @@
+import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain.ts';
+import { CourseCanceled, CourseRegistered, CourseRegistrationCompleted, type RegistrationBody } from './contract.ts';
+
+/** A student's registration for a lecture. Its number is what payment calls `courseId`. Gone when it is cancelled. */
+export interface Registration extends Identified, RegistrationBody {
+  readonly status: '수강신청중' | '결제 완료';
+}
+export const Registration = aggregate<Registration>('CourseRegistrationSystem', { listBy: ['lectureId'] });
+
+export const register = (id: number, { lectureId, studentId }: RegistrationBody): Decision<Registration> => {
+  const registration = { id, lectureId, studentId, status: '수강신청중' } as const;
+  return decided(registration, CourseRegistered(registration));
+};
+
+/** Policy 수강신청완료: the payment is made. */
+export const completeRegistration = (registration: Registration): Decision<Registration> | undefined => {
+  if (registration.status === '결제 완료') return undefined;
+  const completed = { ...registration, status: '결제 완료' } as const;
+  return decided(completed, CourseRegistrationCompleted(completed));
+};
+
+export const cancelRegistration = ({
+  id,
+  lectureId,
+  studentId,
+}: Omit<Registration, 'status'>): Decision<Registration> =>
+  ended(CourseCanceled({ id, lectureId, studentId, status: '취소 완료' }));
+
+/** What payment told about a registration before it stood; see docs/decisions/0011-headcount.md. */
+export interface EarlyNews extends Identified {
+  readonly news: string;
+}
+export const EarlyNews = aggregate<EarlyNews>('EarlyNews', { keyedBy: 'news' });
+export type News = 'paid' | 'unpaid';
+export const newsOf = (courseId: number, news: News): string => `${courseId}-${news}`;
+
+/** A lecture that is known to be cancelled: nobody registers for it any more. */
+export interface CanceledLecture extends Identified {
+  readonly lectureId: number;
+}
+export const CanceledLecture = aggregate<CanceledLecture>('CanceledLecture', { numberedBy: 'lectureId' });

@@ -1,0 +1,38 @@
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+
+/** What an event says about the customer it concerns. */
+export interface Concerned {
+  readonly custNo?: string | null | undefined;
+  readonly custNm: string | null;
+  readonly phoneNo?: string | null | undefined;
+  readonly ppsdsnNo?: string | null | undefined;
+  readonly prdcd?: string | null | undefined;
+}
+
+/** A message to a customer. */
+export interface Message extends Identified {
+  readonly custNo: string | null;
+  readonly custNm: string | null;
+  readonly phoneNo: string | null;
+  readonly message: string;
+  readonly sendDtm: string;
+  /** The event it tells of: one message for each. */
+  readonly event: string;
+}
+export const Message = aggregate<Message>('Msg', { keyedBy: 'event', listBy: ['custNo', 'custNm'] });
+
+/** Of an issued description the customer gets the details. */
+export const textOf = (prefix: string, eventType: string, { ppsdsnNo, prdcd }: Concerned): string => {
+  const progress = `${prefix} 고객 업무 진행사항 : ${eventType}`.trim();
+  return eventType === 'PrductDesdCreated'
+    ? `${progress}, 가입설계번호 ${ppsdsnNo ?? ''}, 상품코드 ${prdcd ?? ''}`
+    : progress;
+};
+
+/** @param now yyyyMMddHHmmss */
+export const record =
+  (event: string, message: string, { custNo = null, custNm, phoneNo = null }: Concerned, now: string) =>
+  (id: number): Decision<Message> => {
+    const sendDtm = now.replace(/^(....)(..)(..)(..)(..)(..)$/, '$1.$2.$3 $4:$5:$6');
+    return decided({ id, custNo, custNm, phoneNo, message, sendDtm, event });
+  };

@@ -1,0 +1,30 @@
+import { Router } from 'express';
+import { readable, writable } from '../../kit/rest.ts';
+import type { Kit } from '../../kit/service.ts';
+import { dataOf } from '../online.ts';
+import { CustomerBody, customerFields } from './contract.ts';
+import { Customer, changeCustomer, registerCustomer, removeCustomer } from './domain.ts';
+
+const customers = { kind: Customer, path: 'customers', item: 'customer' };
+const ONLINE = [...Object.keys(customerFields).filter((name) => name !== 'insJobNm'), 'eventType'];
+
+export const api = (kit: Kit): Router[] => [
+  lookup(kit),
+  readable(kit.records, customers),
+  writable(kit.records, customers, {
+    body: CustomerBody,
+    create: registerCustomer,
+    change: changeCustomer,
+    remove: removeCustomer,
+  }),
+];
+
+/** A customer by number; of several with the same one, the newest. */
+function lookup({ records }: Kit): Router {
+  const router = Router();
+  router.get('/customers/online/:custNo', async (request, response) => {
+    const customer = (await records.findBy(Customer, 'custNo', request.params.custNo)).at(-1);
+    response.json({ data: customer ? dataOf(ONLINE, customer) : null });
+  });
+  return router;
+}

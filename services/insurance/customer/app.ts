@@ -1,0 +1,4 @@
+import { service } from '../../kit/service.ts';
+import { api } from './api.ts';
+
+export const customer = service({ api });

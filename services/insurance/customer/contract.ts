@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { bodyOf, customerNumber, day, upTo, type Whole, whole } from '../values.ts';
+
+export const customerFields = {
+  custNo: customerNumber,
+  custNm: upTo(50).trim().min(1, 'must not be empty'),
+  custDscDcd: upTo(2),
+  custDscNo: upTo(44),
+  custDcd: upTo(2),
+  custStcd: upTo(2),
+  custRegDt: day,
+  custRegPlnrEno: upTo(10),
+  rlpmVrfcDt: day,
+  gndrCd: z.enum(['1', '2', ''], 'must be 1 (male) or 2 (female)'),
+  aclBirdt: day,
+  insJobCd: upTo(10),
+  insJobNm: upTo(40),
+  vhclKcd: upTo(8),
+  natyCd: upTo(2),
+  phoneNo: upTo(12),
+  pmtrRecvplAddrDcd: upTo(2),
+  befAsntDt: day,
+};
+export type CustomerFields = Whole<typeof customerFields>;
+
+/** Who a customer is has to be said; the rest may follow. The number is not checked for uniqueness. */
+export const CustomerBody = bodyOf(customerFields, { custNo: customerFields.custNo, custNm: customerFields.custNm });
+export const wholeCustomer = (wish: Partial<CustomerFields>): CustomerFields => whole(customerFields, wish);

@@ -1,0 +1,17 @@
+import { aggregate, type Decision, decided, ended, type Identified, Refusal } from '../../kit/domain.ts';
+import { type CustomerFields, wholeCustomer } from './contract.ts';
+
+export interface Customer extends Identified, CustomerFields {}
+export const Customer = aggregate<Customer>('Customer', { listBy: ['custNo'] });
+
+/** Nobody else has to know: the contract has no events of customers. */
+export const registerCustomer = (id: number, wish: Partial<CustomerFields>): Decision<Customer> =>
+  decided({ id, ...wholeCustomer(wish) });
+
+export const changeCustomer = (customer: Customer, change: Partial<CustomerFields>): Decision<Customer> => {
+  if (change.custNo !== undefined && change.custNo !== customer.custNo)
+    throw new Refusal(`custNo of a customer stays; register ${change.custNo} as another one`);
+  return decided({ ...customer, ...change });
+};
+
+export const removeCustomer = (): Decision<Customer> => ended();

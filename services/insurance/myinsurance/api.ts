@@ -1,0 +1,70 @@
+import { type Request, Router } from 'express';
+import { aggregate } from '../../kit/domain.ts';
+import { Hal, idOf, Problem } from '../../kit/rest.ts';
+import type { Kit } from '../../kit/service.ts';
+import { online } from '../online.ts';
+import { type MyPage, type Part, pagesOf, parts } from './views.ts';
+
+const hal = new Hal<MyPage, MyPage>({ kind: aggregate<MyPage>('Mypage'), path: 'mypages', item: 'mypage' });
+
+/** How many calculations, plans and proposals the list shows at most: the newest. */
+const LIST = 1_000;
+
+/** A read model: what customers and administrators may do is look. */
+export function api({ records }: Kit): Router[] {
+  const partsBy = async (field: 'custNo' | 'custNm', value: string): Promise<Part[]> =>
+    (await records.findBy(parts.kind, field, value)).flatMap((facts) => parts.row(facts) ?? []);
+  const all = async (): Promise<MyPage[]> =>
+    pagesOf((await records.newest(parts.kind, LIST)).flatMap((facts) => parts.row(facts) ?? []));
+  const ofCustomer = async (custNo: string): Promise<MyPage[]> => pagesOf(await partsBy('custNo', custNo));
+  /** A plan and its proposal may be under different names, never under different customer numbers. */
+  const named = async (custNm: string): Promise<MyPage[]> => {
+    const found = await partsBy('custNm', custNm);
+    const customers = new Set(found.flatMap(({ custNo }) => custNo ?? []));
+    const more = await Promise.all([...customers].map((custNo) => partsBy('custNo', custNo)));
+    const both = new Map([...found, ...more.flat()].map((part) => [part.id, part]));
+    return pagesOf([...both.values()]).filter((page) => page.custNm === custNm);
+  };
+
+  const router = Router();
+  router.get('/mypages', async (request, response) => {
+    response.json(hal.collection(request, await all()));
+  });
+  const finder = (name: string, ...fields: ('custNo' | 'custNm' | 'ppsdsnNo' | 'prpsNo')[]): void => {
+    router.get(`/mypages/search/${name}`, async (request, response) => {
+      const asked = fields.map((field) => [field, argumentOf(request, field)] as const);
+      const [field, value] = asked[0]!;
+      const pages = field === 'custNm' ? await named(value) : await ofCustomer(value);
+      const fitting = pages.filter((page) => asked.every(([name, wanted]) => page[name] === wanted));
+      response.json(hal.collection(request, fitting));
+    });
+  };
+  finder('findByCustNo', 'custNo');
+  finder('findByCustNm', 'custNm');
+  finder('findByCustNoAndPpsdsnNo', 'custNo', 'ppsdsnNo');
+  finder('findByCustNoAndPrpsNo', 'custNo', 'prpsNo');
+  router.get('/mypages/:id', async (request, response) => {
+    const id = idOf(request);
+    const facts = await records.get(parts.kind, id);
+    const part = facts && parts.row(facts);
+    const pages = part?.custNo ? await ofCustomer(part.custNo) : pagesOf(part ? [part] : []);
+    const page = pages.find((found) => found.id === id);
+    if (!page) throw new Problem(404, 'Not Found', `There is no mypage ${id}.`);
+    response.json(hal.item(request, page));
+  });
+  const inquiry = online('/mypages/online', {
+    any: async ({ of }) => {
+      const mypages = of('myName') ? await named(of('myName')) : await all();
+      return { data: { svcDvn: null, mypages } };
+    },
+  });
+  return [router, inquiry];
+}
+
+function argumentOf(request: Request, field: string): string {
+  const value = request.query[field];
+  if (typeof value === 'string' && value !== '') return value;
+  throw new Problem(400, 'Bad Request', `${field} is missing; ask with ?${field}=...`, {
+    errors: [{ field, message: 'is missing' }],
+  });
+}

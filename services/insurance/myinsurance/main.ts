@@ -1,0 +1,4 @@
+import { run } from '../../kit/service.ts';
+import { myinsurance } from './app.ts';
+
+await run(myinsurance);

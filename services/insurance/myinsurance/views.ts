@@ -1,0 +1,107 @@
+import type { Identified } from '../../kit/domain.ts';
+import { from, view } from '../../kit/policies.ts';
+import { PayApproved, PayCanceled } from '../payment/contract.ts';
+import { PlanSaved, PremiumCaculated } from '../plan/contract.ts';
+import { PrductDesdCreated } from '../product/contract.ts';
+import { ProposalSaved, ProposalWithdrawn } from '../proposal/contract.ts';
+
+const NAMES = [
+  ...['eventType', 'custNo', 'custNm', 'gndrCd', 'gndr', 'aclBirdt', 'phoneNo'],
+  ...['ppsdsnNo', 'ppsdsnDt', 'prdcd', 'prdnm', 'prodDesdIsueDt', 'progSt'],
+  ...['prpsNo', 'prpsDt', 'contNo', 'contDt', 'prpsStcd', 'prpsStnm', 'contStcd', 'contStnm', 'regDtm', 'chgDtm'],
+] as const;
+
+/** How far a customer has come with a calculation, a plan, or a plan and the proposal made from it. */
+export type MyPage = Identified & Readonly<Record<(typeof NAMES)[number], string | null>>;
+
+/** What is known of one calculation, plan or proposal by itself; what of it is shown, `pagesOf` says. */
+export interface Part extends MyPage {
+  readonly of: 'calculation' | 'plan' | 'proposal';
+  /** False while only the payment of a proposal is known. */
+  readonly complete: boolean;
+}
+
+const STAGES = [
+  'PayCanceled',
+  'ProposalWithdrawn',
+  'ProposalSaved',
+  'PrductDesdCreated',
+  'PlanSaved',
+  'premiumCaculated',
+] as const;
+const GENDERS: Readonly<Record<string, string>> = { '1': '남자', '2': '여자' };
+
+const planOf = ({ custNo, ppsdsnNo }: { custNo: string | null; ppsdsnNo: string | null }): string =>
+  `plan-${custNo ?? ''}-${ppsdsnNo ?? ''}`;
+const proposalOf = ({ prpsNo }: { prpsNo: string }): string => `proposal-${prpsNo}`;
+
+/** The parts, each from its own events; an earlier stage never replaces a later one. */
+export const parts = view('Mypage', {
+  keyedBy: 'key',
+  listBy: ['custNo', 'custNm'],
+  from: {
+    // A calculation belongs to nobody: each has a row of its own.
+    premiumCaculated: from(PremiumCaculated, (_, { subject, id }) => `calculation-${subject || id}`),
+    PlanSaved: from(PlanSaved, (plan) => planOf(plan)),
+    PrductDesdCreated: from(PrductDesdCreated, (document) => planOf(document)),
+    ProposalSaved: from(ProposalSaved, (proposal) => proposalOf(proposal)),
+    PayApproved: from(PayApproved, (payment) => proposalOf(payment)),
+    ProposalWithdrawn: from(ProposalWithdrawn, (proposal) => proposalOf(proposal)),
+    PayCanceled: from(PayCanceled, (payment) => proposalOf(payment)),
+  },
+  row(id, facts): Part {
+    const { premiumCaculated: calculation, PlanSaved: plan, PrductDesdCreated: description } = facts;
+    const { ProposalSaved: proposal, PayApproved: paid, ProposalWithdrawn: withdrawn, PayCanceled: canceled } = facts;
+    const facets = [withdrawn, proposal, plan, calculation, description, paid, canceled];
+    const known = Object.assign({}, ...facets.toReversed().map(said)) as Partial<Record<string, string>>;
+    const times = facets.flatMap((facet) => facet?.timestamp ?? []).sort();
+    const is = {
+      ...known,
+      eventType: STAGES.find((type) => facts[type]),
+      gndr: GENDERS[known.gndrCd ?? ''],
+      progSt: description ? '상품설명서생성완료' : known.progSt,
+      prodDesdIsueDt: description?.timestamp?.slice(0, 8) ?? known.prodDesdIsueDt,
+      ...(paid ? { contStcd: '30', contStnm: '초회납입' } : {}),
+      ...(canceled ? { contStcd: '40', contStnm: '결재취소' } : {}),
+      // The numbers are the second of creation, which no later event moves.
+      regDtm: proposal?.prpsNo ?? plan?.ppsdsnNo ?? times[0],
+      chgDtm: times.at(-1),
+    };
+    const of = calculation ? 'calculation' : (plan ?? description) ? 'plan' : 'proposal';
+    return { ...shown(id, is), of, complete: of !== 'proposal' || proposal !== undefined };
+  },
+});
+
+const said = (facet: object | undefined): object =>
+  Object.fromEntries(Object.entries(facet ?? {}).filter(([, value]) => value !== null && value !== ''));
+
+const shown = (id: number, from: object): MyPage =>
+  ({
+    ...Object.fromEntries(NAMES.map((name) => [name, (from as Record<string, unknown>)[name] ?? null])),
+    id,
+  }) as unknown as MyPage;
+
+/**
+ * What customers see: the first proposal made from a plan stands in the row of the plan, any other has a row of its own.
+ * Which is the first is in the numbers, so it does not matter what was told first.
+ */
+export function pagesOf(all: readonly Part[]): MyPage[] {
+  const complete = all.filter((part) => part.complete);
+  const proposals = complete
+    .filter((part) => part.of === 'proposal')
+    .sort((a, b) => ((a.prpsNo ?? '') < (b.prpsNo ?? '') ? -1 : 1));
+  const first = new Map<string, Part>();
+  for (const proposal of proposals) if (!first.has(planOf(proposal))) first.set(planOf(proposal), proposal);
+  const joined = new Set<Part>();
+  const rows = complete.map((part) => {
+    const proposal = part.of === 'plan' ? first.get(planOf(part)) : undefined;
+    if (!proposal) return part;
+    joined.add(proposal);
+    const [regDtm, , chgDtm] = [part.regDtm, proposal.regDtm, part.chgDtm, proposal.chgDtm].sort().toSpliced(1, 1);
+    return { ...part, ...said(proposal), id: part.id, regDtm: regDtm ?? null, chgDtm: chgDtm ?? null };
+  });
+  return rows
+    .filter((row) => !joined.has(row as Part))
+    .map((row) => shown(row.id, row))
+    .sort((a, b) => a.id - b.id);
+}

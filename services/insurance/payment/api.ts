@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Router } from 'express';
+import { z } from 'zod';
+import { Refusal } from '../../kit/domain.ts';
+import { commandOf, Hal, idOf, jsonBody, operation, Problem, readable } from '../../kit/rest.ts';
+import type { Kit } from '../../kit/service.ts';
+import { stamp } from '../numbers.ts';
+import { dataOf, online } from '../online.ts';
+import type { Trouble } from './app.ts';
+import { CheckWish, PaymentWish } from './contract.ts';
+import { approvePayment, cancelPayment, Payment } from './domain.ts';
+
+const payments = { kind: Payment, path: 'payments', item: 'payment' };
+
+export const api = (kit: Kit<Trouble>): Router[] => [
+  readable(kit.records, payments),
+  pay(kit),
+  check(kit),
+  cancellation(kit),
+  memoryLeak(),
+];
+
+/** Asked by proposal, once or several times for one proposal; refused when that was withdrawn before. */
+const pay = ({ records, config }: Kit<Trouble>): Router =>
+  operation('/internal/payments', PaymentWish, async (wish) => {
+    await sleep(config().PAYMENT_DELAY_MS);
+    try {
+      const { prpsNo } = wish;
+      const decide = approvePayment(wish, stamp());
+      const payment = await records.create(Payment, { cause: `pay-${prpsNo}` }, decide, { key: prpsNo });
+      return { approved: payment.status === '결재완료' };
+    } catch (error) {
+      if (error instanceof Refusal) return { approved: false };
+      throw error;
+    }
+  });
+
+const check = ({ records, config }: Kit<Trouble>): Router =>
+  operation('/payments/chkPayment', CheckWish, async ({ prpsNo }) => {
+    await sleep(config().PAYMENT_DELAY_MS);
+    const payment = prpsNo ? (await records.findBy(Payment, 'prpsNo', prpsNo)).at(0) : undefined;
+    return { data: payment ? dataOf(['prpsNo', 'status', 'payAmt', 'payDtm'], payment) : null };
+  });
+
+/** Cancelling the payment alone: by proposal, or by changing the status of the payment. */
+function cancellation({ records }: Kit<Trouble>): Router {
+  const router = Router();
+  router.patch('/payments/:id', ...jsonBody, async (request, response) => {
+    z.object({ status: z.literal('결재취소', 'can only become 결재취소; send {"status":"결재취소"}') })
+      .strict()
+      .parse(request.body);
+    const changed = await records.change(Payment, idOf(request), commandOf(request), cancelPayment);
+    if (!changed?.state) throw new Problem(404, 'Not Found', `There is no payment ${request.params.id}.`);
+    response.json(new Hal(payments).item(request, changed.state));
+  });
+  const byProposal = online('/payments/online', {
+    any: async ({ svcFn, of, command }) => {
+      if (svcFn !== 'cancelpay') return {};
+      if (of('prpsNo')) await records.change(Payment, of('prpsNo'), command, cancelPayment, 'key');
+      return { data: '처리완료' };
+    },
+  });
+  return router.use(byProposal);
+}
+
+/** For operations exercises, not routed: takes memory until the process dies. */
+function memoryLeak(): Router {
+  const router = Router();
+  router.get('/callMemleak', () => {
+    const kept: number[][] = [];
+    // A number needs 8 bytes, so these are steps of 1 MiB; between them others are served.
+    const more = (): void => {
+      kept.push(Array.from({ length: 131_072 }, Math.random));
+      setImmediate(more);
+    };
+    more();
+  });
+  return router;
+}

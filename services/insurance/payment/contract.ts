@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { amount, customerNumber, full, told, upTo, type Whole } from '../values.ts';
+
+export const accountFields = {
+  actDcd: upTo(2),
+  fininCd: upTo(3),
+  fininNm: upTo(50),
+  actNo: upTo(50),
+  achdNm: upTo(40),
+};
+const payer = { custNo: customerNumber, custNm: upTo(50) };
+
+export interface PaymentWish extends Whole<typeof accountFields>, Whole<typeof payer> {
+  readonly prpsNo: string;
+  readonly payAmt: number;
+}
+/** What proposal asks by POST /internal/payments; the answer says whether the contract may be concluded. */
+export const PaymentWish = full({ ...accountFields, ...payer }, { prpsNo: z.string().min(1), payAmt: amount });
+export const PaymentOutcome = z.object({ approved: z.boolean() });
+
+/** POST /payments/chkPayment: what became of the payment of a proposal. */
+export const CheckWish = z.object({ prpsNo: z.string({ error: 'must be a text' }) });
+export const CheckOutcome = z.object({ data: z.object({ status: z.string() }).nullable() });
+
+const { actDcd: _, ...shownAccount } = accountFields;
+export const PayApproved = event(
+  'PayApproved',
+  told(
+    { ...payer, ...shownAccount },
+    { prpsNo: z.string(), payAmt: amount, payDtm: z.string(), status: z.literal('결재승인') },
+  ),
+);
+export const PayCanceled = event(
+  'PayCanceled',
+  told(payer, { prpsNo: z.string(), payAmt: amount, status: z.literal('결재취소') }),
+);

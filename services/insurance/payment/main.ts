@@ -1,0 +1,4 @@
+import { run } from '../../kit/service.ts';
+import { payment } from './app.ts';
+
+await run(payment);

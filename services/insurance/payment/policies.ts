@@ -1,0 +1,5 @@
+import { cancel, whenever } from '../../kit/policies.ts';
+import { ProposalWithdrawn } from '../proposal/contract.ts';
+import { cancelPayment, Payment } from './domain.ts';
+
+export const policies = [whenever(ProposalWithdrawn, (proposal) => cancel(Payment, proposal.prpsNo, cancelPayment))];

@@ -1,0 +1,133 @@
+import { type Request, Router } from 'express';
+import { Refusal } from '../../kit/domain.ts';
+import { bodyOf, commandOf, Hal, idOf, jsonBody, Problem, readable, sendCreated, writable } from '../../kit/rest.ts';
+import type { Kit } from '../../kit/service.ts';
+import { CalleeUnavailable } from '../../kit/sidecar.ts';
+import { numberOf } from '../numbers.ts';
+import { dataOf, type OnlineCall, online } from '../online.ts';
+import { UnderwritingOutcome, type UnderwritingWish } from '../product/contract.ts';
+import type { Addresses } from './app.ts';
+import { CalculationWish, PlanBody, type PlanFields } from './contract.ts';
+import {
+  Calculation,
+  cancelPlan,
+  Plan,
+  requestDescription,
+  saveAgain,
+  savePlan,
+  type Terms,
+  tellCalculation,
+} from './domain.ts';
+
+const plans = { kind: Plan, path: 'plans', item: 'plan' };
+
+/** Members of the answers, `entEmt` is the contract's own slip and always null. */
+const PLAN = [
+  ...['ppsdsnNo', 'ppsdsnDt', 'prdcd', 'prdnm', 'custNo', 'custNm'],
+  ...['slctPlnrEno', 'slctPlnrNm', 'slctDofOrgNo', 'slctDofOrgNm'],
+  ...['insPrd', 'pmPrd', 'pmCyl', 'sprm', 'entEmt', 'entAmt', 'prodDesdIsueDt', 'progSt', 'eventType'],
+];
+const PREMIUM = [...PLAN.filter((name) => !/^ppsdsn/.test(name)), 'prm', 'productList'];
+
+export const api = (kit: Kit<Addresses>): Router[] => [
+  readable(kit.records, plans),
+  writable(kit.records, plans, { body: PlanBody, remove: cancelPlan }),
+  saving(kit),
+  procedures(kit),
+];
+
+/** Product says whether it may be had so, and at which premium; its reason, or its absence, stands behind `prefix`. */
+async function underwritten(
+  { sidecar, config }: Kit<Addresses>,
+  prefix: string,
+  wish: UnderwritingWish,
+): Promise<Terms> {
+  const answer = await sidecar.call(config()['api.url.product'], 'internal/underwriting', wish).catch((error) => {
+    if (!(error instanceof CalleeUnavailable)) throw error;
+    const { message, retryAfterSeconds } = error;
+    const detail = `${prefix} :: ${message}. Nothing was changed; please try again in a moment.`;
+    throw new Problem(503, 'Service Unavailable', detail, { retryAfterSeconds });
+  });
+  const outcome = UnderwritingOutcome.parse(answer);
+  if ('refused' in outcome) throw new Refusal(`${prefix} :: ${outcome.refused}`);
+  return outcome.product;
+}
+
+/** Saving needs product's consent, the first time and each time after it. */
+function saving(kit: Kit<Addresses>): Router {
+  const { records } = kit;
+  const router = Router();
+  const check = ({ prdcd, entAmt }: Partial<PlanFields>): Promise<Terms> =>
+    underwritten(kit, '가입조건 체크 오류', { prdcd: prdcd ?? '', entAmt: entAmt ?? null });
+  router.post('/plans', ...jsonBody, async (request, response) => {
+    const wish = bodyOf(PlanBody, request) as Partial<PlanFields>;
+    const command = commandOf(request);
+    const id = await records.claimId(Plan, command);
+    const done = command.fingerprint && (await records.get(Plan, id));
+    if (done) return sendCreated(request, response, plans, done);
+    await check(wish);
+    const ppsdsnNo = await numberOf(records, 'ppsdsnNo', { ...command, cause: `${id}-${command.cause}` });
+    const made = await records.create(Plan, command, savePlan(ppsdsnNo, wish), { key: ppsdsnNo, id });
+    sendCreated(request, response, plans, made);
+  });
+  const change = async (request: Request, wish: Partial<PlanFields>): Promise<object | undefined> => {
+    const changed = await records.change(Plan, idOf(request), commandOf(request), async (plan) => {
+      const decision = saveAgain(plan, wish);
+      await check(decision.state ?? plan);
+      return decision;
+    });
+    if (!changed?.state) throw new Problem(404, 'Not Found', `There is no plan ${request.params.id}.`);
+    return new Hal(plans).item(request, changed.state);
+  };
+  for (const [verb, schema] of [
+    ['put', PlanBody],
+    ['patch', PlanBody.partial()],
+  ] as const)
+    router[verb]('/plans/:id', ...jsonBody, async (request, response) => {
+      response.json(await change(request, bodyOf(schema, request) as Partial<PlanFields>));
+    });
+  return router;
+}
+
+function procedures(kit: Kit<Addresses>): Router {
+  const { records } = kit;
+  const planOf = async (ppsdsnNo: string): Promise<Plan | undefined> =>
+    (await records.findBy(Plan, 'ppsdsnNo', ppsdsnNo)).at(0);
+
+  /** 보험료계산: what a product costs. */
+  const calcPrm = async ({ of, command }: OnlineCall): Promise<object> => {
+    if (!of('prdcd')) throw new Refusal('상품코드 필수입력');
+    const names = ['prdcd', 'custNm', 'gndrCd', 'aclBirdt', 'phoneNo'].map((name) => [name, of(name)]);
+    const wish = CalculationWish.parse({ ...Object.fromEntries(names), entAmt: of('entAmt') || null });
+    const terms = await underwritten(kit, '보험료계산 오류', wish);
+    await records.create(Calculation, command, tellCalculation(terms, wish));
+    return dataOf(PREMIUM, { ...terms, entAmt: wish.entAmt });
+  };
+
+  const getPlan = async ({ of }: OnlineCall): Promise<object> => {
+    const [ppsdsnNo, custNo] = [of('ppsdsnNo'), of('custNo')];
+    const all = custNo ? await records.findBy(Plan, 'custNo', custNo) : undefined;
+    const planInfoList = all?.map((plan) => dataOf(PLAN, plan)) ?? null;
+    return { ...dataOf(PLAN, ppsdsnNo ? await planOf(ppsdsnNo) : undefined), planInfoList };
+  };
+
+  /** 상품설명서 발행: answers the plan as it was before. */
+  const prodDesdIsue = async ({ of, command }: OnlineCall): Promise<object> => {
+    const ppsdsnNo = of('ppsdsnNo');
+    const before = ppsdsnNo ? await planOf(ppsdsnNo) : undefined;
+    const changed = before && (await records.change(Plan, ppsdsnNo, command, requestDescription, 'key'));
+    if (!changed?.state) throw new Refusal(`There is no plan with ppsdsnNo "${ppsdsnNo}".`, 404);
+    return dataOf(PLAN, { ...before, eventType: 'ProductDesdRequested' });
+  };
+
+  return online('/plans/online', {
+    PLA001SVC: async (call) => ({ data: call.svcFn === 'calcprm' ? await calcPrm(call) : dataOf(PREMIUM) }),
+    PLA002SVC: async (call) => ({
+      data: call.svcFn === 'getplan' ? await getPlan(call) : { ...dataOf(PLAN), planInfoList: null },
+    }),
+    PLA003SVC: async (call) => {
+      const known = call.svcFn === 'proddesdisue' ? undefined : await planOf(call.of('ppsdsnNo'));
+      return { data: call.svcFn === 'proddesdisue' ? await prodDesdIsue(call) : dataOf(PLAN, known) };
+    },
+  });
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { amount, bodyOf, customerNumber, day, productCode, said, told, upTo, type Whole, whole } from '../values.ts';
+
+const planFields = {
+  ppsdsnDt: day,
+  prdcd: productCode,
+  prdnm: upTo(100),
+  custNo: customerNumber,
+  custNm: upTo(50),
+  slctPlnrEno: upTo(10),
+  slctPlnrNm: upTo(50),
+  slctDofOrgNo: upTo(6),
+  slctDofOrgNm: upTo(50),
+  insPrd: upTo(20),
+  pmPrd: upTo(20),
+  pmCyl: upTo(20),
+  sprm: amount,
+  entAmt: amount,
+  progSt: upTo(30),
+};
+export type PlanFields = Whole<typeof planFields>;
+export const wholePlan = (wish: Partial<PlanFields>): PlanFields => whole(planFields, wish);
+/** What a client changes: all but the progress, which is the service's once the plan is made. */
+export const saidOfPlan = (wish: Partial<PlanFields>): Partial<PlanFields> => {
+  const { progSt: _, ...change } = said(planFields, wish);
+  return change;
+};
+
+export const PlanBody = bodyOf(planFields, { prdcd: planFields.prdcd, entAmt: planFields.entAmt }, [
+  'ppsdsnNo',
+  'prodDesdIsueDt',
+]);
+
+/** Arguments of the premium calculation. */
+export const CalculationWish = z.object({
+  prdcd: z.string(),
+  entAmt: amount.nullable(),
+  custNm: upTo(50),
+  gndrCd: z.enum(['1', '2', ''], 'must be 1 (male) or 2 (female)'),
+  aclBirdt: day,
+  phoneNo: upTo(12),
+});
+export type CalculationWish = z.output<typeof CalculationWish>;
+
+const event14 = { ppsdsnNo: z.string(), ...planFields, prodDesdIsueDt: z.string() };
+
+/** A premium was calculated; nobody's plan yet. The spelling is the contract's. */
+export const PremiumCaculated = event(
+  'premiumCaculated',
+  told({
+    prdcd: z.string(),
+    prdnm: z.string(),
+    custNm: z.string(),
+    gndrCd: z.string(),
+    aclBirdt: z.string(),
+    phoneNo: z.string(),
+    progSt: z.string(),
+  }),
+);
+/** A plan was made, or changed. */
+export const PlanSaved = event('PlanSaved', told(event14));
+/** The customer wants the product description; `progSt` is still the old one. */
+export const ProductDesdRequested = event('ProductDesdRequested', told(event14));
+export type ProductDesdRequested = z.output<typeof ProductDesdRequested.schema>;

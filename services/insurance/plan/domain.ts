@@ -1,0 +1,69 @@
+import { aggregate, type Decision, decided, ended, type Identified, Refusal } from '../../kit/domain.ts';
+import {
+  type CalculationWish,
+  type PlanFields,
+  PlanSaved,
+  PremiumCaculated,
+  ProductDesdRequested,
+  saidOfPlan,
+  wholePlan,
+} from './contract.ts';
+
+/** An enrolment plan: what a customer would like to be insured for. */
+export interface Plan extends Identified, PlanFields {
+  readonly ppsdsnNo: string;
+  readonly prodDesdIsueDt: string | null;
+}
+export const Plan = aggregate<Plan>('Plan', { keyedBy: 'ppsdsnNo', listBy: ['custNo'] });
+
+export const savePlan =
+  (ppsdsnNo: string, wish: Partial<PlanFields>) =>
+  (id: number): Decision<Plan> => {
+    const fields = wholePlan(wish);
+    const plan = { id, ppsdsnNo, ...fields, progSt: fields.progSt || '가입설계', prodDesdIsueDt: null };
+    return decided(plan, PlanSaved(plan));
+  };
+
+/** Customers save their plan again and again: it keeps its number, its customer and its progress. */
+export function saveAgain(plan: Plan, wish: Partial<PlanFields>): Decision<Plan> {
+  const changed = { ...plan, ...saidOfPlan(wish) };
+  if (changed.custNo !== plan.custNo || changed.custNm !== plan.custNm)
+    throw new Refusal('custNo and custNm of a plan stay; make another plan for another customer');
+  return decided(changed, PlanSaved(changed));
+}
+
+/** Nobody is told, the contract has no event for it. */
+export const cancelPlan = (): Decision<Plan> => ended();
+
+const REQUESTED = '상품설명서발행요청중';
+
+/** Asking again while the document is on its way is no second request. */
+export const requestDescription = (plan: Plan): Decision<Plan> | undefined =>
+  plan.progSt === REQUESTED ? undefined : decided({ ...plan, progSt: REQUESTED }, ProductDesdRequested(plan));
+
+/** The product description was issued on that day. */
+export const learnDescription =
+  (prodDesdIsueDt: string) =>
+  (plan: Plan): Decision<Plan> =>
+    decided({ ...plan, progSt: '상품설명서생성완료', prodDesdIsueDt });
+
+/** What product says of a product that may be had. */
+export interface Terms {
+  readonly prdcd: string;
+  readonly prdnm: string;
+  readonly insPrd: string | null;
+  readonly pmPrd: string | null;
+  readonly pmCyl: string | null;
+  readonly prm: number;
+}
+
+/** That a premium was calculated is told, and nothing of it kept. The premium is the product's, whoever asks. */
+export interface Calculation extends Identified {}
+export const Calculation = aggregate<Calculation>('Calculation');
+
+export const tellCalculation =
+  ({ prdcd, prdnm }: Terms, { custNm, gndrCd, aclBirdt, phoneNo }: CalculationWish) =>
+  (id: number): Decision<Calculation> => {
+    const told = { prdcd, prdnm, custNm, gndrCd, aclBirdt, phoneNo, progSt: '보험료계산' };
+    return decided({ id }, PremiumCaculated(told));
+  };

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { integer } from '../../kit/schema.ts';
+import { amount, bodyOf, customerNumber, day, productCode, told, upTo, type Whole, whole } from '../values.ts';
+
+const count = integer.refine((value) => value >= 0, 'must be 0 or more');
+
+export const productFields = {
+  prdcd: productCode,
+  prdnm: upTo(100).trim().min(1, 'must not be empty'),
+  insDcd: upTo(10),
+  prdSellOpnDt: day,
+  prdSellEndDt: day,
+  insPrd: upTo(20),
+  insPrdTypVl: count,
+  insPrdYcnt: count,
+  pmPrdTpcd: upTo(10),
+  pmPrd: upTo(20),
+  pmPrdMcnt: count,
+  pmCyl: upTo(20),
+  pmCylCd: upTo(2),
+  minEntAmt: amount,
+  maxEntAmt: amount,
+  minEntAge: count,
+  maxEntAge: count,
+  prm: amount,
+};
+export type ProductFields = Whole<typeof productFields>;
+export const wholeProduct = (wish: Partial<ProductFields>): ProductFields => whole(productFields, wish);
+
+/** Without code, name and premium nothing could be calculated. */
+export const ProductBody = bodyOf(productFields, {
+  prdcd: productFields.prdcd,
+  prdnm: productFields.prdnm,
+  prm: productFields.prm,
+});
+
+/** What plan and proposal ask by POST /internal/underwriting; what is left out is not checked. */
+export const UnderwritingWish = z.object({
+  prdcd: z.string(),
+  entAmt: z.number().nullish(),
+  aclBirdt: z.string().nullish(),
+});
+export type UnderwritingWish = z.output<typeof UnderwritingWish>;
+const terms = { prdcd: z.string(), prdnm: z.string(), prm: amount };
+export const UnderwritingOutcome = z.union([
+  z.object({ refused: z.string() }),
+  z.object({
+    product: z.object({
+      ...terms,
+      insPrd: z.string().nullable(),
+      pmPrd: z.string().nullable(),
+      pmCyl: z.string().nullable(),
+    }),
+  }),
+]);
+
+const documentFields = {
+  /** Number of the plan it is issued for. */
+  isueRefNo: upTo(15),
+  prdcd: productCode,
+  notclCtnt: upTo(255),
+};
+export type DocumentFields = Whole<typeof documentFields>;
+/** Whom the document is for is told, not stored. */
+export interface Addressee {
+  readonly prdnm: string | null;
+  readonly custNo: string | null;
+  readonly custNm: string | null;
+}
+export const DocumentBody = bodyOf(
+  { ...documentFields, prdnm: upTo(100), custNo: customerNumber, custNm: upTo(50) },
+  { isueRefNo: documentFields.isueRefNo.min(1, 'must not be empty') },
+  ['isueNo', 'isueDt', 'formTpcd', 'formNm', 'sendYn'],
+);
+export type DocumentBody = Partial<DocumentFields & Addressee>;
+export const wholeDocument = (wish: DocumentBody): DocumentFields => whole(documentFields, wish);
+
+/** A product description document exists; the spelling is the contract's. */
+export const PrductDesdCreated = event(
+  'PrductDesdCreated',
+  told(
+    { ppsdsnNo: z.string(), prdcd: z.string(), prdnm: z.string(), custNo: z.string(), custNm: z.string() },
+    { id: integer },
+  ),
+);

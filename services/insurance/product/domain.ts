@@ -1,0 +1,100 @@
+import { aggregate, type Decision, decided, ended, type Identified, Refusal } from '../../kit/domain.ts';
+import type { ProductDesdRequested } from '../plan/contract.ts';
+import {
+  type Addressee,
+  type DocumentBody,
+  type DocumentFields,
+  PrductDesdCreated,
+  type ProductFields,
+  type UnderwritingWish,
+  wholeDocument,
+  wholeProduct,
+} from './contract.ts';
+
+export interface Product extends Identified, ProductFields {}
+export const Product = aggregate<Product>('Product', { listBy: ['prdcd'] });
+
+/** Nobody else has to know: the contract has no events of products. */
+export const registerProduct = (id: number, wish: Partial<ProductFields>): Decision<Product> =>
+  decided({ id, ...wholeProduct(wish) });
+
+export const changeProduct = (product: Product, change: Partial<ProductFields>): Decision<Product> => {
+  if (change.prdcd !== undefined && change.prdcd !== product.prdcd)
+    throw new Refusal(`prdcd of a product stays; register ${change.prdcd} as another one`);
+  return decided({ ...product, ...change });
+};
+
+export const removeProduct = (): Decision<Product> => ended();
+
+/** Completed years between two days (yyyyMMdd). */
+export const ageOn = (today: string, birth: string): number => Math.floor((Number(today) - Number(birth)) / 10_000);
+
+/**
+ * The underwriting limits: undefined, or the reason why the product cannot be had so. Limits are inclusive; what is not
+ * known is not checked.
+ */
+export function underwrite(
+  { minEntAmt, maxEntAmt, minEntAge, maxEntAge }: Product,
+  { entAmt, aclBirdt }: Pick<UnderwritingWish, 'entAmt' | 'aclBirdt'>,
+  today: string,
+): string | undefined {
+  if (entAmt != null && maxEntAmt !== null && entAmt > maxEntAmt) return '가입금액 초과';
+  if (entAmt != null && minEntAmt !== null && entAmt < minEntAmt) return '가입금액 미달';
+  if (!aclBirdt) return undefined;
+  const age = ageOn(today, aclBirdt);
+  if (maxEntAge !== null && age > maxEntAge) return '가입연령 초과';
+  if (minEntAge !== null && age < minEntAge) return '가입연령 미달';
+  return undefined;
+}
+
+/** A product description document, issued for a plan. */
+export interface ProductDocument extends Identified, DocumentFields {
+  readonly isueNo: string;
+  readonly isueDt: string;
+  readonly formTpcd: 'PRD001';
+  readonly formNm: '상품설명서';
+  readonly sendYn: 'N';
+  /** The request it answers: one document for each. */
+  readonly request: string;
+}
+export const ProductDocument = aggregate<ProductDocument>('ProductDocument', { keyedBy: 'request' });
+
+/** Whoever asks, and however: each document is told once. */
+export const issueDocument =
+  (request: string, isueNo: string, wish: DocumentBody & Partial<Addressee>) =>
+  (id: number): Decision<ProductDocument> => {
+    const document = wholeDocument(wish);
+    const { prdnm = null, custNo = null, custNm = null } = wish;
+    return decided(
+      {
+        id,
+        isueNo,
+        isueDt: isueNo.slice(0, 8),
+        ...document,
+        formTpcd: 'PRD001',
+        formNm: '상품설명서',
+        sendYn: 'N',
+        request,
+      },
+      PrductDesdCreated({ id, ppsdsnNo: document.isueRefNo, prdcd: document.prdcd, prdnm, custNo, custNm }),
+    );
+  };
+
+/** The document that a plan asks for. */
+export const describePlan = (request: string, isueNo: string, plan: ProductDesdRequested) =>
+  issueDocument(request, isueNo, { ...plan, isueRefNo: plan.ppsdsnNo, notclCtnt: noticeOf(plan) });
+
+/** Text of the document: what the customer has to know before applying. */
+export const noticeOf = (plan: ProductDesdRequested): string =>
+  [
+    '상품설명서',
+    `가입설계번호 : ${plan.ppsdsnNo ?? ''}`,
+    `상품명 : ${plan.prdnm ?? ''}`,
+    `보험료 : ${plan.sprm ?? ''}`,
+    `보험기간 : ${plan.insPrd ?? ''}`,
+    `납입기간 : ${plan.pmPrd ?? ''}`,
+    `납입주기 : ${plan.pmCyl ?? ''}`,
+    '해약환급금은 없거나 납입한 보험료보다 적을 수 있습니다.',
+  ]
+    .join('\n')
+    .slice(0, 255);

@@ -1,0 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { create, type Policy, whenever } from '../../kit/policies.ts';
+import type { Kit } from '../../kit/service.ts';
+import { numberOf } from '../numbers.ts';
+import { ProductDesdRequested } from '../plan/contract.ts';
+import type { Rules } from './app.ts';
+import { describePlan, ProductDocument } from './domain.ts';
+
+export const policies = ({ records, config }: Kit<Rules>): Policy[] => [
+  whenever(ProductDesdRequested, async (plan, { id }) => {
+    await sleep(config().ISSUE_DELAY_MS);
+    const isueNo = await numberOf(records, 'isueNo', { cause: id });
+    return [create(ProductDocument, id, describePlan(id, isueNo, plan))];
+  }),
+];

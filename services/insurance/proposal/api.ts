@@ -1,0 +1,120 @@
+import { type Request, Router } from 'express';
+import { Refusal } from '../../kit/domain.ts';
+import type { Command } from '../../kit/records.ts';
+import { bodyOf, commandOf, Hal, idOf, jsonBody, Problem, readable, sendCreated } from '../../kit/rest.ts';
+import type { Kit } from '../../kit/service.ts';
+import { numberOf, today } from '../numbers.ts';
+import { dataOf, online } from '../online.ts';
+import { CheckOutcome, PaymentOutcome } from '../payment/contract.ts';
+import { UnderwritingOutcome } from '../product/contract.ts';
+import type { Addresses } from './app.ts';
+import { ProposalBody, WithdrawalBody } from './contract.ts';
+import { amountOf, conclude, giveUp, Proposal, paymentFor, withdraw } from './domain.ts';
+
+const proposals = { kind: Proposal, path: 'proposals', item: 'proposal' };
+
+const APPLICATION = ['prpsNo', 'prpsStcd', 'prpsStnm', 'contStcd', 'contStnm', 'dpsDt'];
+const WISH = [
+  ...['ppsdsnNo', 'prdcd', 'prdnm', 'custNo', 'custNm'],
+  ...['slctPlnrEno', 'slctPlnrNm', 'slctDofOrgNo', 'slctDofOrgNm', 'sprm', 'entAmt'],
+];
+/** Of a plan's fields the answer has the names only. */
+const CONTRACT = [
+  ...WISH,
+  ...APPLICATION,
+  ...['ppsdsnDt', 'insPrd', 'pmPrd', 'pmCyl', 'entEmt', 'prodDesdIsueDt', 'progSt', 'payStatus', 'eventType'],
+];
+const LISTED = [
+  ...WISH,
+  ...APPLICATION,
+  ...['prpsDt', 'contNo', 'contDt', 'pmMcd', 'pmCylCd', 'rlpmPrm', 'prpsdIsueDt', 'eventType'],
+];
+
+export const api = (kit: Kit<Addresses>): Router[] => [
+  readable(kit.records, proposals),
+  application(kit),
+  withdrawal(kit),
+  procedures(kit),
+];
+
+/** No contract without payment, and no payment without its contract. */
+function application(kit: Kit<Addresses>): Router {
+  const { records, sidecar, config } = kit;
+  const router = Router();
+  router.post('/proposals', ...jsonBody, async (request, response) => {
+    const wish = bodyOf(ProposalBody, request) as ProposalBody;
+    const command = commandOf(request);
+    const made = await records.createAfter(Proposal, command, async (id) => {
+      const payAmt = amountOf(wish) ?? (await premiumOf(kit, wish));
+      // Tied to the record: a repetition under way at the same time must not pay under a second number.
+      const prpsNo = await numberOf(records, 'prpsNo', { ...command, cause: `${id}-${command.cause}` });
+      const wanted = paymentFor(prpsNo, payAmt, wish);
+      return {
+        key: prpsNo,
+        otherwise: giveUp(prpsNo, wish),
+        ask: async () => {
+          const answer = await sidecar.call(config()['api.url.payment'], 'internal/payments', wanted);
+          return PaymentOutcome.parse(answer).approved;
+        },
+        decide: conclude(prpsNo, payAmt, wish, today()),
+      };
+    });
+    sendCreated(request, response, proposals, made);
+  });
+  return router;
+}
+
+/** Asked only where the client says nothing of an amount. */
+async function premiumOf({ sidecar, config }: Kit<Addresses>, { prdcd }: ProposalBody): Promise<number> {
+  const asked = { prdcd: prdcd ?? '' };
+  const answer = await sidecar.call(config()['api.url.product'], 'internal/underwriting', asked);
+  const outcome = UnderwritingOutcome.parse(answer);
+  if ('refused' in outcome)
+    throw new Refusal(`${outcome.refused}: without sprm or payAmt the product must be one that has a premium`);
+  return outcome.product.prm;
+}
+
+/** By PATCH or DELETE; either way the proposal stays to be seen, as withdrawn. */
+function withdrawal({ records }: Kit<Addresses>): Router {
+  const router = Router();
+  const withdrawn = async (request: Request): Promise<Proposal> => {
+    const changed = await records.change(Proposal, idOf(request), commandOf(request), withdraw);
+    if (!changed?.state) throw new Problem(404, 'Not Found', `There is no proposal ${request.params.id}.`);
+    return changed.state;
+  };
+  router.patch('/proposals/:id', ...jsonBody, async (request, response) => {
+    bodyOf(WithdrawalBody, request);
+    response.json(new Hal(proposals).item(request, await withdrawn(request)));
+  });
+  router.delete('/proposals/:id', async (request, response) => {
+    await withdrawn(request);
+    response.status(204).end();
+  });
+  return router;
+}
+
+function procedures({ records, sidecar, config }: Kit<Addresses>): Router {
+  /** 계약조회: the contract, and from payment whether it is paid. */
+  const getCntr = async (prpsNo: string, custNo: string): Promise<object> => {
+    const proposal = prpsNo ? (await records.findBy(Proposal, 'prpsNo', prpsNo)).at(0) : undefined;
+    const all = custNo ? await records.findBy(Proposal, 'custNo', custNo) : undefined;
+    const prpsInfoList = all?.map((one) => dataOf(LISTED, one)) ?? null;
+    const asked = proposal && (await sidecar.call(config()['api.url.payment'], 'payments/chkPayment', { prpsNo }));
+    const payment = asked === undefined ? null : CheckOutcome.parse(asked).data;
+    return { ...dataOf(CONTRACT, { ...proposal, payStatus: payment?.status }), prpsInfoList };
+  };
+
+  /** 청약철회 */
+  const wdrwPrps = async (prpsNo: string, command: Command): Promise<object> => {
+    const changed = prpsNo ? await records.change(Proposal, prpsNo, command, withdraw, 'key') : undefined;
+    if (!changed?.state) throw new Refusal(`There is no proposal with prpsNo "${prpsNo}".`, 404);
+    return dataOf(LISTED, changed.state);
+  };
+
+  return online('/proposals/online', {
+    NBA001SVC: async ({ of }) => ({ data: await getCntr(of('prpsNo'), of('custNo')) }),
+    NBA003SVC: async ({ svcFn, of, command }) => ({
+      data: svcFn === 'wdrwprps' ? await wdrwPrps(of('prpsNo'), command) : dataOf(LISTED),
+    }),
+  });
+}

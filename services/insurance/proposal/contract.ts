@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { accountFields } from '../payment/contract.ts';
+import { amount, bodyOf, customerNumber, day, productCode, told, upTo, type Whole, whole } from '../values.ts';
+
+const wishFields = {
+  prpsDt: day,
+  prdcd: productCode,
+  prdnm: upTo(100),
+  custNo: customerNumber,
+  custNm: upTo(50),
+  contNo: upTo(13),
+  contDt: day,
+  pmMcd: upTo(2),
+  pmCylCd: upTo(2),
+  sprm: amount,
+  entAmt: amount,
+  rlpmPrm: amount,
+  ppsdsnNo: upTo(15),
+  prpsdIsueDt: day,
+  slctPlnrEno: upTo(10),
+  slctPlnrNm: upTo(50),
+  slctDofOrgNo: upTo(6),
+  slctDofOrgNm: upTo(50),
+};
+export type WishFields = Whole<typeof wishFields>;
+export const wholeWish = (wish: ProposalBody): WishFields => whole(wishFields, wish);
+
+const paymentFields = { ...accountFields, payAmt: amount };
+export const accountOf = (wish: ProposalBody): Whole<typeof accountFields> => whole(accountFields, wish);
+
+/** The plan it comes from is not checked; account and amount go to payment and are not kept. */
+export const ProposalBody = bodyOf({ ...wishFields, ...paymentFields }, {}, [
+  ...['prpsNo', 'prpsStcd', 'prpsStnm', 'contStcd', 'contStnm', 'dpsDt'],
+]);
+export type ProposalBody = Partial<WishFields & Whole<typeof paymentFields>>;
+
+/** The one thing that can be done to a proposal. */
+export const WithdrawalBody = z.object({ prpsStnm: z.literal('청약철회', 'can only become 청약철회') });
+
+const state = { prpsStcd: z.enum(['10', '90']), prpsStnm: z.enum(['청약', '청약철회']) };
+const contract = { contStcd: z.enum(['30', '40']), contStnm: z.enum(['초회납입', '결재취소']) };
+/** Made, with the first premium already paid. */
+export const ProposalSaved = event(
+  'ProposalSaved',
+  told(wishFields, { prpsNo: z.string(), ...state, ...contract, dpsDt: z.string() }),
+);
+const { ppsdsnNo, custNo, custNm, prdcd, prdnm } = wishFields;
+export const ProposalWithdrawn = event(
+  'ProposalWithdrawn',
+  told(
+    { ppsdsnNo, custNo, custNm, prdcd, prdnm },
+    { prpsNo: z.string(), prpsStcd: z.literal('90'), prpsStnm: z.literal('청약철회') },
+  ),
+);

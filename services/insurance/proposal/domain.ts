@@ -1,0 +1,58 @@
+import { aggregate, type Decision, decided, ended, type Identified, Refusal } from '../../kit/domain.ts';
+import type { PaymentWish } from '../payment/contract.ts';
+import {
+  accountOf,
+  type ProposalBody,
+  ProposalSaved,
+  ProposalWithdrawn,
+  type WishFields,
+  wholeWish,
+} from './contract.ts';
+
+/** An application for insurance and the contract it became: there is none without its first premium paid. */
+export interface Proposal extends Identified, WishFields {
+  readonly prpsNo: string;
+  readonly prpsStcd: '10' | '90';
+  readonly prpsStnm: '청약' | '청약철회';
+  readonly contStcd: '30' | '40';
+  readonly contStnm: '초회납입' | '결재취소';
+  /** The day the first premium came in. */
+  readonly dpsDt: string;
+}
+export const Proposal = aggregate<Proposal>('Proposal', { keyedBy: 'prpsNo', listBy: ['custNo'] });
+
+/** What the client says is to be paid; undefined: the product's premium. */
+export const amountOf = ({ payAmt, sprm }: ProposalBody): number | undefined => payAmt ?? sprm ?? undefined;
+
+export const paymentFor = (prpsNo: string, payAmt: number, wish: ProposalBody): PaymentWish => {
+  if (payAmt === 0) throw new Refusal('the first premium must be more than 0');
+  const { custNo, custNm } = wholeWish(wish);
+  return { prpsNo, custNo, custNm, ...accountOf(wish), payAmt };
+};
+
+/** Decided when the first premium is paid, and only then. */
+export const conclude =
+  (prpsNo: string, payAmt: number, wish: ProposalBody, today: string) =>
+  (id: number): Decision<Proposal> => {
+    const fields = wholeWish(wish);
+    const applied = { prpsStcd: '10', prpsStnm: '청약', contStcd: '30', contStnm: '초회납입' } as const;
+    const proposal = { id, prpsNo, ...fields, rlpmPrm: fields.rlpmPrm ?? payAmt, ...applied, dpsDt: today };
+    return decided(proposal, ProposalSaved(proposal));
+  };
+
+const WITHDRAWN = { prpsStcd: '90', prpsStnm: '청약철회' } as const;
+
+/** Stands in the place of a proposal that came to nothing, so that what may have been paid for it is given back. */
+export const giveUp = (prpsNo: string, wish: ProposalBody): Decision<Proposal> =>
+  ended(ProposalWithdrawn({ prpsNo, ...wholeWish(wish), ...WITHDRAWN }));
+
+/** Its payment is cancelled by payment, when it hears of it. */
+export const withdraw = (proposal: Proposal): Decision<Proposal> | undefined => {
+  if (proposal.prpsStcd === WITHDRAWN.prpsStcd) return undefined;
+  const withdrawn = { ...proposal, ...WITHDRAWN };
+  return decided(withdrawn, ProposalWithdrawn(withdrawn));
+};
+
+/** The first premium went back: the proposal stays as it is, the contract does not. */
+export const cancelContract = (proposal: Proposal): Decision<Proposal> =>
+  decided({ ...proposal, contStcd: '40', contStnm: '결재취소' });

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { integer } from '../../kit/schema.ts';
+
+/** What wallet asks for, once or several times for one entry. The original writes the status with a full stop. */
+export const GiftWish = z.object({
+  walletId: integer.refine((id) => id > 0, 'must be 1 or more'),
+  rewardId: integer.nullable().default(null),
+  status: z
+    .enum(['Exchanged', 'Exchanged.'], 'can only be Exchanged')
+    .default('Exchanged')
+    .transform(() => 'Exchanged' as const),
+});
+export type GiftWish = z.output<typeof GiftWish>;
+export const GiftBody = GiftWish.loose();
+
+/** A gift was recorded. The name is the contract's. */
+export const Used = event('Used', z.object({ id: integer, walletId: integer }));
+export type Used = z.output<typeof Used.schema>;

@@ -1,0 +1,4 @@
+import { run } from '../../kit/service.ts';
+import { gift } from './app.ts';
+
+await run(gift);

@@ -1,0 +1,12 @@
+import type { Router } from 'express';
+import { readable, writable } from '../../kit/rest.ts';
+import type { Kit } from '../../kit/service.ts';
+import { MissionBody } from './contract.ts';
+import { achieveMission, Mission } from './domain.ts';
+
+const missions = { kind: Mission, path: 'missions', item: 'mission' };
+
+export const api = ({ records }: Kit): Router[] => [
+  readable(records, missions),
+  writable(records, missions, { body: MissionBody, create: achieveMission }),
+];

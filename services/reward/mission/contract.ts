@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { integer } from '../../kit/schema.ts';
+
+/** To post a mission is to have achieved it. */
+export const MissionWish = z.object({
+  customerId: integer.nullable().default(null),
+  status: z.literal('Achieved', 'can only be Achieved').default('Achieved'),
+});
+export type MissionWish = z.output<typeof MissionWish>;
+
+/** Whatever else is sent is left out, so a misspelt customer makes a mission of nobody. */
+export const MissionBody = MissionWish.loose();
+
+/** Told when a mission is achieved, and only then. */
+export const MissionAchieved = event(
+  'MissionAchieved',
+  z.object({ id: integer, customerId: integer.nullable(), status: z.literal('Achieved') }),
+);
+export type MissionAchieved = z.output<typeof MissionAchieved.schema>;

@@ -1,0 +1,6 @@
+import { service } from '../../kit/service.ts';
+import { api } from './api.ts';
+import { policies } from './policies.ts';
+import { mypage as view } from './views.ts';
+
+export const mypage = service({ api, policies: () => [...policies, ...view.policies] });

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { integer } from '../../kit/schema.ts';
+
+/** Told by mypage to itself: what the wallet told of a reward, and the mission it belongs to. */
+export const RewardFollowed = event(
+  'RewardFollowed',
+  z.object({
+    rewardId: integer,
+    missionId: integer,
+    customerId: integer.nullable(),
+    status: z.enum(['Issued', 'Exchanged']),
+  }),
+);

@@ -1,0 +1,32 @@
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+import type { Allocated } from '../reward/contract.ts';
+import { RewardFollowed } from './contract.ts';
+
+/**
+ * Brings together what reward says of a reward, its mission, and what wallet says of it, its status: the wallet's events
+ * name no mission, and may come first.
+ */
+export interface Reward extends Identified {
+  readonly rewardId: number;
+  readonly mission: Pick<Allocated, 'missionId' | 'customerId'> | null;
+  readonly status: 'Issued' | 'Exchanged' | null;
+}
+export const Reward = aggregate<Reward>('Reward', { numberedBy: 'rewardId' });
+
+const told = (reward: Reward): Decision<Reward> => {
+  const { rewardId, mission, status } = reward;
+  return mission && status ? decided(reward, RewardFollowed({ rewardId, ...mission, status })) : decided(reward);
+};
+
+const unheardOf = (rewardId: number): Reward => ({ id: rewardId, rewardId, mission: null, status: null });
+
+export const allocated =
+  ({ id: rewardId, missionId, customerId }: Allocated) =>
+  (reward: Reward = unheardOf(rewardId)): Decision<Reward> | undefined =>
+    reward.mission ? undefined : told({ ...reward, mission: { missionId, customerId } });
+
+/** Exchanged is final. */
+export const followed =
+  ({ rewardId, status }: { rewardId: number; status: 'Issued' | 'Exchanged' }) =>
+  (reward: Reward = unheardOf(rewardId)): Decision<Reward> | undefined =>
+    reward.status === 'Exchanged' || reward.status === status ? undefined : told({ ...reward, status });

@@ -1,0 +1,13 @@
+import type { Router } from 'express';
+import { readable } from '../../kit/rest.ts';
+import type { Kit } from '../../kit/service.ts';
+import { Notification } from './domain.ts';
+
+const notifications = {
+  kind: Notification,
+  path: 'notifications',
+  item: 'notification',
+  show: ({ event, ...notification }: Notification) => notification as Notification,
+};
+
+export const api = ({ records }: Kit): Router[] => [readable(records, notifications)];

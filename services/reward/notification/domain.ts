@@ -1,0 +1,47 @@
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+
+/** What a notification is about: as much of it as its event says. */
+export interface Notice {
+  readonly missionId: number | null;
+  readonly rewardId: number | null;
+  readonly walletId: number | null;
+  readonly status: string | null;
+  readonly message: 'MISSION ACHIEVED!' | 'REWARD ALLOCATED!' | 'WALLET ISSUED!' | 'GIFT EXCHANGED!';
+}
+
+/** One for each event. */
+export interface Notification extends Identified, Notice {
+  /** Id of the event; not shown. */
+  readonly event: string;
+}
+export const Notification = aggregate<Notification>('Notification', { keyedBy: 'event' });
+
+const nothing = { missionId: null, rewardId: null, walletId: null, status: null };
+
+export const missionAchieved = ({ id: missionId }: Identified): Notice => ({
+  ...nothing,
+  missionId,
+  message: 'MISSION ACHIEVED!',
+});
+export const rewardAllocated = ({ id: rewardId }: Identified): Notice => ({
+  ...nothing,
+  rewardId,
+  message: 'REWARD ALLOCATED!',
+});
+export const walletIssued = ({ id: walletId, status }: Identified & { status: string }): Notice => ({
+  ...nothing,
+  walletId,
+  status,
+  message: 'WALLET ISSUED!',
+});
+export const giftExchanged = ({ id: walletId, status }: Identified & { status: string }): Notice => ({
+  ...nothing,
+  walletId,
+  status,
+  message: 'GIFT EXCHANGED!',
+});
+
+export const notify =
+  (event: string, notice: Notice) =>
+  (id: number): Decision<Notification> =>
+    decided({ id, event, ...notice });

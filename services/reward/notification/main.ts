@@ -1,0 +1,4 @@
+import { run } from '../../kit/service.ts';
+import { notification } from './app.ts';
+
+await run(notification);

@@ -1,0 +1,5 @@
+import { service } from '../../kit/service.ts';
+import { api } from './api.ts';
+import { policies } from './policies.ts';
+
+export const reward = service({ api, policies });

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { event } from '../../kit/domain.ts';
+import { integer } from '../../kit/schema.ts';
+
+/** Told when a reward is made for a mission. */
+export const Allocated = event(
+  'Allocated',
+  z.object({
+    id: integer,
+    customerId: integer.nullable(),
+    missionId: integer,
+    status: z.literal('RewardAllocated'),
+  }),
+);
+export type Allocated = z.output<typeof Allocated.schema>;

@@ -1,0 +1,41 @@
+import { Router } from 'express';
+import { bodyOf, commandOf, Hal, idOf, jsonBody, Problem, readable } from '../../kit/rest.ts';
+import type { Kit } from '../../kit/service.ts';
+import { CalleeUnavailable } from '../../kit/sidecar.ts';
+import type { Addresses } from './app.ts';
+import { ExchangeBody, type ExchangeWish } from './contract.ts';
+import { exchange, Wallet } from './domain.ts';
+
+const wallets = { kind: Wallet, path: 'wallets', item: 'wallet' };
+
+export const api = (kit: Kit<Addresses>): Router[] => [readable(kit.records, wallets), exchanging(kit)];
+
+/** The gift comes first: an entry for which none was recorded stays as it is. */
+function exchanging({ records, sidecar, config }: Kit<Addresses>): Router {
+  const router = Router();
+  const hal = new Hal(wallets);
+  router.patch('/wallets/:id', ...jsonBody, async (request, response) => {
+    const { status } = bodyOf(ExchangeBody, request) as ExchangeWish;
+    const id = idOf(request);
+    let wallet = await records.get(Wallet, id);
+    if (status && wallet?.status === 'Issued') {
+      const wish = { walletId: id, rewardId: wallet.rewardId, status };
+      await sidecar.call(config()['api.url.gift'], 'gifts', wish).catch((error) => {
+        throw error instanceof CalleeUnavailable && error.reached ? unknownGift(error) : error;
+      });
+      wallet = (await records.change(Wallet, id, commandOf(request), exchange))?.state ?? undefined;
+    }
+    if (!wallet) throw new Problem(404, 'Not Found', `There is no wallet ${id}.`);
+    response.json(hal.item(request, wallet));
+  });
+  return router;
+}
+
+/** Gift may have recorded it all the same; then the entry follows by itself, or when the customer comes back. */
+const unknownGift = ({ message, retryAfterSeconds }: CalleeUnavailable): Problem =>
+  new Problem(
+    503,
+    'Service Unavailable',
+    `${message}, so the exchange is not confirmed. Please try again in a moment; there is never more than one gift.`,
+    { retryAfterSeconds, outcome: 'unknown' },
+  );

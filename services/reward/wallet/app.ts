@@ -1,0 +1,10 @@
+import { z } from 'zod';
+import { service } from '../../kit/service.ts';
+import { api } from './api.ts';
+import { policies } from './policies.ts';
+
+/** Where gift is: in the original a URL, here its app id, since the sidecar finds the way. */
+const configuration = z.object({ 'api.url.gift': z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be an app id') });
+export type Addresses = z.output<typeof configuration>;
+
+export const wallet = service({ configuration, api, policies });

@@ -1,0 +1,4 @@
+import { run } from '../../kit/service.ts';
+import { wallet } from './app.ts';
+
+await run(wallet);

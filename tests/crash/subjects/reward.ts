@@ -1,0 +1,84 @@
+import { type Desk, idOf, type Subject } from '../desk.ts';
+import type { Findings } from '../findings.ts';
+import { collection, type Place } from '../sight.ts';
+
+interface Mission {
+  readonly id: number;
+  readonly customerId: number;
+  exchanged: boolean;
+}
+
+/** Missions are achieved, and rewards that reached a wallet are exchanged for gifts, one at a time at gift. */
+export function reward(): Subject {
+  const missions: Mission[] = [];
+
+  function client(desk: Desk): () => Promise<void> {
+    const mine: Mission[] = [];
+    let customers = 0;
+    const achieve = async (): Promise<void> => {
+      const customerId = 1 + desk.number * 1_000_000 + customers++;
+      const answer = await desk.command('POST', '/missions', { customerId, status: 'Achieved' });
+      if (!desk.accepted(answer, `mission of customer ${customerId}`)) return;
+      const mission = { id: idOf(answer), customerId, exchanged: false };
+      missions.push(mission);
+      mine.push(mission);
+    };
+    const exchange = async (mission: Mission): Promise<void> => {
+      const [page] = await desk.see(`/mypages/search/findByMissionId?missionId=${mission.id}`);
+      const [wallet] = page?.rewardId ? await desk.see(`/wallets/search/findByRewardId?rewardId=${page.rewardId}`) : [];
+      if (!wallet) return;
+      const answer = await desk.command('PATCH', `/wallets/${wallet.id}`, { status: 'Exchanged' }, { untilDone: true });
+      if (desk.accepted(answer, `Wallet ${wallet.id} exchange`)) mission.exchanged = true;
+      mine.splice(mine.indexOf(mission), 1);
+    };
+    return () => {
+      const mission = desk.pick(mine);
+      return desk.dice() < 0.5 || !mission ? achieve() : exchange(mission);
+    };
+  }
+
+  async function judge(findings: Findings, place: Place): Promise<void> {
+    const pages = new Map((await collection(place, 'mypages')).map((row) => [row.missionId, row]));
+    const known = new Set<number>();
+    for (const { id, customerId, exchanged } of missions) {
+      const about = `reward-mission/Mission-${id}`;
+      if (known.has(id)) findings.wrong(about, 'two commands were answered with it');
+      known.add(id);
+      const fields = (what: string, is: unknown, should: object): void => {
+        for (const [field, value] of Object.entries(should))
+          findings.expect(about, `${what}'s ${field}`, (is as Record<string, unknown> | undefined)?.[field], value);
+      };
+      const status = exchanged ? 'Exchanged' : 'Issued';
+      const reward = findings.state(`reward-reward/Reward-of-${id}`);
+      fields('the mission', findings.state(about), { customerId, rewardId: reward?.id, status: 'RewardAllocated' });
+      fields('the reward', reward, { customerId, status });
+      const wallet = findings.state(`reward-wallet/Wallet-of-${reward?.id}`);
+      fields('the wallet entry', wallet, { customerId, status });
+      const gift = findings.state(`reward-gift/Gift-of-${wallet?.id}`);
+      if (exchanged) {
+        fields('the gift', gift, { walletId: wallet?.id, rewardId: reward?.id, status: 'Exchanged' });
+        fields('the account', findings.state(`reward-payment/Account-of-${gift?.id}`), { giftStatus: 'Used' });
+      } else findings.expect(about, 'the gift', gift, undefined);
+      const page = { customerId, rewardId: reward?.id, missionStatus: 'Achieved', rewardStatus: status };
+      fields('my page', pages.get(id), page);
+      findings.tells(about, { MissionAchieved: 1 });
+      findings.tells(`reward-reward/Reward-of-${id}`, { Allocated: 1 });
+      findings.tells(`reward-wallet/Wallet-of-${reward?.id}`, { Issued: 1, Exchanged: exchanged ? 1 : 0 });
+    }
+    // One of each for every mission, one gift and one account for every exchange, and none besides.
+    const exchanges = missions.filter(({ exchanged }) => exchanged).length;
+    const kinds = {
+      ...{ 'reward-mission/Mission': missions.length, 'reward-reward/Reward': missions.length },
+      ...{
+        'reward-wallet/Wallet': missions.length,
+        'reward-gift/Gift': exchanges,
+        'reward-payment/Account': exchanges,
+      },
+    };
+    for (const [kind, number] of Object.entries(kinds))
+      findings.expect(kind, 'the number of records', findings.all(kind).length, number);
+    findings.expect('reward', 'the number of my pages', pages.size, missions.length);
+  }
+
+  return { system: 'reward', client, judge };
+}
