@@ -67,8 +67,8 @@ describe('every service', () => {
       expect(container.name).toBe(name);
       for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'])
         expect(container[probe].httpGet.path).toMatch(/^\/(healthz|readyz)$/);
-      expect(container.readinessProbe).toMatchObject({ initialDelaySeconds: 20, timeoutSeconds: 2, periodSeconds: 5 });
-      expect(container.livenessProbe).toMatchObject({ initialDelaySeconds: 180, failureThreshold: 5 });
+      expect(container.readinessProbe).toMatchObject({ timeoutSeconds: 2, periodSeconds: 5, failureThreshold: 10 });
+      expect(container.livenessProbe).toMatchObject({ timeoutSeconds: 2, periodSeconds: 5, failureThreshold: 5 });
       expect(container.resources.requests).toMatchObject({ cpu: expect.anything(), memory: expect.anything() });
       expect(container.securityContext).toMatchObject({
         readOnlyRootFilesystem: true,
@@ -139,17 +139,23 @@ describe('every service', () => {
   });
 });
 
-test('the autoscalers of lecture have the figures of its contract', async () => {
-  const scalers = of(resourcesOf(await render({})), 'HorizontalPodAutoscaler').map(({ metadata, spec }) => [
-    metadata.name,
-    spec.minReplicas,
-    spec.maxReplicas,
-    spec.metrics[0].containerResource.target.averageUtilization,
-  ]);
+test('the autoscalers have the figures of the contracts', async () => {
+  const scalers = of(resourcesOf(await render({ systems: all })), 'HorizontalPodAutoscaler').map(
+    ({ metadata, spec }) => [
+      metadata.name,
+      spec.minReplicas,
+      spec.maxReplicas,
+      spec.metrics[0].containerResource.target.averageUtilization,
+    ],
+  );
   expect(scalers.sort()).toEqual([
+    ['academy-payment', 1, 10, 15],
+    ['insurance-customer', 1, 10, 15],
     ['lecture-class', 1, 10, 1],
     ['lecture-course', 1, 10, 5],
     ['lecture-gift', 1, 10, 15],
+    ['rental-product', 1, 10, 10],
+    ['reward-mypage', 1, 10, 20],
   ]);
 });
 
