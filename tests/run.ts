@@ -27,7 +27,12 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   python: () => python(),
   chart: async (args) => {
     // Before the tests, whose time is limited: the first time they may have to be built.
-    for (const name of ['helm', 'kubeconform', 'promtool'] as const) await goProgram(name, console.log);
+    try {
+      for (const name of ['helm', 'kubeconform', 'promtool'] as const) await goProgram(name, console.log);
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : error);
+      return NOT_RUN;
+    }
     return jest('chart', apart('chart', 0), ['--testMatch', '**/tests/chart/*.spec.ts', ...args]);
   },
   service: async (args) => {
