@@ -76,6 +76,7 @@ describe('every service', () => {
       });
       expect(template.spec.securityContext).toMatchObject({ runAsNonRoot: true });
       expect(template.spec.serviceAccountName).toBe(appId);
+      expect(template.spec.initContainers[0].env[0].value).toContain(`configurations/${appId}`);
       expect(template.spec.topologySpreadConstraints).toHaveLength(1);
       expect(template.metadata.annotations).toMatchObject({
         'dapr.io/enabled': 'true',
