@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { goProgram } from '../tools/run/provision/go.ts';
 
-/** `./run test [unit|service|python|light|full|crash ...]`: all of them when none is named. */
+/** `./run test [unit|python|chart|service|light|full|crash ...]`: all of them when none is named. */
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -24,6 +25,16 @@ const apart = (name: string, ports: number): Env => ({
 const suites: Record<string, (args: string[]) => Promise<Result>> = {
   unit: (args) => jest('unit', apart('unit', 0), ['--testMatch', '**/*.unit.spec.ts', ...args]),
   python: () => python(),
+  chart: async (args) => {
+    // Before the tests, whose time is limited: the first time they may have to be built.
+    try {
+      for (const name of ['helm', 'kubeconform', 'promtool'] as const) await goProgram(name, console.log);
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : error);
+      return NOT_RUN;
+    }
+    return jest('chart', apart('chart', 0), ['--testMatch', '**/tests/chart/*.spec.ts', ...args]);
+  },
   service: async (args) => {
     const env = apart('service', 2300);
     await rm(env.MADANG_HOME!, { recursive: true, force: true });

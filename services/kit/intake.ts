@@ -12,6 +12,7 @@ import {
   type Identified,
   Refusal,
 } from './domain.ts';
+import { count } from './metrics.ts';
 import { NotYet, type Policy, type Reaction, type Received } from './policies.ts';
 import { type Loaded, naturalKey, type Records } from './records.ts';
 import type { Sidecar } from './sidecar.ts';
@@ -105,6 +106,16 @@ export class Intake {
 
   /** Handles a batch; says for each event whether it is done (SUCCESS) or has to come again (RETRY). */
   async take(batch: readonly unknown[]): Promise<Status[]> {
+    const statuses = await this.handle(batch);
+    for (const [index, status] of statuses.entries()) {
+      count('events_handled', { outcome: status });
+      const told = Date.parse(String((batch[index] as { time?: unknown } | null)?.time));
+      if (status === 'SUCCESS' && told) count('event_lag_seconds', {}, Math.max(0, Date.now() - told) / 1000);
+    }
+    return statuses;
+  }
+
+  private async handle(batch: readonly unknown[]): Promise<Status[]> {
     const failed = new Set<number>();
     const byRecord = new Map<string, (Task & { index: number })[]>();
     await Promise.all(
@@ -274,6 +285,7 @@ export class Intake {
 
   private async bury(raw: unknown, why: string): Promise<Status> {
     const { appId: consumer } = this.sidecar;
+    count('dead_letters', {});
     log.error('an event became a dead letter', { event: (raw as { id?: unknown } | null)?.id, reason: why });
     const cause = `dead-${(raw as { id?: unknown } | null)?.id ?? Math.random()}`;
     const kept = (typeof raw === 'object' && raw ? raw : { data: raw }) as Record<string, unknown>;

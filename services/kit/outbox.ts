@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { count } from './metrics.ts';
 import { CREATE, type Publication, RefusedEvents, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
 import { log, reason } from './telemetry.ts';
 
@@ -55,7 +56,7 @@ export class Outbox {
   private next = 0;
   private low = 0;
   private readonly open = new Map<number, number>();
-  private readonly queue: { seq: number; topic: string; publication: Publication }[] = [];
+  private readonly queue: { seq: number; topic: string; publication: Publication; since: number }[] = [];
   private publishing: Promise<void> | undefined;
   private quiet: NodeJS.Timeout | undefined;
   private renewal: NodeJS.Timeout | undefined;
@@ -72,6 +73,12 @@ export class Outbox {
   /** Events that are committed and not yet published. */
   get backlog(): number {
     return this.queue.length;
+  }
+
+  /** For how many seconds the first of them has waited. */
+  get age(): number {
+    const [first] = this.queue;
+    return first ? (Date.now() - first.since) / 1000 : 0;
   }
 
   /** Takes up what an earlier life of this instance left, registers the ring, and looks after rings that nobody renews. */
@@ -116,7 +123,9 @@ export class Outbox {
   committed(seq: number, publications: readonly Publication[]): void {
     if (publications.length > 0) {
       this.open.set(seq, (this.open.get(seq) ?? 0) + publications.length);
-      for (const publication of publications) this.queue.push({ seq, topic: this.topicOf(publication), publication });
+      const since = Date.now();
+      for (const publication of publications)
+        this.queue.push({ seq, topic: this.topicOf(publication), publication, since });
       this.publishing ??= this.publishAll();
     }
     this.done(seq);
@@ -186,7 +195,11 @@ export class Outbox {
           batch.map(({ publication }) => publication),
         );
         this.queue.unshift(...batch.filter((_, index) => failed.has(index)));
-        for (const [index, item] of batch.entries()) if (!failed.has(index)) this.done(item.seq);
+        for (const [index, item] of batch.entries()) {
+          if (failed.has(index)) continue;
+          this.done(item.seq);
+          count('events_published', { type: String(item.publication.cloudEvent.type) });
+        }
         wait = failed.size > 0 ? Math.min(wait * 2, 1_000) : 25;
         most = BATCH;
         if (failed.size === 0) continue;

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import { type Aggregate, type Decision, type Identified, Refusal } from './domain.ts';
+import { count } from './metrics.ts';
 import type { Facts, View } from './policies.ts';
 import type { Command, Page, Records } from './records.ts';
 import { CalleeUnavailable, Unavailable } from './sidecar.ts';
@@ -56,12 +57,14 @@ export function problemOf(error: unknown): Problem {
       errors,
     });
   }
-  if (error instanceof Refusal)
+  if (error instanceof Refusal) {
+    count('refusals', { status: String(error.status) });
     return new Problem(
       error.status,
       error.status === 404 ? 'Not Found' : error.status === 409 ? 'Conflict' : 'Refused',
       error.message,
     );
+  }
   if (error instanceof Unavailable) {
     const again =
       error instanceof CalleeUnavailable

@@ -7,6 +7,7 @@ import { Configuration } from './configuration.ts';
 import { decided } from './domain.ts';
 import { Ids } from './ids.ts';
 import { DeadLetters, Intake } from './intake.ts';
+import { metrics } from './metrics.ts';
 import type { Policy } from './policies.ts';
 import { Records } from './records.ts';
 import { asProblem, idOf, notFound, Problem, readable, traced } from './rest.ts';
@@ -73,6 +74,13 @@ export function assemble<S extends z.ZodObject>(
   });
   app.get('/healthz', (_, response) => void response.status(204).end());
   app.get('/readyz', (_, response) => void response.status(started ? 204 : 503).end());
+  app.use(
+    metrics(() => ({
+      ready: started ? 1 : 0,
+      outbox_backlog: work.outbox.backlog,
+      outbox_oldest_seconds: work.outbox.age,
+    })),
+  );
   const routers = [configuration.router(), intake.router(), deadLetters(records, intake), ...definition.api(kit)];
   app.use(traced, ...routers, notFound(routers), asProblem);
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
+import { count } from './metrics.ts';
 import { trace } from './telemetry.ts';
 
 /** The sidecar, or what stands behind it, did not do it; whether it happened is unknown. */
@@ -16,6 +17,7 @@ export class CalleeUnavailable extends Unavailable {
     /** False when the callee surely saw nothing of the call. */
     readonly reached: boolean,
   ) {
+    count('calls_failed', { callee, why });
     super(
       `${callee} ${{ open: 'is being spared (circuit breaker open)', timeout: 'is too slow', down: 'is down' }[why]}`,
     );

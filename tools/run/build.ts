@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build as bundle, formatMessages, type Message, stop } from 'esbuild';
+import { type BuildOptions, build as bundle, formatMessages, type Message, stop } from 'esbuild';
 import { home, root } from './paths.ts';
 import { exists } from './provision/ways.ts';
 import { readTemplate, type ServiceTemplate } from './templates.ts';
@@ -13,6 +13,19 @@ export const isBundled = (service: ServiceTemplate): boolean => service.command.
 /** Where a service's sources are: the gateway is the same for every system. */
 export const sourceOf = (service: ServiceTemplate): string =>
   service.name === 'gateway' ? 'services/gateway' : `services/${service.system}/${service.name}`;
+
+/** How everything that runs outside of this repository is bundled. */
+export const inOneFile = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  logLevel: 'silent',
+  // CommonJS packages inside an ES module need a require of their own.
+  banner: {
+    js: "import { createRequire as madangRequire } from 'node:module';\nconst require = madangRequire(import.meta.url);",
+  },
+} as const satisfies BuildOptions;
 
 const isBuildFailure = (error: unknown): error is { errors: Message[] } =>
   error instanceof Error && 'errors' in error && Array.isArray(error.errors);
@@ -51,19 +64,11 @@ export async function build(systems: string[]): Promise<string[]> {
     absWorkingDir: root,
     entryPoints: services.map((service) => ({ in: `${sourceOf(service)}/main.ts`, out: service.appId })),
     outdir: dist,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
+    ...inOneFile,
     sourcemap: true,
     sourcesContent: false,
     write: false,
     metafile: true,
-    logLevel: 'silent',
-    // CommonJS packages inside an ES module need a require of their own.
-    banner: {
-      js: "import { createRequire as madangRequire } from 'node:module';\nconst require = madangRequire(import.meta.url);",
-    },
   }).catch(async (error: unknown) => {
     if (!isBuildFailure(error)) throw error;
     const [first = 'unknown'] = await formatMessages(error.errors.slice(0, 1), { kind: 'error' });

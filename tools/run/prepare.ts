@@ -87,22 +87,38 @@ export const mysqlAnswers = (server: NonNullable<Addresses['mysql']>): Promise<b
     }),
   );
 
-/**
- * The databases and tables of every MySQL state store, as Dapr 1.18 makes them (state/mysql/mysql.go of its
- * components): several sidecars that find none race to make them, and all but one die.
- */
+/** Where a MySQL state store keeps its documents. */
+export interface Tables {
+  schema: string;
+  table: string;
+  metadataTable: string;
+}
+
+/** The databases and tables of every MySQL state store of these systems. */
 export async function prepareMysql(
   server: NonNullable<Addresses['mysql']>,
   profile: Profile,
   systems: string[],
 ): Promise<void> {
+  const stores = (await components(profile, systems)).filter(({ component }) => component.spec.type === 'state.mysql');
+  await makeTables(
+    server,
+    stores.map(({ component }) => ({
+      schema: setting(component, 'schemaName') ?? 'dapr_state_store',
+      table: setting(component, 'tableName') ?? 'state',
+      metadataTable: setting(component, 'metadataTableName') ?? 'dapr_metadata',
+    })),
+  );
+}
+
+/**
+ * Makes what is missing as Dapr 1.18 makes it (state/mysql/mysql.go of its components): several sidecars that find no
+ * tables race to make them, and all but one die.
+ */
+export async function makeTables(server: NonNullable<Addresses['mysql']>, stores: Tables[]): Promise<void> {
   const connection = await createConnection(server);
   try {
-    for (const { component } of await components(profile, systems)) {
-      if (component.spec.type !== 'state.mysql') continue;
-      const schema = setting(component, 'schemaName') ?? 'dapr_state_store';
-      const table = setting(component, 'tableName') ?? 'state';
-      const metadataTable = setting(component, 'metadataTableName') ?? 'dapr_metadata';
+    for (const { schema, table, metadataTable } of stores) {
       // The collation makes keys case-sensitive; the tables inherit it.
       await connection.query(`CREATE DATABASE IF NOT EXISTS \`${schema}\` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
       await connection.query(`CREATE TABLE IF NOT EXISTS \`${schema}\`.\`${table}\` (

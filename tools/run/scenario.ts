@@ -33,7 +33,8 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const LIMIT_MS = 30_000;
 
-function stageOf(base: string): Stage {
+/** A stage whose gateway is at this address. */
+export function stageOf(base: string): Stage {
   const call = async (method: string, path: string, body?: Json): Promise<{ status: number; answer: Json }> => {
     const response = await fetch(base + path, {
       method,

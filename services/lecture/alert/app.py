@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock
 from typing import Optional
 
 from log import log, to_json
@@ -26,6 +28,8 @@ class App(ThreadingHTTPServer):
         self.sidecar = sidecar
         self.alert = alert
         self.configuration = configuration
+        self.handled: Counter[str] = Counter()
+        self._counting = Lock()
         self._connections: set[socket.socket] = set()
         super().__init__(address, Handler)
 
@@ -36,6 +40,10 @@ class App(ThreadingHTTPServer):
     def shutdown_request(self, request: socket.socket) -> None:
         self._connections.discard(request)
         super().shutdown_request(request)
+
+    def count(self, statuses: list[dict]) -> None:
+        with self._counting:
+            self.handled.update(status["status"] for status in statuses)
 
     def drain(self) -> None:
         """No new connection, no new request on the old ones; returns when the running ones are answered."""
@@ -65,6 +73,8 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(204)
         elif self._path == "/readyz":
             self.send_error(503, "The sidecar does not answer")
+        elif self._path == "/metrics":
+            self._figures()
         elif self._path == "/dapr/subscribe":
             self.server.configuration.sidecar_started()  # it asks at no other time
             self._answer(200, [self.server.alert.subscription()])
@@ -93,7 +103,19 @@ class Handler(BaseHTTPRequestHandler):
         except ValueError:
             delivery = None
         entries = delivery.get("entries") if isinstance(delivery, dict) else None
-        self._answer(200, {"statuses": self.server.alert.handle(entries if isinstance(entries, list) else [])})
+        statuses = self.server.alert.handle(entries if isinstance(entries, list) else [])
+        self._answer(200, {"statuses": statuses})
+        self.server.count(statuses)
+
+    def _figures(self) -> None:
+        """In the text format of Prometheus, under the names that the other services use."""
+        lines = [f'madang_events_handled_total{{outcome="{outcome}"}} {n}\n' for outcome, n in self.server.handled.items()]
+        content = "".join(["madang_ready 1\n", *lines]).encode()
+        self.send_response(200)
+        self.send_header("content-type", "text/plain; version=0.0.4")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
     def _body(self) -> Optional[bytes]:
         length = self.headers.get("content-length", "")

@@ -1,0 +1,116 @@
+{{/* The names of all systems there are: files in dapr/ with apps. */}}
+{{- define "madang.known" -}}
+{{- $known := list -}}
+{{- range $path, $_ := .Files.Glob "dapr/*.yaml" -}}
+{{- $template := $.Files.Get $path | fromYaml -}}
+{{- if $template.apps }}{{ $known = append $known $template.name }}{{ end -}}
+{{- end -}}
+{{- $known | toJson -}}
+{{- end -}}
+
+{{/*
+The services of this release as a JSON list: {system, name, appId, settings, callers, needs, tables, resources}. Read from the same files
+as on a laptop: dapr/<system>.yaml names them, dapr/resiliency says who calls whom, components/ what they stand on.
+*/}}
+{{- define "madang.services" -}}
+{{- $known := include "madang.known" . | fromJsonArray -}}
+{{- $all := list -}}
+{{- $names := list -}}
+{{- range $system := $known -}}
+{{- $template := $.Files.Get (printf "dapr/%s.yaml" $system) | fromYaml -}}
+{{- range $app := $template.apps -}}
+{{- $names = append $names $app.appID -}}
+{{- if has $system $.Values.systems -}}
+{{- $settings := mergeOverwrite (deepCopy $.Values.defaults) (deepCopy (get $.Values.services $app.appID | default dict)) -}}
+{{- $callers := list -}}
+{{- $resources := list (printf "configurations/%s" $app.appID) -}}
+{{- range $path, $_ := $.Files.Glob "dapr/resiliency/*.yaml" -}}
+{{- $resiliency := $.Files.Get $path | fromYaml -}}
+{{- $targets := (($resiliency.spec).targets).apps | default dict -}}
+{{- if hasKey $targets $app.appID }}{{ $callers = concat $callers $resiliency.scopes | uniq }}{{ end -}}
+{{- if has $app.appID $resiliency.scopes }}{{ $resources = append $resources (printf "resiliencies/%s" $resiliency.metadata.name) }}{{ end -}}
+{{- end -}}
+{{- $needs := list -}}
+{{- $tables := list -}}
+{{- range $component := include "madang.components" $ | fromJsonArray -}}
+{{- if has $app.appID $component.scopes }}{{ $needs = append $needs $component.spec.type -}}
+{{- $resources = append $resources (printf "components/%s" $component.metadata.name) -}}
+{{- if eq $component.spec.type "state.mysql" -}}
+{{- $at := dict -}}
+{{- range $component.spec.metadata }}{{ $_ := set $at .name .value }}{{ end -}}
+{{- $tables = append $tables (list $at.schemaName $at.tableName $at.metadataTableName | join ".") -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $name := trimPrefix (printf "%s-" $system) $app.appID -}}
+{{- $all = append $all (dict "system" $system "name" $name "appId" $app.appID "settings" $settings "callers" $callers "needs" $needs "tables" $tables "resources" $resources) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $system := .Values.systems -}}
+{{- if not (has $system $known) }}{{ fail (printf "systems: there is no system %q; there is %s." $system (join ", " $known)) }}{{ end -}}
+{{- end -}}
+{{- range $appId, $_ := .Values.services -}}
+{{- if not (has $appId $names) }}{{ fail (printf "services: there is no service %q; there is %s." $appId (join ", " $names)) }}{{ end -}}
+{{- end -}}
+{{- $all | toJson -}}
+{{- end -}}
+
+{{/*
+The component files of the profile whose scope is in this release. A SQLite file would vanish with its pod, so where the
+light profile has one, the full profile's store (Redis) is taken.
+*/}}
+{{- define "madang.components" -}}
+{{- $all := list -}}
+{{- range $path, $_ := .Files.Glob (printf "components/%s/*.yaml" .Values.profile) -}}
+{{- $component := $.Files.Get $path | fromYaml -}}
+{{- if eq $component.spec.type "state.sqlite" }}{{ $component = $.Files.Get (replace "/light/" "/full/" $path) | fromYaml }}{{ end -}}
+{{- if has (index $component.scopes 0 | splitList "-" | first) $.Values.systems }}{{ $all = append $all $component }}{{ end -}}
+{{- end -}}
+{{- $all | toJson -}}
+{{- end -}}
+
+{{- define "madang.image" -}}
+{{ .root.Values.image.registry }}/madang/{{ .name }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}
+{{- end -}}
+
+{{- define "madang.labels" -}}
+app.kubernetes.io/part-of: madang
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end -}}
+
+{{- define "madang.redis" -}}
+{{- if .Values.redis.inCluster -}}{{ .Release.Name }}-redis:6379
+{{- else -}}{{ required "redis.address is needed when redis.inCluster is false: host:port of a running Redis." .Values.redis.address }}{{ end -}}
+{{- end -}}
+
+{{- define "madang.kafka" -}}
+{{- if .Values.kafka.inCluster -}}{{ .Release.Name }}-kafka:9092
+{{- else -}}{{ required "kafka.address is needed when kafka.inCluster is false: host:port of a running broker." .Values.kafka.address }}{{ end -}}
+{{- end -}}
+
+{{- define "madang.mysqlSecret" -}}
+{{- if .Values.mysql.inCluster -}}{{ .Release.Name }}-mysql
+{{- else -}}{{ required "mysql.connectionSecret.name is needed when mysql.inCluster is false: a Secret with the connection string." .Values.mysql.connectionSecret.name }}{{ end -}}
+{{- end -}}
+
+{{- define "madang.mysqlKey" -}}
+{{- if .Values.mysql.inCluster -}}connectionString{{- else -}}{{ .Values.mysql.connectionSecret.key }}{{- end -}}
+{{- end -}}
+
+{{/* Nobody needs root, a shell, or to write where its program lies. */}}
+{{- define "madang.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
+{{- end -}}
+
+{{- define "madang.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile: { type: RuntimeDefault }
+{{- end -}}

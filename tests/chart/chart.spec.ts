@@ -1,0 +1,260 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { explained, readme } from '../../helm/tools/values.ts';
+import { goProgram } from '../../tools/run/provision/go.ts';
+import { run } from '../../tools/run/provision/ways.ts';
+import { readTemplate, systems } from '../../tools/run/templates.ts';
+import { chart, faultsOf, lint, type Resource, render, resourcesOf } from './helm.ts';
+
+const all = await systems();
+const profiles = ['light', 'full'];
+const everything = {
+  systems: all,
+  monitoring: { serviceMonitors: true, rules: true, dashboards: true },
+  istio: { enabled: true, tlsSecret: 'certificate' },
+  'tracing.otlpEndpoint': 'collector:4317',
+  'redis.persistence.enabled': true,
+};
+const outside = {
+  systems: all,
+  redis: { inCluster: false, address: 'redis.example:6379', passwordSecret: { name: 'redis' } },
+  kafka: {
+    inCluster: false,
+    address: 'one.example:9092,two.example:9092',
+    metadata: { authType: 'password', saslPassword: { secretKeyRef: { name: 'kafka', key: 'password' } } },
+  },
+  mysql: { inCluster: false, connectionSecret: { name: 'mysql' } },
+};
+const of = (resources: Resource[], kind: string): Resource[] => resources.filter((resource) => resource.kind === kind);
+const named = (resources: Resource[], kind: string, name: string): Resource => {
+  const found = of(resources, kind).find((resource) => resource.metadata.name === name);
+  if (!found) throw new Error(`There is no ${kind} ${name}.`);
+  return found;
+};
+
+describe('the chart', () => {
+  test('passes helm lint with default values and with everything on', async () => {
+    for (const values of [{}, everything]) expect(await lint(values)).toMatchObject({ code: 0 });
+  });
+
+  test.each(all.flatMap((system) => profiles.map((profile) => [system, profile])))(
+    '%s on %s: every resource is valid by the strict schemas of Kubernetes and Dapr',
+    async (system, profile) => expect(await faultsOf(await render({ systems: [system], profile }))).toBe(''),
+  );
+
+  test('everything on, and brokers and stores outside of the cluster: still valid, also for Istio and Prometheus', async () => {
+    expect(await faultsOf(await render(everything))).toBe('');
+    expect(await faultsOf(await render(outside))).toBe('');
+  });
+
+  test('is told what is wrong by kubeconform: the check itself works', async () => {
+    const text = (await render({})).replace('terminationGracePeriodSeconds:', 'terminationGracePeriod:');
+    expect(await faultsOf(text)).toContain('terminationGracePeriod');
+  });
+});
+
+describe('every service', () => {
+  const services = Promise.all(all.map(readTemplate)).then((found) => found.flat());
+  const rendered = render({ systems: all }).then(resourcesOf);
+
+  test('has a deployment with probes, resources, a sidecar and no rights it does not need', async () => {
+    const resources = await rendered;
+    for (const { appId, name } of await services) {
+      const { template } = named(resources, 'Deployment', appId).spec;
+      const [container] = template.spec.containers;
+      expect(container.name).toBe(name);
+      for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'])
+        expect(container[probe].httpGet.path).toMatch(/^\/(healthz|readyz)$/);
+      expect(container.readinessProbe).toMatchObject({ timeoutSeconds: 2, periodSeconds: 5, failureThreshold: 10 });
+      expect(container.livenessProbe).toMatchObject({ timeoutSeconds: 2, periodSeconds: 5, failureThreshold: 5 });
+      expect(container.resources.requests).toMatchObject({ cpu: expect.anything(), memory: expect.anything() });
+      expect(container.securityContext).toMatchObject({
+        readOnlyRootFilesystem: true,
+        allowPrivilegeEscalation: false,
+      });
+      expect(template.spec.securityContext).toMatchObject({ runAsNonRoot: true });
+      expect(template.spec.serviceAccountName).toBe(appId);
+      expect(template.spec.initContainers[0].env[0].value).toContain(`configurations/${appId}`);
+      expect(template.spec.topologySpreadConstraints).toHaveLength(1);
+      expect(template.metadata.annotations).toMatchObject({
+        'dapr.io/enabled': 'true',
+        'dapr.io/app-id': appId,
+        'dapr.io/config': appId,
+        'dapr.io/enable-native-sidecar': 'true',
+        'dapr.io/sidecar-cpu-request': expect.any(String),
+        'dapr.io/sidecar-memory-limit': expect.any(String),
+      });
+    }
+  });
+
+  test('has a Service, an account, a disruption budget, a network policy and a Dapr Configuration', async () => {
+    const resources = await rendered;
+    const appIds = (await services).map(({ appId }) => appId).sort();
+    for (const kind of ['ServiceAccount', 'PodDisruptionBudget', 'NetworkPolicy', 'Configuration', 'Deployment'])
+      expect(
+        of(resources, kind)
+          .map((resource) => resource.metadata.name)
+          .filter((name) => !name.startsWith('test-'))
+          .sort(),
+      ).toEqual(appIds);
+    for (const appId of appIds) expect(named(resources, 'Service', appId).spec.ports[0].port).toBe(8080);
+  });
+
+  test('is called by those whose resiliency names it, and by nobody else', async () => {
+    const resources = await rendered;
+    const callersOf = (appId: string): string[] =>
+      named(resources, 'Configuration', appId).spec.accessControl.policies.map(
+        (policy: { appId: string }) => policy.appId,
+      );
+    expect(callersOf('lecture-pay').sort()).toEqual(['lecture-class', 'lecture-gateway']);
+    expect(callersOf('lecture-gateway')).toEqual([]);
+    for (const configuration of of(resources, 'Configuration'))
+      expect(configuration.spec.accessControl.defaultAction).toBe('deny');
+  });
+
+  test('is reached from outside only if it is a gateway', async () => {
+    const resources = await rendered;
+    for (const { appId, name } of await services) {
+      const isGateway = name === 'gateway';
+      expect(named(resources, 'Service', appId).spec.type).toBe(isGateway ? 'LoadBalancer' : 'ClusterIP');
+      const open = named(resources, 'NetworkPolicy', appId).spec.ingress.filter((rule: object) => !('from' in rule));
+      expect(open).toHaveLength(isGateway ? 1 : 0);
+    }
+  });
+
+  test('has the components it needs in scope, and each component a scope', async () => {
+    for (const profile of profiles) {
+      const resources = resourcesOf(await render({ systems: all, profile }));
+      const components = of(resources, 'Component');
+      for (const component of components) expect(component.scopes?.length).toBeGreaterThan(0);
+      for (const { appId, name } of await services) {
+        const kinds = components
+          .filter((component) => component.scopes?.includes(appId))
+          .map((component) => component.spec.type.split('.')[0])
+          .sort();
+        expect([appId, ...kinds]).toEqual([appId, 'configuration', ...(name === 'gateway' ? [] : ['pubsub', 'state'])]);
+      }
+    }
+  });
+});
+
+test('the autoscalers have the figures of the contracts', async () => {
+  const scalers = of(resourcesOf(await render({ systems: all })), 'HorizontalPodAutoscaler').map(
+    ({ metadata, spec }) => [
+      metadata.name,
+      spec.minReplicas,
+      spec.maxReplicas,
+      spec.metrics[0].containerResource.target.averageUtilization,
+    ],
+  );
+  expect(scalers.sort()).toEqual([
+    ['academy-payment', 1, 10, 15],
+    ['insurance-customer', 1, 10, 15],
+    ['lecture-class', 1, 10, 1],
+    ['lecture-course', 1, 10, 5],
+    ['lecture-gift', 1, 10, 15],
+    ['rental-product', 1, 10, 10],
+    ['reward-mypage', 1, 10, 20],
+  ]);
+});
+
+test("configuration is the runner's file, with what values say; sidecars may read only their system's", async () => {
+  const resources = resourcesOf(
+    await render({ systems: all, config: { lecture: { PAY_DELAY_MS: 7 } }, kafka: outside.kafka }),
+  );
+  expect(named(resources, 'ConfigMap', 'lecture-config').data).toMatchObject({
+    PAY_DELAY_MS: '7',
+    GIFT_MAXIMUM: '4',
+    KAFKA_URL: outside.kafka.address,
+  });
+  for (const system of all)
+    expect(named(resources, 'Role', `${system}-config`).rules?.[0]).toMatchObject({
+      resourceNames: [`${system}-config`],
+      verbs: ['get', 'list', 'watch'],
+    });
+});
+
+test('passwords are only ever references', async () => {
+  const text = await render(outside);
+  const resources = resourcesOf(text);
+  expect(of(resources, 'Secret')).toEqual([]);
+  const metadata = of(resources, 'Component').flatMap(({ spec }) => spec.metadata);
+  for (const item of metadata.filter(({ name }: { name: string }) => /password|connectionString/i.test(name)))
+    expect(item.secretKeyRef ?? item.value).toMatchObject({ name: expect.any(String), key: expect.any(String) });
+});
+
+describe('a wrong value is refused', () => {
+  test.each<[string, object, string]>([
+    ['an unknown system', { systems: ['lectures'] }, 'there is no system "lectures"; there is '],
+    ['no system', { systems: [] }, "at '/systems': minItems"],
+    ['an unknown profile', { profile: 'fat' }, "at '/profile': value must be one of 'full', 'light'"],
+    ['an unknown service', { services: { 'lecture-pai': {} } }, 'there is no service "lecture-pai"; there is '],
+    ['a misspelt setting', { services: { 'lecture-pay': { replica: 2 } } }, "'replica' not allowed"],
+    ['a misspelt value', { gatway: {} }, "'gatway' not allowed"],
+    ['an unknown key', { config: { lecture: { PAY: 1 } } }, 'there is no key "PAY"; there is ALERT_EVENTS'],
+    [
+      'a Kafka without address',
+      { kafka: { inCluster: false } },
+      'kafka.address is needed when kafka.inCluster is false',
+    ],
+    ['a Redis without address', { redis: { inCluster: false } }, 'redis.address is needed'],
+    ['a MySQL without Secret', { mysql: { inCluster: false } }, 'mysql.connectionSecret.name is needed'],
+    ['a number that is none', { 'defaults.probes.readiness.periodSeconds': 'often' }, 'got string, want integer'],
+  ])('%s', async (_, values, message) => {
+    await expect(render(values)).rejects.toThrow(message);
+  });
+});
+
+describe('monitoring', () => {
+  const folder = join(chart, 'monitoring');
+  const promtool = async (...args: string[]): Promise<{ code: number; output: string }> => {
+    const { command } = await goProgram('promtool', (line) => void process.stderr.write(`${line}\n`));
+    return run([...command, ...args], { limitMs: 60_000 });
+  };
+
+  test('the alert rules are well formed, and fire when they should and not before', async () => {
+    expect(await promtool('check', 'rules', join(folder, 'rules.yaml'))).toMatchObject({ code: 0 });
+    expect(await promtool('test', 'rules', join(folder, 'rules.test.yaml'))).toMatchObject({ code: 0 });
+  });
+
+  test('what to do about each alert stands in docs/operations.md', async () => {
+    const text = await readFile(join(chart, '../../docs/operations.md'), 'utf8');
+    const { groups } = parse(await readFile(join(folder, 'rules.yaml'), 'utf8'));
+    for (const { alert } of groups[0].rules) expect(text).toContain(`### ${alert}\n`);
+  });
+
+  test('every query of every dashboard is one, about figures that services or sidecars have', async () => {
+    const names = await readdir(join(folder, 'dashboards'));
+    expect(names).toHaveLength(4);
+    const boards = await Promise.all(names.map((name) => readFile(join(folder, 'dashboards', name), 'utf8')));
+    const queries = boards
+      .flatMap((board) => (JSON.parse(board) as { panels: { targets: { expr: string }[] }[] }).panels)
+      .flatMap(({ targets }) => targets.map(({ expr }) => expr));
+    const rules = queries.map((expr, at) => ({ record: `query:${at}`, expr }));
+    const file = join(tmpdir(), `madang-queries-${process.pid}.yaml`);
+    await writeFile(file, stringify({ groups: [{ name: 'queries', rules }] }));
+    expect(await promtool('check', 'rules', file)).toMatchObject({ code: 0 });
+    await rm(file);
+    const sources = await Promise.all(
+      ['intake', 'metrics', 'outbox', 'rest', 'service', 'sidecar'].map((name) =>
+        readFile(join(chart, `../../services/kit/${name}.ts`), 'utf8'),
+      ),
+    );
+    for (const [, name = ''] of queries.join(' ').matchAll(/madang_(\w+?)(?:_total)?\{/g))
+      expect(sources.join('')).toMatch(new RegExp(`'${name}'|${name}:`));
+  });
+});
+
+describe('its README', () => {
+  test('explains every value, as values.yaml does', async () => {
+    const { unexplained } = explained(await readFile(join(chart, 'values.yaml'), 'utf8'));
+    expect(unexplained).toEqual([]);
+  });
+  test('is current (else: npx tsx helm/tools/values.ts)', async () => {
+    // Tables are padded by the formatter.
+    const plain = (text: string): string => text.replace(/ {2,}/g, ' ').replace(/-{3,}/g, '---');
+    expect(plain(await readFile(join(chart, 'README.md'), 'utf8'))).toBe(plain(await readme()));
+  });
+});

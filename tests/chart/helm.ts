@@ -1,0 +1,64 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { goProgram } from '../../tools/run/provision/go.ts';
+import { run } from '../../tools/run/provision/ways.ts';
+import { root } from '../system.ts';
+
+export const chart = join(root, 'helm/madang');
+/** Of the cluster the chart is rendered for. */
+const KUBERNETES = '1.34.0';
+
+export interface Resource {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels?: Record<string, string> };
+  readonly scopes?: readonly string[];
+  // biome-ignore lint/suspicious/noExplicitAny: resources of all kinds; kubeconform checks their form
+  readonly spec?: any;
+  readonly data?: Record<string, string>;
+  readonly rules?: readonly { resourceNames?: string[]; verbs: string[] }[];
+}
+
+const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function helm(args: string[]): Promise<{ code: number; output: string }> {
+  const found = await goProgram('helm', progress);
+  const { code, output } = await run([...found.command, ...args], { limitMs: 60_000 });
+  return {
+    code,
+    output: output
+      .split('\n')
+      .filter((line) => !line.startsWith('walk.go'))
+      .join('\n'),
+  };
+}
+
+const setting = (values: object): string[] => [
+  ...Object.entries(values).flatMap(([path, value]) => ['--set-json', `${path}=${JSON.stringify(value)}`]),
+];
+
+export const lint = (values: object = {}): Promise<{ code: number; output: string }> =>
+  helm(['lint', chart, '--strict', '--kube-version', KUBERNETES, ...setting(values)]);
+
+export async function render(values: object): Promise<string> {
+  const { code, output } = await helm(['template', 'test', chart, '--kube-version', KUBERNETES, ...setting(values)]);
+  if (code !== 0) throw new Error(output);
+  return output;
+}
+
+export const resourcesOf = (text: string): Resource[] =>
+  parseAllDocuments(text).flatMap((document) => (document.toJS() as Resource | null) ?? []);
+
+/** What is wrong with these resources by the real schemas; nothing is the good answer. */
+export async function faultsOf(text: string): Promise<string> {
+  const found = await goProgram('kubeconform', progress);
+  const schemas = join(root, 'helm/tools/schemas/{{.Group}}_{{.ResourceKind}}_{{.ResourceAPIVersion}}.json');
+  const file = join(tmpdir(), `madang-chart-${process.pid}.yaml`);
+  await writeFile(file, text);
+  const command = [...found.command, '-strict', '-schema-location', schemas, file];
+  const { code, output } = await run(command, { limitMs: 60_000 });
+  await rm(file);
+  return code === 0 ? output : output || `kubeconform ended with ${code}`;
+}
