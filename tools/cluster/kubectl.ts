@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from '../run/paths.ts';
 import { type LoadResult, RESULT } from './load.ts';
 
 export type Json = Record<string, unknown>;
@@ -124,7 +124,7 @@ export class Cluster {
 
   /** The gateway's Service on a port of this machine while `use` works. */
   async through<T>(service: string, use: (ask: Ask) => Promise<T>): Promise<T> {
-    const port = await freePort();
+    const port = await freePort(0);
     const forward = spawn('kubectl', ['-n', this.namespace, 'port-forward', `svc/${service}`, `${port}:8080`], {
       stdio: 'ignore',
     });
@@ -151,15 +151,6 @@ export class Cluster {
 }
 
 export type Ask = (method: string, path: string, body?: Json) => Promise<{ status: number; answer: Json; ms: number }>;
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => done(port));
-    });
-  });
-}
 
 /** Asks until there is an answer. */
 export async function until<T>(what: string, limitMs: number, look: () => Promise<T | undefined>): Promise<T> {

@@ -41,13 +41,14 @@ function canBind(port: number): Promise<number | undefined> {
 }
 
 /**
- * The preferred port when nobody listens there, else a free one: not of the range from which outgoing connections get
+ * The preferred port when nobody listens there (0: any), else a free one: not of the range from which outgoing connections get
  * theirs, or one of them could be there first when it is used.
  */
 export async function freePort(preferred: number): Promise<number> {
   let port = preferred;
   for (let tries = 0; tries < 100; tries++) {
-    if (!(await isListening(port)) && (await canBind(port))) return port;
+    const bound = (await isListening(port)) ? undefined : await canBind(port);
+    if (bound) return bound;
     port = 26_000 + Math.floor(Math.random() * 6_000);
   }
   return (await canBind(0)) ?? preferred;
