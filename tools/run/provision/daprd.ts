@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { chmod, mkdir, readFile, rename } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { arch, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -7,19 +7,30 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { cache, root } from '../paths.ts';
 import type { Progress } from '../process.ts';
-import { containerEngine, type Found, firstOf, installed, makeOnce, run, sparse, type Way, which } from './ways.ts';
+import { type GoProgram, goBuild } from './go.ts';
+import {
+  containerEngine,
+  type Examine,
+  type Found,
+  firstOf,
+  installed,
+  makeOnce,
+  run,
+  type Way,
+  which,
+} from './ways.ts';
 
-const module = join(root, 'dapr/runtime');
+const module = 'dapr/runtime';
 
 /** The committed module is the one place that names the version. */
 async function pinned(): Promise<string> {
-  return /github\.com\/dapr\/dapr v(\S+)/.exec(await readFile(join(module, 'go.mod'), 'utf8'))?.[1] ?? '';
+  return /github\.com\/dapr\/dapr v(\S+)/.exec(await readFile(join(root, module, 'go.mod'), 'utf8'))?.[1] ?? '';
 }
 
 const minor = (version: string) => version.split('.').slice(0, 2).join('.');
 
-function examiner(wanted: string, refused: (why: string) => void) {
-  return async (path: string, way: string): Promise<Found | undefined> => {
+function examiner(wanted: string, refused: (why: string) => void): Examine {
+  return async (path, way) => {
     const { output } = await run([path, '--version'], { limitMs: 5000 });
     const version = /\d+\.\d+\.\d+\S*/.exec(output)?.[0];
     if (version && minor(version) === minor(wanted)) return { name: 'daprd', version, way, command: [path], env: {} };
@@ -27,8 +38,6 @@ function examiner(wanted: string, refused: (why: string) => void) {
     return undefined;
   };
 }
-
-type Examine = ReturnType<typeof examiner>;
 
 const release = (version: string, target: string, examine: Examine, progress: Progress): Way => ({
   name: 'official release',
@@ -82,27 +91,12 @@ const image = (version: string, target: string, examine: Examine, progress: Prog
   },
 });
 
-const build = (version: string, target: string, examine: Examine, progress: Progress): Way => ({
-  name: 'go build',
-  async find(note) {
-    const go = await which('go', ['/usr/local/go/bin', join(homedir(), 'go/bin'), '/opt/homebrew/bin']);
-    if (!go) {
-      note('no Go');
-      return undefined;
-    }
-    await makeOnce(target, async (unfinished) => {
-      await mkdir(dirname(unfinished), { recursive: true });
-      progress(`building daprd ${version} from its Go module (once; some minutes)`);
-      const onLine = sparse(progress, (count) => `building daprd: ${count} packages done`);
-      const flags = `-s -w -X github.com/dapr/dapr/pkg/buildinfo.version=${version}`;
-      const command = [go, 'build', '-v', '-tags', 'stablecomponents', '-ldflags', flags, '-o', unfinished, '.'];
-      const env = { CGO_ENABLED: '0' };
-      const { code, output } = await run(command, { cwd: module, env, limitMs: 1_800_000, onLine });
-      if (code !== 0) throw new Error(`failed: ${output.split('\n').at(-1)}`);
-      await chmod(unfinished, 0o755);
-    });
-    return examine(target, `built from dapr/runtime, in ${target}`);
-  },
+const program = (version: string): GoProgram => ({
+  name: 'daprd',
+  module,
+  main: '.',
+  tags: 'stablecomponents',
+  linker: `-X github.com/dapr/dapr/pkg/buildinfo.version=${version}`,
 });
 
 export async function daprd(progress: Progress): Promise<Found> {
@@ -127,7 +121,7 @@ export async function daprd(progress: Progress): Promise<Found> {
       },
       release(version, target, examine, progress),
       image(version, target, examine, progress),
-      build(version, target, examine, progress),
+      goBuild(program(version), target, examine, progress),
     ],
     `daprd ${minor(version)} is missing: install it with the Dapr CLI (dapr init --slim --runtime-version ${version}), start a container engine, or install Go`,
   );

@@ -2,9 +2,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { cache, root } from '../paths.ts';
 import type { Progress } from '../process.ts';
-import { type Found, firstOf, makeOnce, run, sparse, which } from './ways.ts';
+import { type Examine, type Found, firstOf, makeOnce, run, sparse, type Way, which } from './ways.ts';
 
-interface GoProgram {
+export interface GoProgram {
   name: string;
   /** Folder of the committed module that names the version and all it needs. */
   module: string;
@@ -12,11 +12,39 @@ interface GoProgram {
   main: string;
   /** Build tags. */
   tags?: string;
-  /** What answers when asked for the version. */
-  version: string[];
+  /** What the linker is told beside leaving out debug information. */
+  linker?: string;
 }
 
-const programs: Record<'helm' | 'kubeconform' | 'promtool', GoProgram> = {
+/** Builds a program from its committed module into the cache. */
+export const goBuild = (program: GoProgram, target: string, examine: Examine, progress: Progress): Way => ({
+  name: 'go build',
+  async find(note) {
+    const { name, module, main, tags, linker } = program;
+    const go = await which('go', ['/usr/local/go/bin', join(homedir(), 'go/bin'), '/opt/homebrew/bin']);
+    if (!go) {
+      note('no Go');
+      return undefined;
+    }
+    await makeOnce(target, async (unfinished) => {
+      progress(`building ${name} from its Go module (once; some minutes)`);
+      const onLine = sparse(progress, (count) => `building ${name}: ${count} packages done`);
+      const flags = ['-s', '-w', ...(linker ? [linker] : [])].join(' ');
+      const options = [...(tags ? ['-tags', tags] : []), '-ldflags', flags];
+      const { code, output } = await run([go, 'build', '-v', ...options, '-o', unfinished, main], {
+        cwd: join(root, module),
+        env: { CGO_ENABLED: '0' },
+        limitMs: 1_800_000,
+        onLine,
+      });
+      if (code !== 0) throw new Error(`failed: ${output.split('\n').at(-1)}`);
+    });
+    return examine(target, `built from ${module}, in ${target}`);
+  },
+});
+
+/** Programs for the checks of the chart; `version` is what answers when asked for it. */
+const programs: Record<'helm' | 'kubeconform' | 'promtool', GoProgram & { version: string[] }> = {
   helm: { name: 'helm', module: 'helm/tools/helm', main: 'helm.sh/helm/v3/cmd/helm', version: ['version', '--short'] },
   kubeconform: {
     name: 'kubeconform',
@@ -38,7 +66,7 @@ const programs: Record<'helm' | 'kubeconform' | 'promtool', GoProgram> = {
 export async function goProgram(name: keyof typeof programs, progress: Progress): Promise<Found> {
   const program = programs[name];
   const target = join(cache, 'bin', name);
-  const examine = async (path: string, way: string): Promise<Found | undefined> => {
+  const examine: Examine = async (path, way) => {
     const { code, output } = await run([path, ...program.version], { limitMs: 20_000 });
     const version = /\d+(\.\d+)+/.exec(output)?.[0] ?? '';
     return code === 0 ? { name, version, way, command: [path], env: {} } : undefined;
@@ -48,31 +76,7 @@ export async function goProgram(name: keyof typeof programs, progress: Progress)
     [
       { name: 'PATH', find: async () => onPath(await which(name), 'PATH') },
       { name: 'cache', find: async () => onPath(await which(target, ['/']), `cache, ${target}`) },
-      {
-        name: 'go build',
-        async find(note) {
-          const go = await which('go', ['/usr/local/go/bin', join(homedir(), 'go/bin'), '/opt/homebrew/bin']);
-          if (!go) {
-            note('no Go');
-            return undefined;
-          }
-          await makeOnce(target, async (unfinished) => {
-            progress(`building ${name} from its Go module (once; some minutes)`);
-            const onLine = sparse(progress, (count) => `building ${name}: ${count} packages done`);
-            const tags = program.tags ? ['-tags', program.tags] : [];
-            const command = [go, 'build', '-v', ...tags, '-ldflags', '-s -w', '-o', unfinished, program.main];
-            const env = { CGO_ENABLED: '0' };
-            const { code, output } = await run(command, {
-              cwd: join(root, program.module),
-              env,
-              limitMs: 1_800_000,
-              onLine,
-            });
-            if (code !== 0) throw new Error(`failed: ${output.split('\n').at(-1)}`);
-          });
-          return examine(target, `built from ${program.module}, in ${target}`);
-        },
-      },
+      goBuild(program, target, examine, progress),
     ],
     `${name} is missing: install it, or install Go`,
   );

@@ -24,6 +24,9 @@ export interface Way {
   find(note: (why: string) => void): Promise<Found | undefined>;
 }
 
+/** Finds out what a program is; undefined when it will not do. `way`: where it came from, in words for a person. */
+export type Examine = (path: string, way: string) => Promise<Found | undefined>;
+
 /** The first way that works. What was seen and refused on the way is part of the sentence when none does. */
 export async function firstOf(ways: Way[], advice: string): Promise<Found> {
   const notes: string[] = [];
@@ -210,11 +213,7 @@ export async function commandLine(
 export const listenAddress = (found: Found): string => (found.image ? '0.0.0.0' : '127.0.0.1');
 
 /** Runs `examine` on the first of the programs that is on PATH or in one of these folders and passes. */
-export const installed = (
-  programs: string[],
-  examine: (path: string, way: string) => Promise<Found | undefined>,
-  folders: string[] = [],
-): Way => ({
+export const installed = (programs: string[], examine: Examine, folders: string[] = []): Way => ({
   name: 'PATH',
   async find() {
     for (const program of programs) {
