@@ -5,6 +5,7 @@ import type { Ids } from './ids.ts';
 import { keyPart, Lists } from './lists.ts';
 import { CalleeUnavailable, CREATE, type Publication, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
 import { type Trace, trace } from './telemetry.ts';
+import { turns } from './together.ts';
 import {
   type Change,
   Conflict,
@@ -50,7 +51,7 @@ const DAY_SECONDS = 86_400;
  */
 export class Records {
   private readonly lists: Lists;
-  private readonly turns = new Map<string, Promise<unknown>>();
+  private readonly inTurn = turns<string>();
 
   constructor(
     private readonly sidecar: Sidecar,
@@ -170,17 +171,6 @@ export class Records {
   ): Promise<{ state: S | null } | undefined> {
     const key = by === 'key' ? naturalKey(kind, id) : await this.keyOf(kind, Number(id));
     return key === undefined ? undefined : this.inTurn(key, () => this.changeNow(kind, key, command, decide));
-  }
-
-  private inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.turns.get(key) ?? Promise.resolve()).then(work);
-    const over = turn
-      .catch(() => undefined)
-      .then(() => {
-        if (this.turns.get(key) === over) this.turns.delete(key);
-      });
-    this.turns.set(key, over);
-    return turn;
   }
 
   private async changeNow<S extends Identified>(

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { change, create, type Policy, type Reaction, whenever } from '../../kit/policies.ts';
 import type { Kit } from '../../kit/service.ts';
 import { log } from '../../kit/telemetry.ts';
+import { together } from '../../kit/together.ts';
 import { ProductSaved } from '../product/contract.ts';
 import { Rentaled } from '../rental/contract.ts';
 import type { Rules } from './app.ts';
@@ -30,27 +31,12 @@ export const policies = ({ records, config }: Kit<Rules>): Policy[] => {
   const deliveryOf = async ({ id }: Order) => (await records.findBy(Delivery, 'rentalId', String(id)))[0];
 
   // Orders of a product that wait for their turn at it are settled in one write; each once, as its delivery is read once.
-  const groups = new Map<number, { orders: Map<number, Order>; done: Promise<Product | undefined> }>();
-  const settled = (productId: number, order: Order): Promise<Product | undefined> => {
-    const joined = groups.get(productId);
-    joined?.orders.set(order.id, order);
-    if (joined) return joined.done;
-    const orders = new Map([[order.id, order]]);
-    const close = (): void => {
-      if (groups.get(productId)?.orders === orders) groups.delete(productId);
-    };
-    const settleThem = async (product: Product) => {
-      close();
-      const all = [...orders.values()];
-      return settleAll(product, all, await Promise.all(all.map(deliveryOf)));
-    };
-    const done = records
-      .change(Product, productId, command(), settleThem)
-      .then((changed) => changed?.state ?? undefined)
-      .finally(close);
-    groups.set(productId, { orders, done });
-    return done;
-  };
+  const settled = together(async (productId: number, waiting: readonly Order[]) => {
+    const orders = [...new Map(waiting.map((order) => [order.id, order])).values()];
+    const settleThem = async (product: Product) =>
+      settleAll(product, orders, await Promise.all(orders.map(deliveryOf)));
+    return (await records.change(Product, productId, command(), settleThem))?.state ?? undefined;
+  });
 
   // A registration may be on its way still when the first order of its product comes. Waiting for it would hold up
   // whatever came behind, perhaps the registration itself: so the order goes to the end of the queue, several times, and
