@@ -1,6 +1,7 @@
 /** What the contracts show of their circuit breakers, as load tests: who asks for what, and how the callee behaves meanwhile. */
 
-export type Row = Record<string, unknown>;
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Row } from '../collection.ts';
 
 /** How the load asks the gateway of the system. */
 export type Ask = (method: string, path: string, body?: object) => Promise<{ status: number; body: Row; ms: number }>;
@@ -21,7 +22,7 @@ export interface Demonstration {
   /** The app id whose sidecar has the breaker, and the one it spares. */
   readonly breaker: { readonly of: string; readonly towards: string };
   /** What has to be there before. */
-  prepare?(ask: Ask): Promise<void>;
+  prepare?(ask: Ask, collection: (path: string) => Promise<Row[]>): Promise<void>;
   /** One request of a user; `name` is one nobody else has; phases count from 0. */
   request(ask: Ask, name: string, phase: number): ReturnType<Ask>;
   /** Names of refused requests that left something behind (found in what the services show); none, if all is well. */
@@ -43,6 +44,19 @@ const shownIn =
 const wallets: number[] = [];
 const exchanges = new Map<string, number>();
 let prpsNo = '';
+
+/** Configuration of the callees: how slow they are, in milliseconds, and how many they take at once. */
+const registering = (from: number, to: number): Row => ({
+  REGISTRATION_DELAY_MS: from,
+  REGISTRATION_DELAY_MAXIMUM_MS: to,
+});
+const giving = (ms: number): Row => ({ GIFT_DELAY_MS: ms, GIFT_DELAY_MAXIMUM_MS: ms });
+const paying = (atOnce: number): Row => ({
+  PAYMENT_DELAY_MS: 400,
+  PAYMENT_DELAY_SPREAD_MS: 220,
+  PAYMENTS_AT_ONCE: atOnce,
+});
+const checking: Row = { PAYMENT_DELAY_MS: 1300 };
 
 export const demonstrations: Readonly<Record<string, Demonstration>> = {
   lecture: {
@@ -75,17 +89,17 @@ export const demonstrations: Readonly<Record<string, Demonstration>> = {
       {
         name: 'product is well',
         seconds: 10,
-        configuration: { REGISTRATION_DELAY_MS: '0', REGISTRATION_DELAY_MAXIMUM_MS: '0' },
+        configuration: registering(0, 0),
       },
       {
         name: 'product takes 800-1020 ms',
         seconds: 20,
-        configuration: { REGISTRATION_DELAY_MS: '800', REGISTRATION_DELAY_MAXIMUM_MS: '1020' },
+        configuration: registering(800, 1020),
       },
       {
         name: 'product is well again',
         seconds: 15,
-        configuration: { REGISTRATION_DELAY_MS: '0', REGISTRATION_DELAY_MAXIMUM_MS: '0' },
+        configuration: registering(0, 0),
       },
     ],
     breaker: { of: 'rental-gateway', towards: 'rental-product' },
@@ -101,35 +115,33 @@ export const demonstrations: Readonly<Record<string, Demonstration>> = {
         name: 'one reads gifts',
         seconds: 3,
         users: 1,
-        configuration: { GIFT_DELAY_MS: '0', GIFT_DELAY_MAXIMUM_MS: '0' },
+        configuration: giving(0),
       },
       {
         name: 'two read gifts',
         seconds: 3,
         users: 2,
-        configuration: { GIFT_DELAY_MS: '0', GIFT_DELAY_MAXIMUM_MS: '0' },
+        configuration: giving(0),
       },
       {
         name: 'ten exchange, gift takes 100 ms',
         seconds: 10,
-        configuration: { GIFT_DELAY_MS: '100', GIFT_DELAY_MAXIMUM_MS: '100' },
+        configuration: giving(100),
       },
       {
         name: 'one reads gifts again',
         seconds: 8,
         users: 1,
-        configuration: { GIFT_DELAY_MS: '0', GIFT_DELAY_MAXIMUM_MS: '0' },
+        configuration: giving(0),
       },
     ],
     breaker: { of: 'reward-wallet', towards: 'reward-gift' },
-    async prepare(ask) {
+    async prepare(ask, collection) {
       for (let customerId = 1; customerId <= 300; customerId++)
         await ask('POST', '/missions', { customerId, status: 'Achieved' });
-      for (let page = 0; wallets.length < 300; page++) {
-        const { body } = await ask('GET', `/wallets?size=100&page=${page}`);
-        const found = Object.values(body._embedded as Record<string, { id: number }[]>)[0] ?? [];
-        wallets.push(...found.map(({ id }) => id).filter((id) => !wallets.includes(id)));
-        if (!(body._links as Row).next) page = -1;
+      while (wallets.length < 300) {
+        await sleep(200);
+        wallets.splice(0, wallets.length, ...(await collection('wallets')).map(({ id }) => Number(id)));
       }
     },
     request(ask, name, phase) {
@@ -161,12 +173,12 @@ export const demonstrations: Readonly<Record<string, Demonstration>> = {
       {
         name: 'all pay at once',
         seconds: 40,
-        configuration: { PAYMENT_DELAY_MS: '400', PAYMENT_DELAY_SPREAD_MS: '220', PAYMENTS_AT_ONCE: '1000' },
+        configuration: paying(1000),
       },
       {
         name: 'at most 50 pay at once, the others wait for their turn',
         seconds: 80,
-        configuration: { PAYMENT_DELAY_MS: '400', PAYMENT_DELAY_SPREAD_MS: '220', PAYMENTS_AT_ONCE: '50' },
+        configuration: paying(50),
       },
     ],
     breaker: { of: 'academy-registration', towards: 'academy-payment' },
@@ -187,10 +199,10 @@ export const demonstrations: Readonly<Record<string, Demonstration>> = {
     source: '100 % with 1 user, 84.28 % with 10 users (60 s each)',
     users: 60,
     phases: [
-      { name: '1 customer', seconds: 10, users: 1, configuration: { PAYMENT_DELAY_MS: '1300' } },
-      { name: '10 customers', seconds: 30, users: 10, configuration: { PAYMENT_DELAY_MS: '1300' } },
-      { name: '60 customers', seconds: 20, users: 60, configuration: { PAYMENT_DELAY_MS: '1300' } },
-      { name: '1 customer again', seconds: 25, users: 1, configuration: { PAYMENT_DELAY_MS: '1300' } },
+      { name: '1 customer', seconds: 10, users: 1, configuration: checking },
+      { name: '10 customers', seconds: 30, users: 10, configuration: checking },
+      { name: '60 customers', seconds: 20, users: 60, configuration: checking },
+      { name: '1 customer again', seconds: 25, users: 1, configuration: checking },
     ],
     breaker: { of: 'insurance-proposal', towards: 'insurance-payment' },
     async prepare(ask) {

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Pool } from 'undici';
 import { percentile } from '../bench/load.ts';
-import { type Ask, type Demonstration, demonstrations, type Row } from './demonstrations.ts';
+import { collection, type Row } from '../collection.ts';
+import { type Ask, type Demonstration, demonstrations } from './demonstrations.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -63,10 +64,10 @@ async function demonstrate(system: string, demonstration: Demonstration): Promis
   const status = JSON.parse((await run('status', '--json')).stdout) as {
     appId: string;
     port: number;
-    restarts: number;
   }[];
   const portOf = (appId: string): number => status.find((one) => one.appId === appId)!.port;
-  const pool = new Pool(`http://127.0.0.1:${portOf(`${system}-gateway`)}`, { connections: users + 4 });
+  const gateway = `http://127.0.0.1:${portOf(`${system}-gateway`)}`;
+  const pool = new Pool(gateway, { connections: users + 4 });
   const ask: Ask = async (method, path, body) => {
     const began = performance.now();
     const answer = await pool.request({
@@ -78,7 +79,8 @@ async function demonstrate(system: string, demonstration: Demonstration): Promis
     const text = await answer.body.text();
     return { status: answer.statusCode, body: text ? (JSON.parse(text) as Row) : {}, ms: performance.now() - began };
   };
-  await demonstration.prepare?.(ask);
+  const read = (path: string): Promise<Row[]> => collection(gateway, path);
+  await demonstration.prepare?.(ask, read);
 
   const sent: Sent[] = [];
   const began = performance.now();
@@ -142,19 +144,9 @@ async function demonstrate(system: string, demonstration: Demonstration): Promis
   // What was begun for refused requests is undone by and by; at the end none of it may be left.
   const refused = new Set(sent.filter((one) => !isAccepted(one) && !one.unknown).map(({ name }) => name));
   const unknown = sent.filter((one) => one.unknown).length;
-  const collection = async (path: string): Promise<Row[]> => {
-    const rows: Row[] = [];
-    for (let page: number | undefined = 0; page !== undefined; ) {
-      const { body } = await ask('GET', `/${path}?size=200&page=${page}`);
-      rows.push(...(Object.values(body._embedded as Record<string, Row[]>)[0] ?? []));
-      const next = (body._links as { next?: { href: string } }).next;
-      page = next && Number(new URL(next.href).searchParams.get('page'));
-    }
-    return rows;
-  };
   let left: string[] = [];
   for (const end = Date.now() + 60_000; Date.now() < end; await sleep(500)) {
-    left = await leftBehind(refused, collection);
+    left = await leftBehind(refused, read);
     if (left.length === 0) break;
   }
   console.log(`left behind by ${refused.size} refused requests: ${left.length || 'nothing'}`);

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Row } from '../collection.ts';
 import type { Findings, Violation } from './findings.ts';
 import { randomFrom } from './parts.ts';
-import type { Place, Row } from './sight.ts';
+import type { Place } from './sight.ts';
 
 /** What the crash test does with one system: commands by clients who know how each must end, and a judgement. */
 export interface Subject {

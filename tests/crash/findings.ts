@@ -1,4 +1,5 @@
-import type { Document, Row, Sight, Told } from './sight.ts';
+import type { Row } from '../collection.ts';
+import type { Document, Sight, Told } from './sight.ts';
 
 /** What is wrong, with the key of the document or the words by which logs can be searched. */
 export interface Violation {
@@ -52,6 +53,11 @@ export class Findings {
 
   expect(about: string, what: string, is: unknown, should: unknown): void {
     if (is !== should) this.wrong(about, `${what} is ${JSON.stringify(is)} instead of ${JSON.stringify(should)}`);
+  }
+
+  /** Some fields of what `whose` names must be these. */
+  fields(about: string, whose: string, is: Row | null | undefined, should: Row): void {
+    for (const [field, value] of Object.entries(should)) this.expect(about, `${whose}'s ${field}`, is?.[field], value);
   }
 
   /** State of a document: null when it is gone, undefined when it never was. */

@@ -10,8 +10,7 @@ import { Consumer, stringDeserializers } from '@platformatic/kafka';
 import { Redis } from 'ioredis';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { parse as parseYaml } from 'yaml';
-
-export type Row = Record<string, unknown>;
+import type { Row } from '../collection.ts';
 
 export interface Document {
   readonly id: number;
@@ -74,19 +73,6 @@ export async function look(place: Place): Promise<Sight> {
     for (const [key, document] of stored) documents.set(key.replace('||', '/'), document as Document);
   }
   return { documents, told };
-}
-
-/** A whole collection, page by page, as a client reads it. */
-export async function collection({ gateway }: Place, path: string): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (let page: number | undefined = 0; page !== undefined; ) {
-    const answer = await fetch(`${gateway}/${path}?size=200&page=${page}`, { signal: AbortSignal.timeout(20_000) });
-    if (answer.status !== 200) throw new Error(`GET /${path} answers ${answer.status}`);
-    const body = (await answer.json()) as { _embedded: Record<string, Row[]>; _links: { next?: { href: string } } };
-    rows.push(...(Object.values(body._embedded)[0] ?? []));
-    page = body._links.next && Number(new URL(body._links.next.href).searchParams.get('page'));
-  }
-  return rows;
 }
 
 const redisAt = (address: string): Redis => {

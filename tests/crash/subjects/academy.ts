@@ -1,6 +1,7 @@
+import { collection } from '../../collection.ts';
 import { type Desk, idOf, type Subject } from '../desk.ts';
 import type { Findings } from '../findings.ts';
-import { collection, type Place } from '../sight.ts';
+import type { Place } from '../sight.ts';
 
 interface Lecture {
   readonly id: number;
@@ -64,9 +65,11 @@ export function academy(): Subject {
   }
 
   async function judge(findings: Findings, place: Place): Promise<void> {
-    const shown = new Map((await collection(place, 'courseRegistrationStatuses')).map((row) => [row.courseId, row]));
-    const board = new Map((await collection(place, 'lectureStatuses')).map((row) => [row.lectureId, row]));
-    const open = new Map((await collection(place, 'lectureSystems')).map((row) => [row.id, row]));
+    const shown = new Map(
+      (await collection(place.gateway, 'courseRegistrationStatuses')).map((row) => [row.courseId, row]),
+    );
+    const board = new Map((await collection(place.gateway, 'lectureStatuses')).map((row) => [row.lectureId, row]));
+    const open = new Map((await collection(place.gateway, 'lectureSystems')).map((row) => [row.id, row]));
     const students = new Map<number, number>();
 
     const known = new Set<string>();
@@ -79,8 +82,7 @@ export function academy(): Subject {
       const payment = findings.state(`academy-payment/PaymentSystem-of-${id}`);
       findings.expect(key, 'its row on the dashboard', shown.get(id)?.courseStatus, isLive ? '결제 완료' : undefined);
       if (isLive) {
-        const should = { lectureId: lecture.id, studentId, status: '결제 완료' };
-        for (const [field, value] of Object.entries(should)) findings.expect(key, field, state?.[field], value);
+        findings.fields(key, 'the registration', state, { lectureId: lecture.id, studentId, status: '결제 완료' });
         findings.expect(key, 'its payment', payment?.courseId, id);
         findings.expect(
           key,

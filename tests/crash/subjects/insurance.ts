@@ -1,6 +1,6 @@
+import type { Row } from '../../collection.ts';
 import { type Desk, idOf, type Subject } from '../desk.ts';
 import type { Findings } from '../findings.ts';
-import type { Row } from '../sight.ts';
 
 interface Proposal {
   readonly id: number;
@@ -94,22 +94,22 @@ export function insurance(): Subject {
 
   async function judge(findings: Findings): Promise<void> {
     const { documents } = findings.sight;
-    const fields = (about: string, what: string, is: Row | null | undefined, should: Row): void => {
-      for (const [field, value] of Object.entries(should))
-        findings.expect(about, `${what}'s ${field}`, is?.[field], value);
-    };
     const known = new Set<string>();
     for (const { id, prpsNo, custNm, payAmt, withdrawn, paymentCanceled } of proposals) {
       const about = `insurance-proposal/Proposal-of-${prpsNo}`;
       if (known.has(prpsNo)) findings.wrong(about, 'two commands were answered with it');
       known.add(prpsNo);
       const off = withdrawn || paymentCanceled;
-      fields(about, 'the proposal', findings.state(about), {
+      findings.fields(about, 'the proposal', findings.state(about), {
         ...{ id, prpsNo, custNm, rlpmPrm: payAmt, prpsStnm: withdrawn ? '청약철회' : '청약' },
         contStnm: off ? '결재취소' : '초회납입',
       });
       const payment = `insurance-payment/Payment-of-${prpsNo}`;
-      fields(about, 'the payment', findings.state(payment), { payAmt, custNm, status: off ? '결재취소' : '결재완료' });
+      findings.fields(about, 'the payment', findings.state(payment), {
+        payAmt,
+        custNm,
+        status: off ? '결재취소' : '결재완료',
+      });
       findings.tells(about, { ProposalSaved: 1, ProposalWithdrawn: withdrawn ? 1 : 0 });
       findings.tells(payment, { PayApproved: 1, PayCanceled: off ? 1 : 0 });
       const row = findings.state(`insurance-myinsurance/Mypage-of-proposal-${prpsNo}`);
@@ -134,7 +134,7 @@ export function insurance(): Subject {
 
     for (const { ppsdsnNo, custNm, sprm, changes } of plans) {
       const about = `insurance-plan/Plan-of-${ppsdsnNo}`;
-      fields(about, 'the plan', findings.state(about), { ppsdsnNo, custNm, sprm });
+      findings.fields(about, 'the plan', findings.state(about), { ppsdsnNo, custNm, sprm });
       findings.tells(about, { PlanSaved: 1 + changes });
     }
     const stored = findings.all('insurance-plan/Plan').length;

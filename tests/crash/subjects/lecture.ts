@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { collection, type Row } from '../../collection.ts';
 import { type Desk, idOf, type Subject } from '../desk.ts';
 import type { Findings } from '../findings.ts';
-import { collection, type Place, type Row } from '../sight.ts';
+import type { Place } from '../sight.ts';
 
 /** What the clients did with one enrolment. */
 interface Enrolment {
@@ -112,8 +113,8 @@ export function lecture(): Subject {
 
   async function judge(findings: Findings, place: Place): Promise<void> {
     const { sight, events } = findings;
-    const myPage = await collection(place, 'inquiryMypages');
-    const classes = await collection(place, 'classes');
+    const myPage = await collection(place.gateway, 'inquiryMypages');
+    const classes = await collection(place.gateway, 'classes');
     const log = await readFile(join(place.home, 'logs/debug.log'), 'utf8').catch(() => '');
     const notices = log
       .split('\n')
@@ -147,15 +148,11 @@ export function lecture(): Subject {
       if (known.has(id)) findings.wrong(about, 'two commands were answered with it');
       known.add(id);
       const off = canceled || paymentCanceled;
-      const fields = (what: string, is: Row | null | undefined, should: Row): void => {
-        for (const [field, value] of Object.entries(should))
-          findings.expect(about, `${what}'s ${field}`, is?.[field], value);
-      };
       const changed = Object.assign({ fee, courseId }, ...changes) as { fee: number; courseId: number };
       const enrolled = findings.state(`lecture-class/${about}`);
       if (canceled) findings.expect(about, 'the class', enrolled, null);
       else {
-        fields('the class', enrolled, { id, student, textBook, ...changed });
+        findings.fields(about, 'the class', enrolled, { id, student, textBook, ...changed });
         if (classes.filter((one) => one.student === student).length !== 1)
           findings.wrong(about, 'GET /classes does not list it once');
       }
@@ -163,15 +160,15 @@ export function lecture(): Subject {
       findings.tells(`lecture-class/${about}`, told);
       const payment = findings.state(`lecture-pay/Payment-of-${id}`);
       const status = off ? 'CANCEL' : 'PAYMENT_COMPLETED';
-      fields('the payment', payment, { status, classId: id, student, textBook, fee, courseId });
-      fields('the delivery', findings.state(`lecture-course/Delivery-of-${id}`), {
+      findings.fields(about, 'the payment', payment, { status, classId: id, student, textBook, fee, courseId });
+      findings.fields(about, 'the delivery', findings.state(`lecture-course/Delivery-of-${id}`), {
         status: off ? 'DELIVERY_CANCEL' : 'DELIVERY_START',
         ...{ paymentId: payment?.id, student, textBook, courseId },
       });
       const [point, giftstock] = off ? [0, 0] : [Math.floor(fee / 100), giftsFor(fee)];
-      fields('the points', findings.state(`lecture-point/Point-of-${id}`), { cashpoint: point });
-      fields('the gift', findings.state(`lecture-gift/Gift-of-${id}`), { giftstock });
-      fields('My page', rows.get(id), {
+      findings.fields(about, 'the points', findings.state(`lecture-point/Point-of-${id}`), { cashpoint: point });
+      findings.fields(about, 'the gift', findings.state(`lecture-gift/Gift-of-${id}`), { giftstock });
+      findings.fields(about, 'My page', rows.get(id), {
         ...{ paymentId: payment?.id, student, textBook, ...changed, point, giftstock },
         status: canceled ? 'CLASS_CANCELED' : 'CLASS_START',
         paymentStatus: off ? 'PAYMENT_CANCELED' : 'PAYMENT_COMPLETED',
@@ -198,9 +195,7 @@ export function lecture(): Subject {
       taught.add(key);
       const state = findings.state(key);
       if (deleted) findings.expect(key, 'the course', state, null);
-      else
-        for (const [field, value] of Object.entries({ name, teacher }))
-          findings.expect(key, field, state?.[field], value);
+      else findings.fields(key, 'the course', state, { name, teacher });
       findings.tells(key, { CourseRegistered: 1, CourseModified: changes, CourseDeleted: deleted ? 1 : 0 });
     }
     for (const [key] of findings.all('lecture-course/Course'))

@@ -1,6 +1,7 @@
+import { collection } from '../../collection.ts';
 import { type Desk, idOf, type Subject } from '../desk.ts';
 import type { Findings } from '../findings.ts';
-import { collection, type Place } from '../sight.ts';
+import type { Place } from '../sight.ts';
 
 interface Product {
   readonly id: number;
@@ -51,7 +52,7 @@ export function rental(): Subject {
   }
 
   async function judge(findings: Findings, place: Place): Promise<void> {
-    const myOrders = new Map((await collection(place, 'myOrders')).map((row) => [row.rentalId, row]));
+    const myOrders = new Map((await collection(place.gateway, 'myOrders')).map((row) => [row.rentalId, row]));
     const taken = new Map<unknown, number>();
 
     const known = new Set<string>();
@@ -72,17 +73,10 @@ export function rental(): Subject {
       } else {
         if (status !== 'DELIVERED' && !String(status).startsWith('CANCELED_'))
           findings.wrong(key, `its delivery is ${status}`);
-        for (const [field, value] of Object.entries({ id, productId, qty, status, deliveryId: delivery?.id }))
-          findings.expect(key, `the rental's ${field}`, made?.[field], value);
-        const shown = {
-          productId,
-          rentalQty: qty,
-          rentalStatus: status,
-          deliveryStatus: status,
-          deliveryId: delivery?.id,
-        };
-        for (const [field, value] of Object.entries(shown))
-          findings.expect(key, `my order's ${field}`, row?.[field], value);
+        const deliveryId = delivery?.id;
+        findings.fields(key, 'the rental', made, { id, productId, qty, status, deliveryId });
+        const shown = { productId, rentalQty: qty, rentalStatus: status, deliveryStatus: status, deliveryId };
+        findings.fields(key, 'my order', row, shown);
       }
       findings.tells(key, { Rentaled: 1, RentalCanceled: canceled ? 1 : 0 });
       if (status === 'DELIVERED') taken.set(productId, (taken.get(productId) ?? 0) + qty);

@@ -1,6 +1,7 @@
+import { collection } from '../../collection.ts';
 import { type Desk, idOf, type Subject } from '../desk.ts';
 import type { Findings } from '../findings.ts';
-import { collection, type Place } from '../sight.ts';
+import type { Place } from '../sight.ts';
 
 interface Mission {
   readonly id: number;
@@ -38,29 +39,31 @@ export function reward(): Subject {
   }
 
   async function judge(findings: Findings, place: Place): Promise<void> {
-    const pages = new Map((await collection(place, 'mypages')).map((row) => [row.missionId, row]));
+    const pages = new Map((await collection(place.gateway, 'mypages')).map((row) => [row.missionId, row]));
     const known = new Set<number>();
     for (const { id, customerId, exchanged } of missions) {
       const about = `reward-mission/Mission-${id}`;
       if (known.has(id)) findings.wrong(about, 'two commands were answered with it');
       known.add(id);
-      const fields = (what: string, is: unknown, should: object): void => {
-        for (const [field, value] of Object.entries(should))
-          findings.expect(about, `${what}'s ${field}`, (is as Record<string, unknown> | undefined)?.[field], value);
-      };
       const status = exchanged ? 'Exchanged' : 'Issued';
       const reward = findings.state(`reward-reward/Reward-of-${id}`);
-      fields('the mission', findings.state(about), { customerId, rewardId: reward?.id, status: 'RewardAllocated' });
-      fields('the reward', reward, { customerId, status });
+      findings.fields(about, 'the mission', findings.state(about), {
+        customerId,
+        rewardId: reward?.id,
+        status: 'RewardAllocated',
+      });
+      findings.fields(about, 'the reward', reward, { customerId, status });
       const wallet = findings.state(`reward-wallet/Wallet-of-${reward?.id}`);
-      fields('the wallet entry', wallet, { customerId, status });
+      findings.fields(about, 'the wallet entry', wallet, { customerId, status });
       const gift = findings.state(`reward-gift/Gift-of-${wallet?.id}`);
       if (exchanged) {
-        fields('the gift', gift, { walletId: wallet?.id, rewardId: reward?.id, status: 'Exchanged' });
-        fields('the account', findings.state(`reward-payment/Account-of-${gift?.id}`), { giftStatus: 'Used' });
+        findings.fields(about, 'the gift', gift, { walletId: wallet?.id, rewardId: reward?.id, status: 'Exchanged' });
+        findings.fields(about, 'the account', findings.state(`reward-payment/Account-of-${gift?.id}`), {
+          giftStatus: 'Used',
+        });
       } else findings.expect(about, 'the gift', gift, undefined);
       const page = { customerId, rewardId: reward?.id, missionStatus: 'Achieved', rewardStatus: status };
-      fields('my page', pages.get(id), page);
+      findings.fields(about, 'my page', pages.get(id), page);
       findings.tells(about, { MissionAchieved: 1 });
       findings.tells(`reward-reward/Reward-of-${id}`, { Allocated: 1 });
       findings.tells(`reward-wallet/Wallet-of-${reward?.id}`, { Issued: 1, Exchanged: exchanged ? 1 : 0 });
