@@ -27,8 +27,9 @@ const outside = {
   },
   mysql: { inCluster: false, connectionSecret: { name: 'mysql' } },
 };
-const of = (resources: Resource[], kind: string): Resource[] => resources.filter((resource) => resource.kind === kind);
-const named = (resources: Resource[], kind: string, name: string): Resource => {
+const of = <K extends string>(resources: readonly Resource[], kind: K): Resource<K>[] =>
+  resources.filter((resource): resource is Resource<K> => resource.kind === kind);
+const named = <K extends string>(resources: readonly Resource[], kind: K, name: string): Resource<K> => {
   const found = of(resources, kind).find((resource) => resource.metadata.name === name);
   if (!found) throw new Error(`There is no ${kind} ${name}.`);
   return found;
@@ -65,7 +66,7 @@ describe('every service', () => {
       const { template } = named(resources, 'Deployment', appId).spec;
       const [container] = template.spec.containers;
       expect(container.name).toBe(name);
-      for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'])
+      for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'] as const)
         expect(container[probe].httpGet.path).toMatch(/^\/(healthz|readyz)$/);
       expect(container.readinessProbe).toMatchObject({ timeoutSeconds: 2, periodSeconds: 5, failureThreshold: 10 });
       expect(container.livenessProbe).toMatchObject({ timeoutSeconds: 2, periodSeconds: 5, failureThreshold: 5 });
@@ -76,7 +77,7 @@ describe('every service', () => {
       });
       expect(template.spec.securityContext).toMatchObject({ runAsNonRoot: true });
       expect(template.spec.serviceAccountName).toBe(appId);
-      expect(template.spec.initContainers[0].env[0].value).toContain(`configurations/${appId}`);
+      expect(template.spec.initContainers[0].env[0]?.value).toContain(`configurations/${appId}`);
       expect(template.spec.topologySpreadConstraints).toHaveLength(1);
       expect(template.metadata.annotations).toMatchObject({
         'dapr.io/enabled': 'true',
@@ -105,9 +106,7 @@ describe('every service', () => {
   test('is called by those whose resiliency names it, and by nobody else', async () => {
     const resources = await rendered;
     const callersOf = (appId: string): string[] =>
-      named(resources, 'Configuration', appId).spec.accessControl.policies.map(
-        (policy: { appId: string }) => policy.appId,
-      );
+      named(resources, 'Configuration', appId).spec.accessControl.policies.map((policy) => policy.appId);
     expect(callersOf('lecture-pay').sort()).toEqual(['lecture-class', 'lecture-gateway']);
     expect(callersOf('lecture-gateway')).toEqual([]);
     for (const configuration of of(resources, 'Configuration'))
@@ -119,7 +118,7 @@ describe('every service', () => {
     for (const { appId, name } of await services) {
       const isGateway = name === 'gateway';
       expect(named(resources, 'Service', appId).spec.type).toBe(isGateway ? 'LoadBalancer' : 'ClusterIP');
-      const open = named(resources, 'NetworkPolicy', appId).spec.ingress.filter((rule: object) => !('from' in rule));
+      const open = named(resources, 'NetworkPolicy', appId).spec.ingress.filter((rule) => !('from' in rule));
       expect(open).toHaveLength(isGateway ? 1 : 0);
     }
   });
@@ -181,7 +180,7 @@ test('passwords are only ever references', async () => {
   const resources = resourcesOf(text);
   expect(of(resources, 'Secret')).toEqual([]);
   const metadata = of(resources, 'Component').flatMap(({ spec }) => spec.metadata);
-  for (const item of metadata.filter(({ name }: { name: string }) => /password|connectionString/i.test(name)))
+  for (const item of metadata.filter(({ name }) => /password|connectionString/i.test(name)))
     expect(item.secretKeyRef ?? item.value).toMatchObject({ name: expect.any(String), key: expect.any(String) });
 });
 

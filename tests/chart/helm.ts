@@ -10,13 +10,52 @@ export const chart = join(root, 'helm/madang');
 /** Of the cluster the chart is rendered for. */
 const KUBERNETES = '1.34.0';
 
-export interface Resource {
+interface Container {
+  readonly name: string;
+  readonly env: readonly { name: string; value: string }[];
+  readonly startupProbe: { httpGet: { path: string } };
+  readonly readinessProbe: { httpGet: { path: string } };
+  readonly livenessProbe: { httpGet: { path: string } };
+  readonly resources: { requests: object };
+  readonly securityContext: object;
+}
+
+/** What the tests look at in the specs of resources; kubeconform checks the whole of them. */
+interface Specs {
+  readonly Deployment: {
+    readonly template: {
+      readonly metadata: { annotations: object };
+      readonly spec: {
+        readonly containers: readonly [Container];
+        readonly initContainers: readonly [Container];
+        readonly securityContext: object;
+        readonly serviceAccountName: string;
+        readonly topologySpreadConstraints: readonly object[];
+      };
+    };
+  };
+  readonly Service: { readonly type: string; readonly ports: readonly [{ port: number }] };
+  readonly NetworkPolicy: { readonly ingress: readonly object[] };
+  readonly Configuration: {
+    readonly accessControl: { defaultAction: string; policies: readonly { appId: string }[] };
+  };
+  readonly Component: {
+    readonly type: string;
+    readonly metadata: readonly { name: string; value?: unknown; secretKeyRef?: object }[];
+  };
+  readonly HorizontalPodAutoscaler: {
+    readonly minReplicas: number;
+    readonly maxReplicas: number;
+    readonly metrics: readonly [{ containerResource: { target: { averageUtilization: number } } }];
+  };
+}
+
+export interface Resource<K extends string = string> {
   readonly apiVersion: string;
-  readonly kind: string;
+  readonly kind: K;
   readonly metadata: { readonly name: string; readonly labels?: Record<string, string> };
   readonly scopes?: readonly string[];
-  // biome-ignore lint/suspicious/noExplicitAny: resources of all kinds; kubeconform checks their form
-  readonly spec?: any;
+  readonly spec: K extends keyof Specs ? Specs[K] : unknown;
   readonly data?: Record<string, string>;
   readonly rules?: readonly { resourceNames?: string[]; verbs: string[] }[];
 }
