@@ -45,11 +45,13 @@ export async function eventually<T>(check: () => Promise<T> | T, limitMs = 20_00
   }
 }
 
-/** Waits until a process takes requests. */
-export const ready = ({ port }: Pick<Process, 'port'>): Promise<void> =>
+/** Waits until a process takes requests, and its sidecar has noticed: until then it answers others that the app is not there. */
+export const ready = ({ port, daprHttpPort }: Pick<Process, 'port' | 'daprHttpPort'>): Promise<void> =>
   eventually(async () => {
-    const { status } = await fetch(`http://127.0.0.1:${port}/readyz`);
-    if (status !== 204) throw new Error(`port ${port} is not ready: ${status}`);
+    for (const address of [`${port}/readyz`, `${daprHttpPort}/v1.0/healthz`]) {
+      const { status } = await fetch(`http://127.0.0.1:${address}`);
+      if (status !== 204) throw new Error(`${address} is not ready: ${status}`);
+    }
   }, 60_000);
 
 /** The lines a service wrote into its log that are JSON. */

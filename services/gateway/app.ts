@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import { asProblem, notFound, Problem, problemOf, sendProblem, traced } from '../kit/rest.ts';
 import { ANSWERED_BY, calleeUnavailable, type Sidecar } from '../kit/sidecar.ts';
 import { log, trace } from '../kit/telemetry.ts';
@@ -30,8 +30,11 @@ const OWN_HEADERS = new Set([
   'content-length',
 ]);
 
-/** The one entrance of a system: forwards its public routes through the sidecar, streaming, and nothing else. */
-export function gateway(sidecar: Sidecar): Express {
+/**
+ * The one entrance of a system: forwards its public routes through the sidecar, streaming, and nothing else.
+ * @param admission decides who is let in; without it, everybody
+ */
+export function gateway(sidecar: Sidecar, admission?: RequestHandler): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -41,7 +44,7 @@ export function gateway(sidecar: Sidecar): Express {
     response.status(status === 204 ? 204 : 503).end();
   });
   app.get('/dapr/subscribe', (_, response) => void response.json([]));
-  app.use(traced, identified, plainPath, cors);
+  app.use(traced, identified, plainPath, cors, ...(admission ? [admission] : []));
   const table = routes[sidecar.system] ?? {};
   for (const [path, target] of Object.entries(table)) {
     const [appId = '', prefix = ''] = target.split(' behind ');
@@ -94,7 +97,7 @@ function cors(request: Request, response: Response, next: () => void): void {
       'access-control-allow-origin': origin,
       'access-control-allow-credentials': 'true',
       vary: 'Origin',
-      'access-control-expose-headers': 'location, retry-after, x-request-id',
+      'access-control-expose-headers': 'location, retry-after, www-authenticate, x-request-id',
     });
     if (request.method === 'OPTIONS' && request.get('access-control-request-method')) {
       response.set({

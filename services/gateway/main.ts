@@ -2,6 +2,7 @@ import { main, portFrom, serve } from '../kit/service.ts';
 import { Sidecar } from '../kit/sidecar.ts';
 import { gateway } from './app.ts';
 import { routes } from './routes.ts';
+import { tokensFrom } from './tokens.ts';
 
 await main(async () => {
   const appId = process.env.APP_ID ?? '';
@@ -9,7 +10,7 @@ await main(async () => {
   if (!routes[sidecar.system])
     throw new Error(`APP_ID must be <system>-gateway with one of the systems ${Object.keys(routes).join(', ')}.`);
   await serve({
-    app: gateway(sidecar),
+    app: gateway(sidecar, tokensFrom(process.env)),
     sidecar,
     start: () => sidecar.reachable(60_000),
     close: () => sidecar.pool.close(),

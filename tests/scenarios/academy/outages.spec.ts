@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   call,
   cancel,
@@ -16,7 +18,7 @@ import {
   without,
 } from '../../academy.ts';
 import { type Answer, expectProblem, expectTryLater, type Fields, rows, someone } from '../../client.ts';
-import { eventually, processes, processOf, profile, run } from '../../system.ts';
+import { eventually, home, processes, processOf, profile, run } from '../../system.ts';
 import { follow, type Topic } from '../../topic.ts';
 
 /** Services stopped or slow: what must go on goes on, what must not be half done is not, and what was missed is caught up. */
@@ -298,6 +300,46 @@ test(
     const lowest = Math.min(...ids, after);
     const orphans = payments.filter(({ courseId: id }) => id >= lowest && id <= after && !registrations.has(id));
     expect(orphans).toEqual([]);
+  },
+  LONG,
+);
+
+test(
+  '27. given retry is configured, when ten keep registering while payment takes 400 to 620 ms, then more of them succeed, and nobody pays twice',
+  async () => {
+    const policies = join(home, 'resiliency/academy-registration.yaml');
+    const asItWas = await readFile(policies, 'utf8');
+    const inForce = async (text: string): Promise<void> => {
+      await writeFile(policies, text);
+      await run('restart', 'academy-registration', '--sidecar');
+      await eventually(() => registered(1), 60_000);
+    };
+    const crowd = async (): Promise<{ ids: number[]; refused: number }> => {
+      const student = async (): Promise<Answer[]> => {
+        const answers: Answer[] = [];
+        for (let times = 0; times < 20; times++) answers.push(await register(1));
+        return answers;
+      };
+      const answers = (await Promise.all(Array.from({ length: 10 }, student))).flat();
+      const ids = answers.flatMap(({ status, body }) => (status === 201 ? [body.id as number] : []));
+      return { ids, refused: answers.length - ids.length };
+    };
+    await slow({ PAYMENT_DELAY_MS: 400, PAYMENT_DELAY_SPREAD_MS: 220 }, async () => {
+      await eventually(async () => expect((await register(1)).ms).toBeGreaterThan(400));
+      const before = await crowd();
+      try {
+        await inForce(asItWas.replace(/^( +)circuitBreaker: payment$/m, '$&\n$1retry: payment'));
+        const after = await crowd();
+        expect(before.refused).toBeGreaterThan(0);
+        expect(after.refused).toBeLessThan(before.refused / 2);
+        for (const id of [...before.ids, ...after.ids]) await completes(id, 60_000);
+      } finally {
+        await inForce(asItWas);
+      }
+    });
+    const paid = topic.told.filter(({ event }) => event.type === 'PaymentCompleted');
+    const payments = new Set(paid.map(({ event }) => event.id));
+    expect(payments.size).toBe(new Set(paid.map(({ event }) => event.data.courseId)).size);
   },
   LONG,
 );
