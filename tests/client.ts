@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { processOf, ready, run } from './system.ts';
+import { eventually, processes, ready, run } from './system.ts';
 
 /** A client of one system's gateway, and what a test may do to the system's services. */
 
@@ -26,6 +26,22 @@ export interface Client {
   without<T>(services: readonly string[], work: () => Promise<T>): Promise<T>;
   /** Does something while configuration values differ; `before` are the values that come back. */
   configured<T>(values: Record<string, string>, before: Record<string, string>, work: () => Promise<T>): Promise<T>;
+}
+
+/**
+ * Waits until services are ready and all sidecars of their system reach them: a sidecar that could not connect to an
+ * address looks again only after a while (gRPC's back-off), and refuses calls until then (docs/decisions/0005).
+ */
+async function reachable(system: string, services: readonly string[]): Promise<void> {
+  const all = (await processes()).filter(({ appId, state }) => appId.startsWith(`${system}-`) && state !== 'stopped');
+  for (const process of all.filter(({ service }) => services.includes(service))) {
+    await ready(process);
+    for (const { daprHttpPort } of all)
+      await eventually(async () => {
+        const answer = await fetch(`http://127.0.0.1:${daprHttpPort}/v1.0/invoke/${process.appId}/method/healthz`);
+        if (answer.status !== 204) throw new Error(`${process.appId}: ${answer.status} ${await answer.text()}`);
+      }, 60_000);
+  }
 }
 
 export function client(system: keyof typeof PORTS): Client {
@@ -70,7 +86,7 @@ export function client(system: keyof typeof PORTS): Client {
         return await work();
       } finally {
         for (const service of services) await run('start', `${system}-${service}`);
-        for (const service of services) await ready(await processOf(`${system}-${service}`));
+        await reachable(system, services);
       }
     },
     async configured(values, before, work) {

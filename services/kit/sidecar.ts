@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { count } from './metrics.ts';
-import { trace } from './telemetry.ts';
+import { log, trace } from './telemetry.ts';
 
 /** The sidecar, or what stands behind it, did not do it; whether it happened is unknown. */
 export class Unavailable extends Error {
@@ -246,7 +246,10 @@ export class Sidecar {
       if (body === undefined) throw new CalleeUnavailable(callee, 'timeout', true);
       return body;
     }
-    throw calleeUnavailable(callee, answer.body);
+    const error = calleeUnavailable(callee, answer.body);
+    // An open breaker is no news: the sidecar said so when it opened.
+    if (error.why !== 'open') log.warn('a call failed', { callee, path, reason: answer.body.slice(0, 300) });
+    throw error;
   }
 
   /** Sends a notice to people, with what it is about, through the output binding `notice` where one is configured. */

@@ -17,6 +17,11 @@ export function summary(status: Status): void {
     print(
       `${cell(one.id, 22)}${cell(one.state, 11)}${cell(one.port, 7)}${cell(one.pid, 9)}${cell('', 9)}${cell(one.restarts, 10)}${one.memoryMiB ?? '-'}`,
     );
+  const inAll = [...status.services, ...status.infrastructure].reduce(
+    (sum, { memoryMiB }) => sum + (memoryMiB ?? 0),
+    0,
+  );
+  print(`${cell('in all', 68)}${inAll.toFixed(0)}`);
   for (const { system, port } of status.services.filter(
     ({ service, replica }) => service === 'gateway' && replica === 1,
   ))

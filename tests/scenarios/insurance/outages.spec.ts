@@ -91,10 +91,7 @@ test(
       expect((await describePlan(plan.ppsdsnNo)).status).toBe(200);
       expect((await apply({ custNo, custNm })).prpsStcd).toBe('10');
     });
-    // plan's sidecar looks again for product only a moment after it failed to find it.
-    await eventually(async () =>
-      expect((await calculate(prdcd, { custNm })).body).toMatchObject({ data: { prm: 80000 } }),
-    );
+    expect((await calculate(prdcd, { custNm })).body).toMatchObject({ data: { prm: 80000 } });
     expect((await savePlan({ prdcd, custNo, custNm })).custNo).toBe(custNo);
     // The request of the description waited in the topic.
     await eventually(async () => expect((await getPlan(plan.ppsdsnNo)).progSt).toBe('상품설명서생성완료'), 60_000);
