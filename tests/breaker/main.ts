@@ -86,6 +86,7 @@ async function demonstrate(system: string, demonstration: Demonstration): Promis
   const began = performance.now();
   const since = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s`;
   const transitions: string[] = [];
+  const begun: string[] = [];
   let phase = 0;
   let working = true;
   let names = 0;
@@ -111,6 +112,7 @@ async function demonstrate(system: string, demonstration: Demonstration): Promis
   for (const [index, { seconds, configuration }] of phases.entries()) {
     if (index > 0) await configure(system, configuration);
     phase = index;
+    begun.push(since());
     await sleep(seconds * 1000);
   }
   working = false;
@@ -131,7 +133,7 @@ async function demonstrate(system: string, demonstration: Demonstration): Promis
   };
   for (const [index, { name }] of phases.entries())
     line(
-      name,
+      `${name}, from ${begun[index]}`,
       sent.filter((one) => one.phase === index),
     );
   if (phases.length > 1) line('all', sent);
