@@ -35,6 +35,20 @@ export async function follow(name: string): Promise<Topic> {
   return profile === 'full' ? followKafka(name, told) : followRedis(name, told);
 }
 
+/** What is on a system's topic while the tests of a file run. */
+export function followed(system: string): Pick<Topic, 'told'> {
+  let topic: Topic | undefined;
+  beforeAll(async () => {
+    topic = await follow(system);
+  }, 30_000);
+  afterAll(() => topic?.close());
+  return {
+    get told() {
+      return topic?.told ?? [];
+    },
+  };
+}
+
 async function followRedis(name: string, told: Told[]): Promise<Topic> {
   const [host = '', port = ''] = (await setting(pubsubOf(name), 'redisHost')).split(':');
   const redis = new Redis({ host, port: Number(port) });

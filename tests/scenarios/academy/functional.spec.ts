@@ -15,13 +15,9 @@ import {
 } from '../../academy.ts';
 import { type Answer, expectProblem, type Fields, rows } from '../../client.ts';
 import { eventually, processOf, run } from '../../system.ts';
-import { follow, type Told, type Topic } from '../../topic.ts';
+import { followed, type Told } from '../../topic.ts';
 
-let topic: Topic;
-beforeAll(async () => {
-  topic = await follow('academy');
-}, 30_000);
-afterAll(() => topic.close());
+const topic = followed('academy');
 
 /** How often each event was told about a registration or its payment. */
 function toldOf(id: number): Record<string, number> {

@@ -19,17 +19,13 @@ import {
 } from '../../academy.ts';
 import { type Answer, expectProblem, expectTryLater, type Fields, rows, someone } from '../../client.ts';
 import { eventually, home, processes, processOf, profile, run } from '../../system.ts';
-import { follow, type Topic } from '../../topic.ts';
+import { followed } from '../../topic.ts';
 
 /** Services stopped or slow: what must go on goes on, what must not be half done is not, and what was missed is caught up. */
 
 const LONG = 240_000;
 
-let topic: Topic;
-beforeAll(async () => {
-  topic = await follow('academy');
-}, 30_000);
-afterAll(() => topic.close());
+const topic = followed('academy');
 
 /** Registrations of a lecture about which an event was told. */
 const told = (type: string, lectureId: number): number[] => [

@@ -29,13 +29,9 @@ import {
   withdraw,
 } from '../../insurance.ts';
 import { eventually, processes, processOf } from '../../system.ts';
-import { follow, type Topic } from '../../topic.ts';
+import { followed } from '../../topic.ts';
 
-let topic: Topic;
-beforeAll(async () => {
-  topic = await follow('insurance');
-}, 30_000);
-afterAll(() => topic.close());
+const topic = followed('insurance');
 
 /** What was told about something, each event once. */
 const toldOf = (field: string, value: unknown): { type: string; data: Fields }[] => {

@@ -14,15 +14,11 @@ import {
   wish,
 } from '../../lecture.ts';
 import { eventually } from '../../system.ts';
-import { follow, type Topic } from '../../topic.ts';
+import { followed } from '../../topic.ts';
 
 /** Commands that come twice, or at the same time: one effect each, and the same answer. */
 
-let topic: Topic;
-beforeAll(async () => {
-  topic = await follow('lecture');
-}, 30_000);
-afterAll(() => topic.close());
+const topic = followed('lecture');
 
 /** Events of a type about an enrolment; one that was published twice has the same id and counts once. */
 const told = (type: string, classId: number) => {

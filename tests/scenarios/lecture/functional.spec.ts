@@ -15,13 +15,9 @@ import {
   wish,
 } from '../../lecture.ts';
 import { eventually, notices, processes, processOf } from '../../system.ts';
-import { follow, type Topic } from '../../topic.ts';
+import { followed } from '../../topic.ts';
 
-let topic: Topic;
-beforeAll(async () => {
-  topic = await follow('lecture');
-}, 30_000);
-afterAll(() => topic.close());
+const topic = followed('lecture');
 
 /** The data of the one event of a type about a record. */
 const told = (type: string, id: number): Promise<Fields> =>

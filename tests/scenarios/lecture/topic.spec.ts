@@ -1,15 +1,11 @@
 import { published } from '../../../tools/docs/declared.ts';
 import { CANCELED, call, cancel, ENROLLED, enrol, reaches } from '../../lecture.ts';
 import { eventually, profile } from '../../system.ts';
-import { follow, type Told, type Topic } from '../../topic.ts';
+import { follow, followed, type Told } from '../../topic.ts';
 
 /** The events that really lie on the topic are those of the contracts. */
 
-let topic: Topic;
-beforeAll(async () => {
-  topic = await follow('lecture');
-}, 30_000);
-afterAll(() => topic.close());
+const topic = followed('lecture');
 
 /** Those of our services; others may publish what they like. */
 const ours = (): Told[] => topic.told.filter(({ event }) => event.aggregateversion !== undefined);

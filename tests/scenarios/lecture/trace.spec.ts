@@ -1,15 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { CANCELED, call, cancel, ENROLLED, enrol, reaches } from '../../lecture.ts';
 import { eventually, logLines, notices } from '../../system.ts';
-import { follow, type Topic } from '../../topic.ts';
+import { followed } from '../../topic.ts';
 
 /** One enrolment is one trace, through calls, events and logs. */
 
-let topic: Topic;
-beforeAll(async () => {
-  topic = await follow('lecture');
-}, 30_000);
-afterAll(() => topic.close());
+const topic = followed('lecture');
 
 const newTrace = (): { traceId: string; headers: Record<string, string> } => {
   const traceId = randomBytes(16).toString('hex');

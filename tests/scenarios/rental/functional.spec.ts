@@ -1,13 +1,9 @@
 import { expectProblem, rows } from '../../client.ts';
 import { call, cancel, ends, GW, get, order, recordsOf, register, stockIs } from '../../rental.ts';
 import { eventually } from '../../system.ts';
-import { follow, type Topic } from '../../topic.ts';
+import { followed } from '../../topic.ts';
 
-let topic: Topic;
-beforeAll(async () => {
-  topic = await follow('rental');
-}, 30_000);
-afterAll(() => topic.close());
+const topic = followed('rental');
 
 /** How often each event was told about an order or its delivery. */
 function toldOf(rentalId: number): Record<string, number> {

@@ -1,14 +1,10 @@
 import { call, cancel, ends, order, recordsOf, register, stockIs } from '../../rental.ts';
 import { eventually, processOf, run } from '../../system.ts';
-import { follow, type Told, type Topic } from '../../topic.ts';
+import { followed, type Told } from '../../topic.ts';
 
 /** The stock adds up whatever comes twice, late or in the middle of a kill -9. */
 
-let topic: Topic;
-beforeAll(async () => {
-  topic = await follow('rental');
-}, 30_000);
-afterAll(() => topic.close());
+const topic = followed('rental');
 
 const found = (type: string, of: (data: Record<string, unknown>) => unknown, id: number): Promise<Told['event']> =>
   eventually(() => {

@@ -14,13 +14,9 @@ import {
   recordsOf,
 } from '../../reward.ts';
 import { eventually, processOf } from '../../system.ts';
-import { follow, type Topic } from '../../topic.ts';
+import { followed } from '../../topic.ts';
 
-let topic: Topic;
-beforeAll(async () => {
-  topic = await follow('reward');
-}, 30_000);
-afterAll(() => topic.close());
+const topic = followed('reward');
 
 /** The events of a type about a record, each once however often it was published. */
 function told(type: string, field: string, id: unknown): Record<string, unknown>[] {

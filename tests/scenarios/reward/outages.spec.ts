@@ -15,17 +15,13 @@ import {
   without,
 } from '../../reward.ts';
 import { eventually, processOf, profile, ready, run } from '../../system.ts';
-import { follow, type Topic } from '../../topic.ts';
+import { followed } from '../../topic.ts';
 
 /** Services stopped, slow or killed: what must go on goes on, and what was missed is caught up. */
 
 const LONG = 120_000;
 
-let topic: Topic;
-beforeAll(async () => {
-  topic = await follow('reward');
-}, 30_000);
-afterAll(() => topic.close());
+const topic = followed('reward');
 
 const toldOf = (type: string, field: string, id: number): number =>
   new Set(topic.told.flatMap(({ event }) => (event.type === type && event.data[field] === id ? [event.id] : []))).size;
