@@ -22,11 +22,11 @@ export const contract: Contract = {
   outlets: Object.fromEntries((await noticed()).map((type) => [type, 'alert (Python) sends a notice'])),
   scenarios: 39,
   elsewhere: {
-    29: 'needs a cluster',
-    30: 'needs a cluster',
-    31: 'needs a cluster',
-    34: 'needs a cluster',
-    36: 'needs a cluster',
-    38: 'needs a cluster',
+    29: 'needs a cluster: `npm run demo:k8s -- autoscale`',
+    30: 'needs a cluster: `npm run demo:k8s -- redeploy`, its control run',
+    31: 'needs a cluster: `npm run demo:k8s -- redeploy`',
+    34: 'needs a cluster with a mesh; the trace itself is in `trace.spec.ts`',
+    36: 'needs a cluster: `helm install` and `helm test`',
+    38: 'needs a cluster: `npm run demo:k8s -- liveness`',
   },
 };
