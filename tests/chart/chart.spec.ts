@@ -159,6 +159,16 @@ test('the autoscalers have the figures of the contracts', async () => {
   ]);
 });
 
+test('with Istio, all systems come in by one Gateway, so that a certificate is in no two', async () => {
+  const resources = resourcesOf(await render(everything));
+  const hosts = all.map((system) => `${system}.example.com`);
+  expect(
+    of(resources, 'Gateway').map(({ metadata, spec }) => [metadata.name, spec.servers.map((at) => at.hosts)]),
+  ).toEqual([['test', [hosts, hosts]]]);
+  const routes = of(resources, 'VirtualService').map(({ spec }) => [...spec.gateways, ...spec.hosts]);
+  expect(routes).toEqual(hosts.map((host) => ['test', host]));
+});
+
 test("configuration is the runner's file, with what values say; sidecars may read only their system's", async () => {
   const resources = resourcesOf(
     await render({ systems: all, config: { lecture: { PAY_DELAY_MS: 7 } }, kafka: outside.kafka }),

@@ -35,6 +35,8 @@ interface Specs {
     };
   };
   readonly Service: { readonly type: string; readonly ports: readonly [{ port: number }] };
+  readonly Gateway: { readonly servers: readonly { hosts: readonly string[] }[] };
+  readonly VirtualService: { readonly gateways: readonly string[]; readonly hosts: readonly string[] };
   readonly NetworkPolicy: { readonly ingress: readonly object[] };
   readonly Configuration: {
     readonly accessControl: { defaultAction: string; policies: readonly { appId: string }[] };
