@@ -34,12 +34,12 @@ export interface Client {
  */
 async function reachable(system: string, services: readonly string[]): Promise<void> {
   const all = (await processes()).filter(({ appId, state }) => appId.startsWith(`${system}-`) && state !== 'stopped');
-  for (const process of all.filter(({ service }) => services.includes(service))) {
-    await ready(process);
+  for (const one of all.filter(({ service }) => services.includes(service))) {
+    await ready(one);
     for (const { daprHttpPort } of all)
       await eventually(async () => {
-        const answer = await fetch(`http://127.0.0.1:${daprHttpPort}/v1.0/invoke/${process.appId}/method/healthz`);
-        if (answer.status !== 204) throw new Error(`${process.appId}: ${answer.status} ${await answer.text()}`);
+        const answer = await fetch(`http://127.0.0.1:${daprHttpPort}/v1.0/invoke/${one.appId}/method/healthz`);
+        if (answer.status !== 204) throw new Error(`${one.appId}: ${answer.status} ${await answer.text()}`);
       }, 60_000);
   }
 }

@@ -3,6 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row } from '../collection.ts';
 
+/** The rows of a whole collection. */
+export type Read = (path: string) => Promise<Row[]>;
+
 /** How the load asks the gateway of the system. */
 export type Ask = (method: string, path: string, body?: object) => Promise<{ status: number; body: Row; ms: number }>;
 
@@ -22,11 +25,11 @@ export interface Demonstration {
   /** The app id whose sidecar has the breaker, and the one it spares. */
   readonly breaker: { readonly of: string; readonly towards: string };
   /** What has to be there before. */
-  prepare?(ask: Ask, collection: (path: string) => Promise<Row[]>): Promise<void>;
+  prepare?(ask: Ask, collection: Read): Promise<void>;
   /** One request of a user; `name` is one nobody else has; phases count from 0. */
   request(ask: Ask, name: string, phase: number): ReturnType<Ask>;
   /** Names of refused requests that left something behind (found in what the services show); none, if all is well. */
-  leftBehind(refused: ReadonlySet<string>, collection: (path: string) => Promise<Row[]>): Promise<string[]>;
+  leftBehind(refused: ReadonlySet<string>, collection: Read): Promise<string[]>;
   /** Percent of accepted requests below which the demonstration has failed, all phases together. */
   readonly availability?: number;
 }
@@ -34,7 +37,7 @@ export interface Demonstration {
 /** The names among these that have a row in a collection which is not taken back. */
 const shownIn =
   (path: string, nameOf: (row: Row) => unknown, isTakenBack: (row: Row) => boolean = () => false) =>
-  async (refused: ReadonlySet<string>, collection: (path: string) => Promise<Row[]>): Promise<string[]> =>
+  async (refused: ReadonlySet<string>, collection: Read): Promise<string[]> =>
     (await collection(path))
       .filter((row) => !isTakenBack(row))
       .map((row) => String(nameOf(row)))

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { Pool } from 'undici';
 import { percentile } from '../bench/load.ts';
 import { collection, type Row } from '../collection.ts';
-import { type Ask, type Demonstration, demonstrations } from './demonstrations.ts';
+import { type Ask, type Demonstration, demonstrations, type Read } from './demonstrations.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -79,7 +79,7 @@ async function demonstrate(system: string, demonstration: Demonstration): Promis
     const text = await answer.body.text();
     return { status: answer.statusCode, body: text ? (JSON.parse(text) as Row) : {}, ms: performance.now() - began };
   };
-  const read = (path: string): Promise<Row[]> => collection(gateway, path);
+  const read: Read = (path) => collection(gateway, path);
   await demonstration.prepare?.(ask, read);
 
   const sent: Sent[] = [];

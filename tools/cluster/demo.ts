@@ -92,10 +92,14 @@ async function autoscale({ cluster, users }: Options): Promise<Verdict> {
   const most = Number(await cluster.field(scaler, '.spec.maxReplicas'));
   const target = await cluster.field(scaler, '.spec.metrics[0].containerResource.target.averageUtilization');
   const least = Number(await cluster.field(scaler, '.spec.minReplicas'));
-  let began = Date.now();
+  const pods = async (): Promise<number> =>
+    Number((await cluster.field('deployment/lecture-gift', '.status.readyReplicas')) || 0);
+  // What ran before may have left more.
+  await until('as few pods as there may be', 420_000, async () => ((await pods()) <= least ? true : undefined));
+  const began = Date.now();
   const replicas: [second: number, ready: number][] = [];
   const look = async (): Promise<number> => {
-    const ready = Number((await cluster.field('deployment/lecture-gift', '.status.readyReplicas')) || 0);
+    const ready = await pods();
     const second = Math.round((Date.now() - began) / 1000);
     if (replicas.at(-1)?.[1] !== ready) {
       replicas.push([second, ready]);
@@ -103,11 +107,6 @@ async function autoscale({ cluster, users }: Options): Promise<Verdict> {
     }
     return ready;
   };
-  const fewest = async (): Promise<true | undefined> => ((await look()) <= least ? true : undefined);
-  // What ran before may have left more.
-  await until('as few pods as there may be', 420_000, fewest);
-  began = Date.now();
-  replicas.length = 0;
   let top = await look();
   let loading = true;
   const load = cluster
@@ -128,7 +127,7 @@ async function autoscale({ cluster, users }: Options): Promise<Verdict> {
   const result = await load;
   // A pod may become ready right after the load.
   top = Math.max(top, await look());
-  await until('fewer pods after the load', 420_000, fewest);
+  await until('fewer pods after the load', 420_000, async () => ((await look()) <= least ? true : undefined));
   return {
     good: top > least && top <= most && result.availability > 97.21,
     figures: [

@@ -124,7 +124,7 @@ export class Cluster {
 
   /** The gateway's Service on a port of this machine while `use` works. */
   async through<T>(service: string, use: (ask: Ask) => Promise<T>): Promise<T> {
-    const port = await freePort(0);
+    const port = await freePort();
     const forward = spawn('kubectl', ['-n', this.namespace, 'port-forward', `svc/${service}`, `${port}:8080`], {
       stdio: 'ignore',
     });

@@ -40,16 +40,15 @@ function canBind(port: number): Promise<number | undefined> {
   });
 }
 
-/**
- * The preferred port when nobody listens there (0: any), else a free one: not of the range from which outgoing connections get
- * theirs, or one of them could be there first when it is used.
- */
-export async function freePort(preferred: number): Promise<number> {
+// Not of the range from which outgoing connections get theirs, or one of them could be there first when it is used.
+const somePort = (): number => 26_000 + Math.floor(Math.random() * 6_000);
+
+/** The preferred port when nobody listens there, else, and without a preference, a free one. */
+export async function freePort(preferred = somePort()): Promise<number> {
   let port = preferred;
   for (let tries = 0; tries < 100; tries++) {
-    const bound = (await isListening(port)) ? undefined : await canBind(port);
-    if (bound) return bound;
-    port = 26_000 + Math.floor(Math.random() * 6_000);
+    if (!(await isListening(port)) && (await canBind(port))) return port;
+    port = somePort();
   }
   return (await canBind(0)) ?? preferred;
 }

@@ -412,7 +412,7 @@ class AlertBesideASidecar(unittest.TestCase):
         path.rename(path.with_name("kept.txt"))
         path.mkdir()
         event_id = self.publish()
-        eventually(lambda: any("cannot be written" in line["message"] for line in self.console()), "the complaint")
+        eventually(lambda: [line for line in self.console() if "cannot be written" in line["message"]], "the complaint")
         path.rmdir()
         self.await_notice(event_id)
         self.assertEqual(1, self.count(event_id))

@@ -20,7 +20,7 @@ let address: string;
 /** Starts the gateway's program, with the port it will have. */
 async function start(env: Record<string, string>) {
   const { daprHttpPort } = await processOf('academy-gateway');
-  const port = await freePort(0);
+  const port = await freePort();
   const own = { APP_ID: 'academy-gateway', APP_PORT: String(port), DAPR_HTTP_PORT: String(daprHttpPort) };
   const child = spawn('node', [join(home, 'dist/academy-gateway.js')], {
     env: { ...process.env, ...own, ...env },
@@ -36,7 +36,7 @@ const end = async (child: ChildProcess): Promise<void> => {
 };
 
 beforeAll(async () => {
-  const port = await freePort(0);
+  const port = await freePort();
   issuer = `http://127.0.0.1:${port}`;
   const key = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256', use: 'sig' };
   const documents: Record<string, object> = {

@@ -92,7 +92,7 @@ const image = (version: string, target: string, examine: Examine, progress: Prog
 });
 
 const program = (version: string): GoProgram => ({
-  name: 'daprd',
+  name: `daprd ${version}`,
   module,
   main: '.',
   tags: 'stablecomponents',

@@ -143,10 +143,10 @@ export async function kafkaTemplate(found: Found, progress: Progress): Promise<T
   const template = await makeOnce(join(cache, `kafka-data-${found.version}-${runtime}`), async (unfinished) => {
     progress(`preparing Kafka ${found.version} (once)`);
     await mkdir(join(unfinished, 'training'), { recursive: true });
-    const port = await freePort(0);
+    const port = await freePort();
     const folder = join(unfinished, 'training');
     const properties = join(folder, 'server.properties');
-    await writeFile(properties, kafkaProperties({ folder, port, controller: await freePort(0), listen: '127.0.0.1' }));
+    await writeFile(properties, kafkaProperties({ folder, port, controller: await freePort(), listen: '127.0.0.1' }));
     const format = ['kafka.tools.StorageTool', 'format', '-t', 'MadangMadangMadangMad0w', '-c', properties];
     const line = await commandLine(found, [...jvm, ...format], { folder: unfinished, ports: [] });
     const { code, output } = await run(line, { limitMs: 60_000 });
