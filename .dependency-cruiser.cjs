@@ -7,7 +7,7 @@ module.exports = {
         "domain.ts decides and nothing else: it may use the contracts and domains of its own system and the kit's domain words.",
       severity: 'error',
       from: { path: '^services/([^/]+)/[^/]+/domain\\.ts$' },
-      to: { pathNot: ['^services/$1/[^/]+/(domain|contract)\\.ts$', '^services/kit/domain\\.ts$'] },
+      to: { pathNot: ['^services/$1/[^/]+/(domain|contract)\\.ts$', '^services/kit/domain/'] },
     },
     {
       name: 'no-cross-system-import',
@@ -27,6 +27,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^services/kit/' },
       to: { path: '^(services/(?!kit/)|tools/|tests/)' },
+    },
+    {
+      name: 'kit-through-its-index',
+      comment: 'Everything behind index.ts, domain/index.ts and testing/index.ts is internal.',
+      severity: 'error',
+      from: { path: '^services/(?!kit/)' },
+      to: { path: '^services/kit/', pathNot: '^services/kit/((domain|testing)/)?index\\.ts$' },
     },
     {
       name: 'only-the-kit-talks-to-the-sidecar',

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import type { Express } from 'express';
 import type { ZodObject } from 'zod';
-import { type App, assemble, type Service } from '../services/kit/service.ts';
+import { type App, assemble, type Service } from '../services/kit/index.ts';
 import { Child } from '../tools/run/child.ts';
 import { infrastructure } from '../tools/run/infra.ts';
 import { home } from '../tools/run/paths.ts';

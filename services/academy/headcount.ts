@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Aggregate, decided, type Identified } from '../kit/domain.ts';
-import type { Received } from '../kit/policies.ts';
-import type { Records } from '../kit/records.ts';
-import { together } from '../kit/together.ts';
+import { type Aggregate, decided, type Identified, type Received, type Records, together } from '../kit/index.ts';
 import { type Counted, type Entry, enter, partOf, Roll, recount, startRoll } from './lecture/domain.ts';
 
 /** How a service keeps the number of students of lectures. Every step can be done again at any time: docs/decisions/0011-headcount.md. */

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import type { Decision, Identified } from '../kit/domain.ts';
-import type { Records } from '../kit/records.ts';
+import type { Decision, Identified, Records } from '../kit/index.ts';
 import { headcount } from './headcount.ts';
 import { Lecture, openLecture, type Roll } from './lecture/domain.ts';
 

@@ -1,11 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Transform } from 'node:stream';
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
-import { asProblem, notFound, Problem, problemOf, sendProblem, traced } from '../kit/rest.ts';
-import { ANSWERED_BY, calleeUnavailable, type Sidecar } from '../kit/sidecar.ts';
-import { log, trace } from '../kit/telemetry.ts';
+import {
+  ANSWERED_BY,
+  asProblem,
+  calleeUnavailable,
+  log,
+  notFound,
+  Problem,
+  problemOf,
+  type Sidecar,
+  type SidecarAnswer,
+  sendProblem,
+  trace,
+  traced,
+} from '../kit/index.ts';
 import { routes } from './routes.ts';
 
 const BODY_LIMIT = 1_048_576;
@@ -133,7 +143,8 @@ async function forward(
   if (hasBody) request.pipe(limited);
   const aborted = new AbortController();
   response.once('close', () => aborted.abort());
-  const answer = await sidecar.pool
+  const body = hasBody ? await bodyWithin(request, limited) : undefined;
+  const answer = await sidecar.transport
     .request({
       method: method === 'HEAD' ? 'GET' : method, // the sidecar never ends its answer to HEAD
       path: `/v1.0/invoke/${appId}/method${path}`,
@@ -141,19 +152,12 @@ async function forward(
         ...passedOn(request.headers),
         'x-public-base': baseOf(request) + prefix,
         traceparent: trace().traceparent,
-        ...(hasBody && length ? { 'content-length': String(length) } : {}),
       },
-      body: hasBody ? limited : null,
+      body,
       signal: aborted.signal,
-      headersTimeout: 30_000,
+      timeoutMs: 30_000,
     })
     .catch(() => {
-      if (limited.exceeded) {
-        // What still comes is read and thrown away, or the connection would stay deaf.
-        request.unpipe(limited);
-        request.resume();
-        throw tooLarge();
-      }
       if (aborted.signal.aborted) return undefined;
       throw new Problem(
         503,
@@ -166,13 +170,14 @@ async function forward(
       );
     });
   if (!answer) return;
-  if (answer.statusCode < 300 && !answer.headers[ANSWERED_BY]) {
-    // What is missing may never come, so nobody waits for it.
-    answer.body.dump().catch(() => undefined);
+  if (answer.broken || (answer.status < 300 && !answer.headers[ANSWERED_BY])) {
     sendProblem(response, unknownOutcome(`${appId} broke off its work`));
     return;
   }
-  if (answer.statusCode === 500 && (await failedInvocation(answer.body, answer.headers, appId, response))) return;
+  if (answer.status === 500) {
+    failedInvocation(answer, appId, response);
+    return;
+  }
   for (const [name, value] of Object.entries(answer.headers))
     if (
       value !== undefined &&
@@ -180,26 +185,27 @@ async function forward(
       !name.startsWith('dapr-') &&
       !name.startsWith('access-control-')
     )
-      response.set(name, value);
-  response.status(answer.statusCode);
-  if (method === 'HEAD') {
-    await answer.body.dump();
-    response.end();
-    return;
+      response.set(name, value as string);
+  response.status(answer.status);
+  response.end(method === 'HEAD' ? undefined : answer.body);
+}
+
+/** The whole body; what exceeds the limit is read and thrown away, or the connection would stay deaf. */
+async function bodyWithin(request: Request, limited: Limit): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of limited) chunks.push(chunk as Buffer);
+  } catch {
+    request.unpipe(limited);
+    request.resume();
+    throw tooLarge();
   }
-  await pipeline(answer.body, response).catch((error: Error) =>
-    log.warn('an answer broke off', { reason: error.message }),
-  );
+  return Buffer.concat(chunks);
 }
 
 /** Dapr answers 500 for a callee that is down, slow or shielded: outside that is 503 with Retry-After. */
-async function failedInvocation(
-  body: Readable & { text(): Promise<string> },
-  headers: IncomingHttpHeaders,
-  appId: string,
-  response: Response,
-): Promise<boolean> {
-  const text = await body.text();
+function failedInvocation({ body, headers }: SidecarAnswer, appId: string, response: Response): void {
+  const text = body.toString();
   if (text.includes('"errorCode"')) {
     log.warn('a service cannot be reached', { callee: appId, reason: text.slice(0, 200) });
     const error = calleeUnavailable(appId, text);
@@ -207,9 +213,8 @@ async function failedInvocation(
   } else
     response
       .status(500)
-      .type(headers['content-type'] ?? 'application/problem+json')
+      .type(String(headers['content-type'] ?? 'application/problem+json'))
       .send(text);
-  return true;
 }
 
 const passedOn = (headers: IncomingHttpHeaders): Record<string, string | string[]> =>

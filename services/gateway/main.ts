@@ -1,5 +1,4 @@
-import { main, portFrom, serve } from '../kit/service.ts';
-import { Sidecar } from '../kit/sidecar.ts';
+import { main, portFrom, Sidecar, serve } from '../kit/index.ts';
 import { gateway } from './app.ts';
 import { routes } from './routes.ts';
 import { tokensFrom } from './tokens.ts';
@@ -13,6 +12,6 @@ await main(async () => {
     app: gateway(sidecar, tokensFrom(process.env)),
     sidecar,
     start: () => sidecar.reachable(60_000),
-    close: () => sidecar.pool.close(),
+    close: () => sidecar.transport.close(),
   });
 });

@@ -1,8 +1,7 @@
 import type { RequestHandler } from 'express';
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
-import { Problem } from '../kit/rest.ts';
-import { log, reason } from '../kit/telemetry.ts';
+import { log, Problem, reason } from '../kit/index.ts';
 
 const PATIENCE_MS = 5_000;
 const CLOCKS_DIFFER_S = 5;

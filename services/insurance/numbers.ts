@@ -1,4 +1,4 @@
-import type { Command, Records } from '../kit/records.ts';
+import type { Command, Records } from '../kit/index.ts';
 
 /** Numbers that are the second of creation, 14 digits, as the contract has them for plans, proposals and documents. */
 

@@ -1,7 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import type { Command } from '../kit/records.ts';
-import { commandOf, jsonBody, Problem } from '../kit/rest.ts';
+import { type Command, commandOf, jsonBody, Problem } from '../kit/index.ts';
 
 /** One call of `POST /<collection>/online`. */
 export interface OnlineCall {

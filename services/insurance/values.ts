@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { text } from '../kit/schema.ts';
+import { text } from '../kit/domain/index.ts';
 
 /** What insurance's contracts are made of: records of many fields, most of which a client may leave out. */
 

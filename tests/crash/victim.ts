@@ -5,13 +5,26 @@
 import { readSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { aggregate, decided, ended, event, type Identified } from '../../services/kit/domain.ts';
-import { Ids } from '../../services/kit/ids.ts';
-import { Intake } from '../../services/kit/intake.ts';
-import { cancel, change, create, from, view, whenever } from '../../services/kit/policies.ts';
-import { type Command, Records } from '../../services/kit/records.ts';
-import { Sidecar, Unavailable } from '../../services/kit/sidecar.ts';
-import { UnitOfWork } from '../../services/kit/unit-of-work.ts';
+import {
+  aggregate,
+  type Command,
+  cancel,
+  change,
+  create,
+  decided,
+  ended,
+  event,
+  from,
+  type Identified,
+  Records,
+  Sidecar,
+  Unavailable,
+  view,
+  whenever,
+} from '../../services/kit/index.ts';
+import { Consumer } from '../../services/kit/messaging/consumer.ts';
+import { Ids } from '../../services/kit/persistence/ids.ts';
+import { UnitOfWork } from '../../services/kit/persistence/unit-of-work.ts';
 
 /** Names of what can go wrong at one call to the sidecar. */
 export type Trouble = 'none' | 'before' | 'mid' | 'after' | 'lost' | 'drop' | 'late' | 'cut';
@@ -68,7 +81,7 @@ const rows = view('Row', {
 const sidecar = new Sidecar(orders.port, orders.appId);
 const work = new UnitOfWork(sidecar, orders.instance);
 const records = new Records(sidecar, work, new Ids(sidecar));
-const intake = new Intake(sidecar, records, [
+const intake = new Consumer(sidecar, records, [
   whenever(ThingMade, (thing) =>
     create(Order, thing.id, (id) =>
       decided(

@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import type { Policy } from '../../services/kit/policies.ts';
-import type { Kit } from '../../services/kit/service.ts';
+import type { Kit, Policy } from '../../services/kit/index.ts';
 import { root } from '../run/paths.ts';
 
 /** What the services of a system declare in their files: the events they publish, and those they act on. */

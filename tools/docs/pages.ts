@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Router } from 'express';
 import { parse } from 'yaml';
 import { routes } from '../../services/gateway/routes.ts';
-import type { Kit } from '../../services/kit/service.ts';
+import type { Kit } from '../../services/kit/index.ts';
 import { root } from '../run/paths.ts';
 import type { Stage, Story } from '../run/scenario.ts';
 import { readTemplate } from '../run/templates.ts';

@@ -16,7 +16,7 @@ const UpOrder = z.object({
   replicas: z.record(z.string(), z.int().min(1).max(20)).default({}),
 });
 
-class Refusal extends Error {
+class RuleViolation extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
     super(message);
@@ -31,27 +31,28 @@ class Refusal extends Error {
 function guard(request: IncomingMessage): void {
   const { host = '', origin, 'content-type': type } = request.headers;
   if (![`localhost:${controlPort}`, `127.0.0.1:${controlPort}`].includes(host))
-    throw new Refusal(403, 'Only for this machine.');
+    throw new RuleViolation(403, 'Only for this machine.');
   if (request.method === 'GET') return;
-  if (request.method !== 'POST') throw new Refusal(405, 'Only GET and POST.');
-  if (origin !== undefined && origin !== `http://${host}`) throw new Refusal(403, 'Only for the page of this server.');
-  if (type?.split(';')[0] !== 'application/json') throw new Refusal(415, 'Send JSON.');
+  if (request.method !== 'POST') throw new RuleViolation(405, 'Only GET and POST.');
+  if (origin !== undefined && origin !== `http://${host}`)
+    throw new RuleViolation(403, 'Only for the page of this server.');
+  if (type?.split(';')[0] !== 'application/json') throw new RuleViolation(415, 'Send JSON.');
 }
 
 async function body<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
   let text = '';
   for await (const chunk of request.setEncoding('utf8')) {
     text += chunk;
-    if (text.length > 100_000) throw new Refusal(413, 'Too long.');
+    if (text.length > 100_000) throw new RuleViolation(413, 'Too long.');
   }
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw new Refusal(400, 'Not JSON.');
+    throw new RuleViolation(400, 'Not JSON.');
   }
   const parsed = schema.safeParse(json);
-  if (!parsed.success) throw new Refusal(400, z.prettifyError(parsed.error));
+  if (!parsed.success) throw new RuleViolation(400, z.prettifyError(parsed.error));
   return parsed.data;
 }
 
@@ -79,7 +80,7 @@ export function control(supervisor: Supervisor, down: () => void): Promise<Serve
         const id = url.searchParams.get('id') ?? '';
         const { services, infrastructure } = supervisor.status();
         const known = [...infrastructure, ...services.flatMap(({ app, sidecar }) => [app, sidecar])];
-        if (!known.some((one) => one.id === id)) throw new Refusal(404, `There is no log of "${id}".`);
+        if (!known.some((one) => one.id === id)) throw new RuleViolation(404, `There is no log of "${id}".`);
         send(200, lastLines(id, Math.min(Number(url.searchParams.get('lines')) || 20, 1000)));
         return;
       }
@@ -93,7 +94,7 @@ export function control(supervisor: Supervisor, down: () => void): Promise<Serve
       case 'POST /api/act': {
         const { id, action, part } = await body(request, Order);
         await supervisor.act(id, action, part).catch((error: unknown) => {
-          throw new Refusal(409, error instanceof Error ? error.message : String(error));
+          throw new RuleViolation(409, error instanceof Error ? error.message : String(error));
         });
         send(200, {});
         return;
@@ -103,12 +104,12 @@ export function control(supervisor: Supervisor, down: () => void): Promise<Serve
         down();
         return;
       default:
-        throw new Refusal(404, 'There is no such page.');
+        throw new RuleViolation(404, 'There is no such page.');
     }
   };
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
-      const status = error instanceof Refusal ? error.status : 500;
+      const status = error instanceof RuleViolation ? error.status : 500;
       const message = error instanceof Error ? error.message : String(error);
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error: message }));
     });

@@ -1,9 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import type { Identified } from '../../kit/domain.ts';
-import type { Facts } from '../../kit/policies.ts';
-import { Hal, type Resource, readable, shown } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import { type Facts, Hal, type Identified, type Kit, type Resource, readable, shown } from '../../kit/index.ts';
 import { type Entry, lastStatus } from '../lecture/domain.ts';
 import { LectureStatus } from './domain.ts';
 import { type CourseRegistrationStatus, courseRegistrationStatus } from './views.ts';

@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain/index.ts';
 import type { Counted } from '../lecture/domain.ts';
 
 /** A lecture as its instructor sees it; gone when it is cancelled. */

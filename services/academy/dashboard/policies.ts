@@ -1,5 +1,4 @@
-import { cancel, type Policy, whenever } from '../../kit/policies.ts';
-import type { Kit } from '../../kit/service.ts';
+import { cancel, type Kit, type Policy, whenever } from '../../kit/index.ts';
 import { headcount } from '../headcount.ts';
 import { LectureOpened, OpenedCanceled } from '../lecture/contract.ts';
 import { CourseCanceled, CourseRegistrationCompleted } from '../registration/contract.ts';

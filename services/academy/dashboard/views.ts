@@ -1,5 +1,4 @@
-import type { Identified } from '../../kit/domain.ts';
-import { from, view } from '../../kit/policies.ts';
+import { from, type Identified, view } from '../../kit/index.ts';
 import { CourseCanceled, CourseRegistered, CourseRegistrationCompleted } from '../registration/contract.ts';
 
 /** A registration as its student sees it. */

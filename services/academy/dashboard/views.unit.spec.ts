@@ -1,6 +1,5 @@
 import { sameInAnyOrder } from '../../../tests/any-order.ts';
-import type { DomainEvent } from '../../kit/domain.ts';
-import type { Facts, Received } from '../../kit/policies.ts';
+import type { DomainEvent, Facts, Received } from '../../kit/index.ts';
 import { cancelRegistration, completeRegistration, register } from '../registration/domain.ts';
 import { type CourseRegistrationStatus, courseRegistrationStatus } from './views.ts';
 

@@ -1,6 +1,5 @@
 import { Router } from 'express';
-import { bodyOf, commandOf, Hal, idOf, jsonBody, Problem, readable, writable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import { bodyOf, commandOf, Hal, idOf, jsonBody, type Kit, Problem, readable, writable } from '../../kit/index.ts';
 import { LectureBody } from './contract.ts';
 import { cancelLecture, Lecture, openLecture, Roll, renameLecture, studentsOn } from './domain.ts';
 

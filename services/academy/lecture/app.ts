@@ -1,4 +1,4 @@
-import { service } from '../../kit/service.ts';
+import { service } from '../../kit/index.ts';
 import { api } from './api.ts';
 import { policies } from './policies.ts';
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain.ts';
-import { integer, name } from '../../kit/schema.ts';
+import { event, integer, name } from '../../kit/domain/index.ts';
 
 /** What else is sent, a number of students for instance, is ignored. */
 export const LectureBody = z.looseObject({ lectureName: name });

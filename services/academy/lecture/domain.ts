@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, type Identified, Refusal } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, type Identified, RuleViolation } from '../../kit/domain/index.ts';
 import type { CourseCanceled, CourseRegistrationCompleted } from '../registration/contract.ts';
 import { type LectureBody, LectureOpened, OpenedCanceled } from './contract.ts';
 
@@ -23,7 +23,7 @@ export const cancelLecture = (lecture: Lecture): Decision<Lecture> =>
 export const cancelAgain = (lecture: Lecture): Decision<Lecture> => decided(lecture, OpenedCanceled(lecture));
 
 function open(lecture: Lecture): Lecture {
-  if (lecture.canceled) throw new Refusal(`lecture ${lecture.id} was cancelled`, 404);
+  if (lecture.canceled) throw new RuleViolation(`lecture ${lecture.id} was cancelled`, 404);
   return lecture;
 }
 

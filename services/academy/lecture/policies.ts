@@ -1,5 +1,4 @@
-import { change, type Policy, whenever } from '../../kit/policies.ts';
-import type { Kit } from '../../kit/service.ts';
+import { change, type Kit, type Policy, whenever } from '../../kit/index.ts';
 import { headcount } from '../headcount.ts';
 import { CourseCanceled, CourseRegistrationCompleted } from '../registration/contract.ts';
 import { LectureOpened } from './contract.ts';

@@ -1,8 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Router } from 'express';
-import { Refusal } from '../../kit/domain.ts';
-import { bodyOf, jsonBody, operation, readable, sendCreated, writable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import {
+  bodyOf,
+  jsonBody,
+  type Kit,
+  operation,
+  RuleViolation,
+  readable,
+  sendCreated,
+  writable,
+} from '../../kit/index.ts';
 import type { Delays } from './app.ts';
 import { PaymentBody } from './contract.ts';
 import { cancelPayment, Payment, pay } from './domain.ts';
@@ -16,7 +23,7 @@ export const api = (kit: Kit<Delays>): Router[] => [
   outcome(kit),
 ];
 
-/** Pays for a registration, once however often it is asked. @throws Refusal when its cancellation came first */
+/** Pays for a registration, once however often it is asked. @throws RuleViolation when its cancellation came first */
 async function paid({ records, config }: Kit<Delays>, courseId: number): Promise<Payment> {
   const { PAYMENT_DELAY_MS: least, PAYMENT_DELAY_SPREAD_MS: spread, ANSWER_DELAY_MS } = config();
   if (least + spread > 0) await sleep(least + Math.random() * spread);
@@ -41,7 +48,7 @@ const outcome = (kit: Kit<Delays>): Router =>
       await paid(kit, courseId);
       return { paid: true };
     } catch (error) {
-      if (error instanceof Refusal) return { paid: false };
+      if (error instanceof RuleViolation) return { paid: false };
       throw error;
     }
   });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain.ts';
-import { integer } from '../../kit/schema.ts';
+import { event, integer } from '../../kit/domain/index.ts';
 
 /** What is paid is a registration: `courseId` is its number. What else is sent is ignored. */
 export const PaymentBody = z.looseObject({ courseId: integer.refine((value) => value > 0, 'must be 1 or more') });

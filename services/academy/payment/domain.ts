@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain/index.ts';
 import { PaymentCanceled, PaymentCompleted } from './contract.ts';
 
 /** The payment of a registration: at most one for each. There is one: paid; it is gone: cancelled, and never paid again. */

@@ -1,8 +1,17 @@
 import { Router } from 'express';
-import { Refusal } from '../../kit/domain.ts';
-import { atOnce, bodyOf, commandOf, jsonBody, Problem, readable, sendCreated, writable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
-import { CalleeUnavailable } from '../../kit/sidecar.ts';
+import {
+  atOnce,
+  bodyOf,
+  CalleeUnavailable,
+  commandOf,
+  jsonBody,
+  type Kit,
+  Problem,
+  RuleViolation,
+  readable,
+  sendCreated,
+  writable,
+} from '../../kit/index.ts';
 import { PaymentOutcome } from '../payment/contract.ts';
 import type { Addresses } from './app.ts';
 import { RegistrationBody } from './contract.ts';
@@ -43,7 +52,8 @@ function registration({ records, sidecar, config }: Kit<Addresses>): Router {
   router.post('/courseRegistrationSystems', inTurns, ...jsonBody, async (request, response) => {
     const wish = bodyOf(RegistrationBody, request) as RegistrationBody;
     const { lectureId } = wish;
-    if (await records.get(CanceledLecture, lectureId)) throw new Refusal(`lecture ${lectureId} was cancelled`, 409);
+    if (await records.get(CanceledLecture, lectureId))
+      throw new RuleViolation(`lecture ${lectureId} was cancelled`, 409);
     const made = await records
       .createAfter(Registration, commandOf(request), async (id) => ({
         otherwise: cancelRegistration({ id, ...wish }),

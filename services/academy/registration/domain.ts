@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain/index.ts';
 import { CourseCanceled, CourseRegistered, CourseRegistrationCompleted, type RegistrationBody } from './contract.ts';
 
 /** A student's registration for a lecture. Its number is what payment calls `courseId`. Gone when it is cancelled. */

@@ -1,7 +1,13 @@
-import { decided } from '../../kit/domain.ts';
-import { change, create, type Policy, type Reaction, whenever } from '../../kit/policies.ts';
-import { naturalKey } from '../../kit/records.ts';
-import type { Kit } from '../../kit/service.ts';
+import {
+  change,
+  create,
+  decided,
+  type Kit,
+  naturalKey,
+  type Policy,
+  type Reaction,
+  whenever,
+} from '../../kit/index.ts';
 import { OpenedCanceled } from '../lecture/contract.ts';
 import { PaymentCanceled, PaymentCompleted } from '../payment/contract.ts';
 import { CourseRegistered } from './contract.ts';

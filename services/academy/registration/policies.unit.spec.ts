@@ -1,7 +1,5 @@
 import fc from 'fast-check';
-import type { Decision } from '../../kit/domain.ts';
-import type { Reaction, Received } from '../../kit/policies.ts';
-import type { Kit } from '../../kit/service.ts';
+import type { Decision, Kit, Reaction, Received } from '../../kit/index.ts';
 import { type Registration, register } from './domain.ts';
 import { policies } from './policies.ts';
 

@@ -1,7 +1,6 @@
 import type { Router } from 'express';
 import { z } from 'zod';
-import { operation, readable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import { type Kit, operation, readable } from '../../kit/index.ts';
 import type { Wording } from './app.ts';
 import { Message } from './domain.ts';
 

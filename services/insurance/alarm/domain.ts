@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 
 /** What an event says about the customer it concerns. */
 export interface Concerned {

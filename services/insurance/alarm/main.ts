@@ -1,4 +1,4 @@
-import { run } from '../../kit/service.ts';
+import { run } from '../../kit/index.ts';
 import { alarm } from './app.ts';
 
 await run(alarm);

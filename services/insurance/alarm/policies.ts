@@ -1,7 +1,4 @@
-import type { EventType } from '../../kit/domain.ts';
-import { create, type Policy, whenever } from '../../kit/policies.ts';
-import type { Kit } from '../../kit/service.ts';
-import { log } from '../../kit/telemetry.ts';
+import { create, type EventType, type Kit, log, type Policy, whenever } from '../../kit/index.ts';
 import { stamp } from '../numbers.ts';
 import { PayApproved, PayCanceled } from '../payment/contract.ts';
 import { PlanSaved, PremiumCaculated, ProductDesdRequested } from '../plan/contract.ts';

@@ -1,6 +1,5 @@
 import { Router } from 'express';
-import { readable, writable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import { type Kit, readable, writable } from '../../kit/index.ts';
 import { dataOf } from '../online.ts';
 import { CustomerBody, customerFields } from './contract.ts';
 import { Customer, changeCustomer, registerCustomer, removeCustomer } from './domain.ts';

@@ -1,4 +1,4 @@
-import { service } from '../../kit/service.ts';
+import { service } from '../../kit/index.ts';
 import { api } from './api.ts';
 
 export const customer = service({ api });

@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, ended, type Identified, Refusal } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, ended, type Identified, RuleViolation } from '../../kit/domain/index.ts';
 import { type CustomerFields, wholeCustomer } from './contract.ts';
 
 export interface Customer extends Identified, CustomerFields {}
@@ -10,7 +10,7 @@ export const registerCustomer = (id: number, wish: Partial<CustomerFields>): Dec
 
 export const changeCustomer = (customer: Customer, change: Partial<CustomerFields>): Decision<Customer> => {
   if (change.custNo !== undefined && change.custNo !== customer.custNo)
-    throw new Refusal(`custNo of a customer stays; register ${change.custNo} as another one`);
+    throw new RuleViolation(`custNo of a customer stays; register ${change.custNo} as another one`);
   return decided({ ...customer, ...change });
 };
 

@@ -1,7 +1,5 @@
 import { type Request, Router } from 'express';
-import { aggregate } from '../../kit/domain.ts';
-import { Hal, idOf, Problem } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import { aggregate, Hal, idOf, type Kit, Problem } from '../../kit/index.ts';
 import { online } from '../online.ts';
 import { type MyPage, type Part, pagesOf, parts } from './views.ts';
 

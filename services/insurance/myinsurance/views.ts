@@ -1,5 +1,4 @@
-import type { Identified } from '../../kit/domain.ts';
-import { from, view } from '../../kit/policies.ts';
+import { from, type Identified, view } from '../../kit/index.ts';
 import { PayApproved, PayCanceled } from '../payment/contract.ts';
 import { PlanSaved, PremiumCaculated } from '../plan/contract.ts';
 import { PrductDesdCreated } from '../product/contract.ts';

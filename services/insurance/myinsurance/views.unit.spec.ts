@@ -1,6 +1,5 @@
 import { sameInAnyOrder } from '../../../tests/any-order.ts';
-import type { DomainEvent } from '../../kit/domain.ts';
-import type { Facts, Received } from '../../kit/policies.ts';
+import type { DomainEvent, Facts, Received } from '../../kit/index.ts';
 import { approvePayment, cancelPayment } from '../payment/domain.ts';
 import { learnDescription, requestDescription, saveAgain, savePlan, tellCalculation } from '../plan/domain.ts';
 import { describePlan } from '../product/domain.ts';

@@ -1,9 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Router } from 'express';
 import { z } from 'zod';
-import { Refusal } from '../../kit/domain.ts';
-import { commandOf, Hal, idOf, jsonBody, operation, Problem, readable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import {
+  commandOf,
+  Hal,
+  idOf,
+  jsonBody,
+  type Kit,
+  operation,
+  Problem,
+  RuleViolation,
+  readable,
+} from '../../kit/index.ts';
 import { stamp } from '../numbers.ts';
 import { dataOf, online } from '../online.ts';
 import type { Trouble } from './app.ts';
@@ -30,7 +38,7 @@ const pay = ({ records, config }: Kit<Trouble>): Router =>
       const payment = await records.create(Payment, { cause: `pay-${prpsNo}` }, decide, { key: prpsNo });
       return { approved: payment.status === '결재완료' };
     } catch (error) {
-      if (error instanceof Refusal) return { approved: false };
+      if (error instanceof RuleViolation) return { approved: false };
       throw error;
     }
   });

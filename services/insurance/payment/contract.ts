@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain.ts';
+import { event } from '../../kit/domain/index.ts';
 import { amount, customerNumber, full, told, upTo, type Whole } from '../values.ts';
 
 export const accountFields = {

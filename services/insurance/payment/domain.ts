@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 import { PayApproved, PayCanceled, type PaymentWish } from './contract.ts';
 
 /** The first premium of a proposal: at most one payment for each. */

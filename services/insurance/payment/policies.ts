@@ -1,4 +1,4 @@
-import { cancel, whenever } from '../../kit/policies.ts';
+import { cancel, whenever } from '../../kit/index.ts';
 import { ProposalWithdrawn } from '../proposal/contract.ts';
 import { cancelPayment, Payment } from './domain.ts';
 

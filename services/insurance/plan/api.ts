@@ -1,8 +1,18 @@
 import { type Request, Router } from 'express';
-import { Refusal } from '../../kit/domain.ts';
-import { bodyOf, commandOf, Hal, idOf, jsonBody, Problem, readable, sendCreated, writable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
-import { CalleeUnavailable } from '../../kit/sidecar.ts';
+import {
+  bodyOf,
+  CalleeUnavailable,
+  commandOf,
+  Hal,
+  idOf,
+  jsonBody,
+  type Kit,
+  Problem,
+  RuleViolation,
+  readable,
+  sendCreated,
+  writable,
+} from '../../kit/index.ts';
 import { numberOf } from '../numbers.ts';
 import { dataOf, type OnlineCall, online } from '../online.ts';
 import { UnderwritingOutcome, type UnderwritingWish } from '../product/contract.ts';
@@ -49,7 +59,7 @@ async function underwritten(
     throw new Problem(503, 'Service Unavailable', detail, { retryAfterSeconds });
   });
   const outcome = UnderwritingOutcome.parse(answer);
-  if ('refused' in outcome) throw new Refusal(`${prefix} :: ${outcome.refused}`);
+  if ('refused' in outcome) throw new RuleViolation(`${prefix} :: ${outcome.refused}`);
   return outcome.product;
 }
 
@@ -96,7 +106,7 @@ function procedures(kit: Kit<Addresses>): Router {
 
   /** 보험료계산: what a product costs. */
   const calcPrm = async ({ of, command }: OnlineCall): Promise<object> => {
-    if (!of('prdcd')) throw new Refusal('상품코드 필수입력');
+    if (!of('prdcd')) throw new RuleViolation('상품코드 필수입력');
     const names = ['prdcd', 'custNm', 'gndrCd', 'aclBirdt', 'phoneNo'].map((name) => [name, of(name)]);
     const wish = CalculationWish.parse({ ...Object.fromEntries(names), entAmt: of('entAmt') || null });
     const terms = await underwritten(kit, '보험료계산 오류', wish);
@@ -116,7 +126,7 @@ function procedures(kit: Kit<Addresses>): Router {
     const ppsdsnNo = of('ppsdsnNo');
     const before = ppsdsnNo ? await planOf(ppsdsnNo) : undefined;
     const changed = before && (await records.change(Plan, ppsdsnNo, command, requestDescription, 'key'));
-    if (!changed?.state) throw new Refusal(`There is no plan with ppsdsnNo "${ppsdsnNo}".`, 404);
+    if (!changed?.state) throw new RuleViolation(`There is no plan with ppsdsnNo "${ppsdsnNo}".`, 404);
     return dataOf(PLAN, { ...before, eventType: 'ProductDesdRequested' });
   };
 

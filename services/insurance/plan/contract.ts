@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain.ts';
+import { event } from '../../kit/domain/index.ts';
 import { amount, bodyOf, customerNumber, day, productCode, said, told, upTo, type Whole, whole } from '../values.ts';
 
 const planFields = {

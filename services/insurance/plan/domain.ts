@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, ended, type Identified, Refusal } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, ended, type Identified, RuleViolation } from '../../kit/domain/index.ts';
 import {
   type CalculationWish,
   type PlanFields,
@@ -28,7 +28,7 @@ export const savePlan =
 export function saveAgain(plan: Plan, wish: Partial<PlanFields>): Decision<Plan> {
   const changed = { ...plan, ...saidOfPlan(wish) };
   if (changed.custNo !== plan.custNo || changed.custNm !== plan.custNm)
-    throw new Refusal('custNo and custNm of a plan stay; make another plan for another customer');
+    throw new RuleViolation('custNo and custNm of a plan stay; make another plan for another customer');
   return decided(changed, PlanSaved(changed));
 }
 

@@ -1,5 +1,4 @@
-import { change, type Policy, whenever } from '../../kit/policies.ts';
-import type { Kit } from '../../kit/service.ts';
+import { change, type Kit, type Policy, whenever } from '../../kit/index.ts';
 import { stamp } from '../numbers.ts';
 import { PrductDesdCreated } from '../product/contract.ts';
 import { learnDescription, Plan } from './domain.ts';

@@ -1,8 +1,16 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { Refusal } from '../../kit/domain.ts';
-import { bodyOf, commandOf, jsonBody, operation, readable, sendCreated, writable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import {
+  bodyOf,
+  commandOf,
+  jsonBody,
+  type Kit,
+  operation,
+  RuleViolation,
+  readable,
+  sendCreated,
+  writable,
+} from '../../kit/index.ts';
 import { numberOf, today } from '../numbers.ts';
 import { dataOf, online } from '../online.ts';
 import { amount } from '../values.ts';
@@ -65,7 +73,7 @@ const inquiry = (kit: Kit<Rules>): Router =>
       const product = await productOf(kit, of('prdcd'));
       const { entAmt } = Wished.parse({ entAmt: of('entAmt') || null });
       const refused = product ? underwrite(product, { entAmt }, today()) : UNKNOWN;
-      if (refused !== undefined) throw new Refusal(refused);
+      if (refused !== undefined) throw new RuleViolation(refused);
       return { data: dataOf(names, product) };
     },
   });
@@ -79,7 +87,7 @@ function check({ records }: Kit<Rules>): Router {
     const checked = svcFn === 'chkProduct' ? found : [];
     for (const product of checked) {
       const refused = underwrite(product, { entAmt }, today());
-      if (refused !== undefined) throw new Refusal(refused);
+      if (refused !== undefined) throw new RuleViolation(refused);
     }
     response.json(found);
   });

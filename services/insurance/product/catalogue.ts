@@ -1,5 +1,5 @@
-import { aggregate, decided, type Identified } from '../../kit/domain.ts';
-import type { Kit } from '../../kit/service.ts';
+import { aggregate, decided, type Identified } from '../../kit/domain/index.ts';
+import type { Kit } from '../../kit/index.ts';
 import type { ProductFields } from './contract.ts';
 import { Product, registerProduct } from './domain.ts';
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain.ts';
-import { integer } from '../../kit/schema.ts';
+import { event, integer } from '../../kit/domain/index.ts';
 import { amount, bodyOf, customerNumber, day, productCode, told, upTo, type Whole, whole } from '../values.ts';
 
 const count = integer.refine((value) => value >= 0, 'must be 0 or more');

@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, ended, type Identified, Refusal } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, ended, type Identified, RuleViolation } from '../../kit/domain/index.ts';
 import type { ProductDesdRequested } from '../plan/contract.ts';
 import {
   type Addressee,
@@ -20,7 +20,7 @@ export const registerProduct = (id: number, wish: Partial<ProductFields>): Decis
 
 export const changeProduct = (product: Product, change: Partial<ProductFields>): Decision<Product> => {
   if (change.prdcd !== undefined && change.prdcd !== product.prdcd)
-    throw new Refusal(`prdcd of a product stays; register ${change.prdcd} as another one`);
+    throw new RuleViolation(`prdcd of a product stays; register ${change.prdcd} as another one`);
   return decided({ ...product, ...change });
 };
 

@@ -1,4 +1,4 @@
-import { run } from '../../kit/service.ts';
+import { run } from '../../kit/index.ts';
 import { product } from './app.ts';
 
 await run(product);

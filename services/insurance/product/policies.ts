@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { create, type Policy, whenever } from '../../kit/policies.ts';
-import type { Kit } from '../../kit/service.ts';
+import { create, type Kit, type Policy, whenever } from '../../kit/index.ts';
 import { numberOf } from '../numbers.ts';
 import { ProductDesdRequested } from '../plan/contract.ts';
 import type { Rules } from './app.ts';

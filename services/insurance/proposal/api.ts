@@ -1,8 +1,17 @@
 import { type Request, Router } from 'express';
-import { Refusal } from '../../kit/domain.ts';
-import type { Command } from '../../kit/records.ts';
-import { bodyOf, commandOf, Hal, idOf, jsonBody, Problem, readable, sendCreated } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import {
+  bodyOf,
+  type Command,
+  commandOf,
+  Hal,
+  idOf,
+  jsonBody,
+  type Kit,
+  Problem,
+  RuleViolation,
+  readable,
+  sendCreated,
+} from '../../kit/index.ts';
 import { numberOf, today } from '../numbers.ts';
 import { dataOf, online } from '../online.ts';
 import { CheckOutcome, PaymentOutcome } from '../payment/contract.ts';
@@ -70,7 +79,7 @@ async function premiumOf({ sidecar, config }: Kit<Addresses>, { prdcd }: Proposa
   const answer = await sidecar.call(config()['api.url.product'], 'internal/underwriting', asked);
   const outcome = UnderwritingOutcome.parse(answer);
   if ('refused' in outcome)
-    throw new Refusal(`${outcome.refused}: without sprm or payAmt the product must be one that has a premium`);
+    throw new RuleViolation(`${outcome.refused}: without sprm or payAmt the product must be one that has a premium`);
   return outcome.product.prm;
 }
 
@@ -107,7 +116,7 @@ function procedures({ records, sidecar, config }: Kit<Addresses>): Router {
   /** 청약철회 */
   const wdrwPrps = async (prpsNo: string, command: Command): Promise<object> => {
     const changed = prpsNo ? await records.change(Proposal, prpsNo, command, withdraw, 'key') : undefined;
-    if (!changed?.state) throw new Refusal(`There is no proposal with prpsNo "${prpsNo}".`, 404);
+    if (!changed?.state) throw new RuleViolation(`There is no proposal with prpsNo "${prpsNo}".`, 404);
     return dataOf(LISTED, changed.state);
   };
 

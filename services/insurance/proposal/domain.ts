@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, ended, type Identified, Refusal } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, ended, type Identified, RuleViolation } from '../../kit/domain/index.ts';
 import type { PaymentWish } from '../payment/contract.ts';
 import {
   accountOf,
@@ -25,7 +25,7 @@ export const Proposal = aggregate<Proposal>('Proposal', { keyedBy: 'prpsNo', lis
 export const amountOf = ({ payAmt, sprm }: ProposalBody): number | undefined => payAmt ?? sprm ?? undefined;
 
 export const paymentFor = (prpsNo: string, payAmt: number, wish: ProposalBody): PaymentWish => {
-  if (payAmt === 0) throw new Refusal('the first premium must be more than 0');
+  if (payAmt === 0) throw new RuleViolation('the first premium must be more than 0');
   const { custNo, custNm } = wholeWish(wish);
   return { prpsNo, custNo, custNm, ...accountOf(wish), payAmt };
 };

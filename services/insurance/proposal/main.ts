@@ -1,4 +1,4 @@
-import { run } from '../../kit/service.ts';
+import { run } from '../../kit/index.ts';
 import { proposal } from './app.ts';
 
 await run(proposal);

@@ -1,4 +1,4 @@
-import { cancel, whenever } from '../../kit/policies.ts';
+import { cancel, whenever } from '../../kit/index.ts';
 import { PayCanceled } from '../payment/contract.ts';
 import { cancelContract, Proposal } from './domain.ts';
 

@@ -1,6 +1,14 @@
 import { Router } from 'express';
-import { bodyOf, commandOf, jsonBody, readable, readableView, sendCreated, writable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import {
+  bodyOf,
+  commandOf,
+  jsonBody,
+  type Kit,
+  readable,
+  readableView,
+  sendCreated,
+  writable,
+} from '../../kit/index.ts';
 import { PaymentOutcome } from '../pay/contract.ts';
 import { EnrolmentBody } from './contract.ts';
 import { cancelEnrolment, changeEnrolment, Enrolment, enrol } from './domain.ts';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain.ts';
-import { integer, name } from '../../kit/schema.ts';
+import { event, integer, name } from '../../kit/domain/index.ts';
 
 /** The course is not checked and the fee not compared: enrolment works while course is down. */
 export const EnrolmentBody = z.object({ courseId: integer, fee: integer, student: name, textBook: name });

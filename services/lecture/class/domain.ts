@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain/index.ts';
 import { ClassCanceled, ClassModified, ClassRegistered, type EnrolmentBody } from './contract.ts';
 
 /** One enrolment of a student in a course. */

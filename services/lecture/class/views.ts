@@ -1,5 +1,4 @@
-import type { Identified } from '../../kit/domain.ts';
-import { from, view } from '../../kit/policies.ts';
+import { from, type Identified, view } from '../../kit/index.ts';
 import { TextbookDeliveried } from '../course/contract.ts';
 import { GiftCanceled, GiftRegistered } from '../gift/contract.ts';
 import { PaymentApproved, PaymentCanceled } from '../pay/contract.ts';

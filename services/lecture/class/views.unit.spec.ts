@@ -1,6 +1,5 @@
 import { sameInAnyOrder } from '../../../tests/any-order.ts';
-import type { DomainEvent } from '../../kit/domain.ts';
-import type { Facts, Received } from '../../kit/policies.ts';
+import type { DomainEvent, Facts, Received } from '../../kit/index.ts';
 import { startDelivery } from '../course/domain.ts';
 import { GiftCanceled, GiftRegistered } from '../gift/contract.ts';
 import { approvePayment, cancelPayment } from '../pay/domain.ts';

@@ -1,6 +1,5 @@
 import type { Router } from 'express';
-import { readable, writable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import { type Kit, readable, writable } from '../../kit/index.ts';
 import { CourseBody } from './contract.ts';
 import { Course, changeCourse, Delivery, deleteCourse, registerCourse } from './domain.ts';
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain.ts';
-import { integer, name } from '../../kit/schema.ts';
+import { event, integer, name } from '../../kit/domain/index.ts';
 
 export const CourseBody = z.object({ name, teacher: name, fee: integer, textBook: name });
 export type CourseBody = z.output<typeof CourseBody>;

@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain/index.ts';
 import type { Payment } from '../pay/domain.ts';
 import { type CourseBody, CourseDeleted, CourseModified, CourseRegistered, TextbookDeliveried } from './contract.ts';
 

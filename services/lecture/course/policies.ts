@@ -1,4 +1,4 @@
-import { cancel, create, whenever } from '../../kit/policies.ts';
+import { cancel, create, whenever } from '../../kit/index.ts';
 import { PaymentApproved, PaymentCanceled } from '../pay/contract.ts';
 import { cancelDelivery, Delivery, startDelivery } from './domain.ts';
 

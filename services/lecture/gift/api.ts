@@ -1,7 +1,14 @@
 import { Router } from 'express';
-import { Refusal } from '../../kit/domain.ts';
-import { bodyOf, commandOf, jsonBody, operation, readable, sendCreated } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import {
+  bodyOf,
+  commandOf,
+  jsonBody,
+  type Kit,
+  operation,
+  RuleViolation,
+  readable,
+  sendCreated,
+} from '../../kit/index.ts';
 import type { Rules } from './app.ts';
 import { GiftBody, GiftWish } from './contract.ts';
 import { Gift, giftsFor, registerGift } from './domain.ts';
@@ -34,7 +41,7 @@ const grant = ({ records, config }: Kit<Rules>): Router =>
       await records.create(Gift, { cause: `grant-${wish.classId}` }, decide, { key: wish.classId });
       return { granted: true };
     } catch (error) {
-      if (error instanceof Refusal) return { granted: false };
+      if (error instanceof RuleViolation) return { granted: false };
       throw error;
     }
   });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain.ts';
-import { integer } from '../../kit/schema.ts';
+import { event, integer } from '../../kit/domain/index.ts';
 
 /** What point asks gift for, by POST /internal/gifts. */
 export const GiftWish = z.object({ classId: integer, fee: integer, student: z.string() });

@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 import { GiftCanceled, GiftRegistered, type GiftWish } from './contract.ts';
 
 /** Gifts a student earned: one record for each enrolment, and one (under a key of its own) for each direct request. */

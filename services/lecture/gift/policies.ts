@@ -1,4 +1,4 @@
-import { cancel, whenever } from '../../kit/policies.ts';
+import { cancel, whenever } from '../../kit/index.ts';
 import { PointCanceled } from '../point/contract.ts';
 import { cancelGift, Gift } from './domain.ts';
 

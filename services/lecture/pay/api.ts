@@ -1,9 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
-import { Refusal } from '../../kit/domain.ts';
-import { commandOf, Hal, idOf, jsonBody, operation, Problem, readable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import {
+  commandOf,
+  Hal,
+  idOf,
+  jsonBody,
+  type Kit,
+  operation,
+  Problem,
+  RuleViolation,
+  readable,
+} from '../../kit/index.ts';
 import type { Trouble } from './app.ts';
 import { PaymentWish } from './contract.ts';
 import { approvePayment, cancelPayment, Payment } from './domain.ts';
@@ -26,7 +34,7 @@ const succeedPayment = ({ records, config }: Kit<Trouble>): Router =>
       });
       return { approved: payment.status === 'PAYMENT_COMPLETED' };
     } catch (error) {
-      if (error instanceof Refusal) return { approved: false };
+      if (error instanceof RuleViolation) return { approved: false };
       throw error;
     }
   });

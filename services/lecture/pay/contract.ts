@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain.ts';
-import { integer } from '../../kit/schema.ts';
+import { event, integer } from '../../kit/domain/index.ts';
 
 /** What class asks pay for, by POST /internal/payments; the answer says whether the enrolment may be completed. */
 export const PaymentWish = z.object({

@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 import { PaymentApproved, PaymentCanceled, type PaymentWish } from './contract.ts';
 
 /** The payment of an enrolment: at most one for each. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { service } from '../../kit/service.ts';
+import { service } from '../../kit/index.ts';
 import { api } from './api.ts';
 import { policies } from './policies.ts';
 

@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 import type { Payment } from '../pay/domain.ts';
 import { PointCanceled, PointRegistered } from './contract.ts';
 

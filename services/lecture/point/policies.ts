@@ -1,6 +1,4 @@
-import { Refusal } from '../../kit/domain.ts';
-import { cancel, create, type Policy, whenever } from '../../kit/policies.ts';
-import type { Kit } from '../../kit/service.ts';
+import { cancel, create, type Kit, type Policy, RuleViolation, whenever } from '../../kit/index.ts';
 import { GiftOutcome } from '../gift/contract.ts';
 import { PaymentApproved, PaymentCanceled } from '../pay/contract.ts';
 import type { Rules } from './app.ts';
@@ -13,7 +11,7 @@ export const policies = ({ sidecar, config }: Kit<Rules>): Policy[] => [
       const { granted } = GiftOutcome.parse(
         await sidecar.call('lecture-gift', 'internal/gifts', { classId, fee, student }),
       );
-      if (!granted) throw new Refusal('the gift was refused');
+      if (!granted) throw new RuleViolation('the gift was refused');
     }),
   ),
   whenever(PaymentCanceled, (payment) => cancel(Point, payment.classId, cancelPoints)),

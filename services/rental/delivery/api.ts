@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Router } from 'express';
-import { Refusal } from '../../kit/domain.ts';
-import { bodyOf, commandOf, Hal, jsonBody, Problem, readable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import { bodyOf, commandOf, Hal, jsonBody, type Kit, Problem, RuleViolation, readable } from '../../kit/index.ts';
 import type { Rules } from './app.ts';
 import { CancelBody } from './contract.ts';
 import { cancelBeforehand, cancelDelivery, Delivery, Product } from './domain.ts';
@@ -33,7 +31,7 @@ function cancellation({ records, config }: Kit<Rules>): Router {
   const orderOf = async ({ id, rentalId }: CancelBody): Promise<number> => {
     const named = id == null ? undefined : await records.get(Delivery, id);
     if (named && rentalId != null && named.rentalId !== rentalId)
-      throw new Refusal(`delivery ${id} belongs to rental ${named.rentalId}, not to ${rentalId}`);
+      throw new RuleViolation(`delivery ${id} belongs to rental ${named.rentalId}, not to ${rentalId}`);
     const order = rentalId ?? named?.rentalId;
     if (order === undefined) throw new Problem(404, 'Not Found', 'No such delivery; name it by id or rentalId.');
     return order;

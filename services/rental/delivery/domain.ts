@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 import type { ProductSaved } from '../product/contract.ts';
 import type { Rentaled } from '../rental/contract.ts';
 import {

@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { change, create, type Policy, type Reaction, whenever } from '../../kit/policies.ts';
-import type { Kit } from '../../kit/service.ts';
-import { log } from '../../kit/telemetry.ts';
-import { together } from '../../kit/together.ts';
+import { change, create, type Kit, log, type Policy, type Reaction, together, whenever } from '../../kit/index.ts';
 import { ProductSaved } from '../product/contract.ts';
 import { Rentaled } from '../rental/contract.ts';
 import type { Rules } from './app.ts';

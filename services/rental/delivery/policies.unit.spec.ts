@@ -1,8 +1,5 @@
 import fc from 'fast-check';
-import type { Decision, DomainEvent } from '../../kit/domain.ts';
-import type { Received } from '../../kit/policies.ts';
-import type { Kit } from '../../kit/service.ts';
-import { log } from '../../kit/telemetry.ts';
+import { type Decision, type DomainEvent, type Kit, log, type Received } from '../../kit/index.ts';
 import type { Rules } from './app.ts';
 import { DeliveryCanceled } from './contract.ts';
 import { cancelBeforehand, cancelDelivery, type Delivery, type Product } from './domain.ts';

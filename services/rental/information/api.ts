@@ -1,6 +1,5 @@
 import type { Router } from 'express';
-import { readableView } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import { type Kit, readableView } from '../../kit/index.ts';
 import { myOrder } from './views.ts';
 
 export const api = ({ records }: Kit): Router[] => [readableView(records, myOrder, 'myOrders', 'myOrder', true)];

@@ -1,5 +1,4 @@
-import type { Identified } from '../../kit/domain.ts';
-import { from, view } from '../../kit/policies.ts';
+import { from, type Identified, view } from '../../kit/index.ts';
 import { Delivered, DeliveryCanceled, OutOfStockRentalCanceled } from '../delivery/contract.ts';
 import { RentalCanceled, Rentaled } from '../rental/contract.ts';
 

@@ -1,6 +1,5 @@
 import { sameInAnyOrder } from '../../../tests/any-order.ts';
-import type { DomainEvent } from '../../kit/domain.ts';
-import type { Facts, Received } from '../../kit/policies.ts';
+import type { DomainEvent, Facts, Received } from '../../kit/index.ts';
 import { cancelBeforehand, cancelDelivery, deliver } from '../delivery/domain.ts';
 import { cancelRental, order } from '../rental/domain.ts';
 import { type MyOrder, myOrder } from './views.ts';

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Router } from 'express';
-import { bodyOf, commandOf, jsonBody, readable, sendCreated } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import { bodyOf, commandOf, jsonBody, type Kit, readable, sendCreated } from '../../kit/index.ts';
 import type { Rules } from './app.ts';
 import { ProductBody } from './contract.ts';
 import { Product, registerProduct } from './domain.ts';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain.ts';
-import { integer, name } from '../../kit/schema.ts';
+import { event, integer, name } from '../../kit/domain/index.ts';
 
 const quantity = integer.refine((value) => value >= 0, 'must be 0 or more');
 

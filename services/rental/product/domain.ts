@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 import type { StockChanged } from '../delivery/contract.ts';
 import { type ProductBody, ProductSaved } from './contract.ts';
 

@@ -1,4 +1,4 @@
-import { change, whenever } from '../../kit/policies.ts';
+import { change, whenever } from '../../kit/index.ts';
 import { StockChanged } from '../delivery/contract.ts';
 import { followStock, Product } from './domain.ts';
 

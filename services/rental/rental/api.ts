@@ -1,7 +1,5 @@
 import { Router } from 'express';
-import { commandOf, idOf, Problem, readable, writable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
-import { CalleeUnavailable } from '../../kit/sidecar.ts';
+import { CalleeUnavailable, commandOf, idOf, type Kit, Problem, readable, writable } from '../../kit/index.ts';
 import type { Addresses } from './app.ts';
 import { RentalBody } from './contract.ts';
 import { cancelRental, order, Product, Rental } from './domain.ts';

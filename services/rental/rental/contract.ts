@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain.ts';
-import { integer, text } from '../../kit/schema.ts';
+import { event, integer, text } from '../../kit/domain/index.ts';
 
 /** Neither product nor stock is checked: orders are taken whatever delivery will say. */
 export const RentalBody = z.object({

@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain/index.ts';
 import type { Delivered, StockChanged } from '../delivery/contract.ts';
 import type { ProductSaved } from '../product/contract.ts';
 import { ProductRegisted, type RentalBody, RentalCanceled, Rentaled } from './contract.ts';

@@ -1,4 +1,4 @@
-import { run } from '../../kit/service.ts';
+import { run } from '../../kit/index.ts';
 import { rental } from './app.ts';
 
 await run(rental);

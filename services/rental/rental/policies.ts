@@ -1,4 +1,4 @@
-import { change, create, whenever } from '../../kit/policies.ts';
+import { change, create, whenever } from '../../kit/index.ts';
 import { Delivered, OutOfStockRentalCanceled, StockChanged } from '../delivery/contract.ts';
 import { ProductSaved } from '../product/contract.ts';
 import { copyProduct, followStock, learnOutcome, Product, Rental } from './domain.ts';

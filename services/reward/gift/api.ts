@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Router } from 'express';
-import { atOnce, bodyOf, commandOf, jsonBody, readable, sendCreated } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import { atOnce, bodyOf, commandOf, jsonBody, type Kit, readable, sendCreated } from '../../kit/index.ts';
 import type { Limits } from './app.ts';
 import { GiftBody, type GiftWish } from './contract.ts';
 import { Gift, recordGift } from './domain.ts';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain.ts';
-import { integer } from '../../kit/schema.ts';
+import { event, integer } from '../../kit/domain/index.ts';
 
 /** What wallet asks for, once or several times for one entry. The original writes the status with a full stop. */
 export const GiftWish = z.object({

@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 import { type GiftWish, Used } from './contract.ts';
 
 /** The gift for a wallet entry: at most one for each. */

@@ -1,6 +1,5 @@
 import type { Router } from 'express';
-import { readable, writable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import { type Kit, readable, writable } from '../../kit/index.ts';
 import { MissionBody } from './contract.ts';
 import { achieveMission, Mission } from './domain.ts';
 

@@ -1,4 +1,4 @@
-import type { Kit } from '../../kit/service.ts';
+import type { Kit } from '../../kit/index.ts';
 import { Allocated } from '../reward/contract.ts';
 import { MissionBody } from './contract.ts';
 import { achieveMission, type Mission, updateRewardId } from './domain.ts';

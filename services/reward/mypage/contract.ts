@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain.ts';
-import { integer } from '../../kit/schema.ts';
+import { event, integer } from '../../kit/domain/index.ts';
 
 /** Told by mypage to itself: what the wallet told of a reward, and the mission it belongs to. */
 export const RewardFollowed = event(

@@ -1,5 +1,4 @@
-import type { Decision } from '../../kit/domain.ts';
-import { change, create, type Reaction, whenever } from '../../kit/policies.ts';
+import { change, create, type Decision, type Reaction, whenever } from '../../kit/index.ts';
 import { Allocated } from '../reward/contract.ts';
 import { Exchanged, Issued } from '../wallet/contract.ts';
 import { allocated, followed, Reward } from './domain.ts';

@@ -1,5 +1,4 @@
-import type { Identified } from '../../kit/domain.ts';
-import { from, view } from '../../kit/policies.ts';
+import { from, type Identified, view } from '../../kit/index.ts';
 import { MissionAchieved } from '../mission/contract.ts';
 import { Allocated } from '../reward/contract.ts';
 import { RewardFollowed } from './contract.ts';

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import type { DomainEvent } from '../../kit/domain.ts';
-import type { Facts, Policy, Reaction, Received } from '../../kit/policies.ts';
+import type { DomainEvent, Facts, Policy, Reaction, Received } from '../../kit/index.ts';
 import { achieveMission } from '../mission/domain.ts';
 import { allocate } from '../reward/domain.ts';
 import { exchange, issue } from '../wallet/domain.ts';

@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 
 /** What a notification is about: as much of it as its event says. */
 export interface Notice {

@@ -1,6 +1,4 @@
-import { create, type Policy, type Reaction, type Received, whenever } from '../../kit/policies.ts';
-import type { Kit } from '../../kit/service.ts';
-import { log } from '../../kit/telemetry.ts';
+import { create, type Kit, log, type Policy, type Reaction, type Received, whenever } from '../../kit/index.ts';
 import { MissionAchieved } from '../mission/contract.ts';
 import { Allocated } from '../reward/contract.ts';
 import { Exchanged, Issued } from '../wallet/contract.ts';

@@ -1,6 +1,5 @@
 import type { Router } from 'express';
-import { readable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
+import { type Kit, readable } from '../../kit/index.ts';
 import { Account } from './domain.ts';
 
 export const api = ({ records }: Kit): Router[] => [

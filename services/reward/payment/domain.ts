@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 import type { Used } from '../gift/contract.ts';
 
 /** The settlement of a gift: one for each. */

@@ -1,4 +1,4 @@
-import { create, whenever } from '../../kit/policies.ts';
+import { create, whenever } from '../../kit/index.ts';
 import { Used } from '../gift/contract.ts';
 import { Account, payOut } from './domain.ts';
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain.ts';
-import { integer } from '../../kit/schema.ts';
+import { event, integer } from '../../kit/domain/index.ts';
 
 /** Told when a reward is made for a mission. */
 export const Allocated = event(

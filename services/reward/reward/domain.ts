@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 import type { MissionAchieved } from '../mission/contract.ts';
 import { Allocated } from './contract.ts';
 

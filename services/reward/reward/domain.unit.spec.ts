@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Kit } from '../../kit/service.ts';
+import type { Kit } from '../../kit/index.ts';
 import { Exchanged, Issued } from '../wallet/contract.ts';
 import { allocate, type Reward, updateStatus } from './domain.ts';
 import { policies } from './policies.ts';

@@ -1,5 +1,4 @@
-import { change, create, type Policy, type Reaction, whenever } from '../../kit/policies.ts';
-import type { Kit } from '../../kit/service.ts';
+import { change, create, type Kit, type Policy, type Reaction, whenever } from '../../kit/index.ts';
 import { MissionAchieved } from '../mission/contract.ts';
 import { Exchanged, Issued } from '../wallet/contract.ts';
 import { allocate, Reward, updateStatus } from './domain.ts';

@@ -1,7 +1,15 @@
 import { Router } from 'express';
-import { bodyOf, commandOf, Hal, idOf, jsonBody, Problem, readable } from '../../kit/rest.ts';
-import type { Kit } from '../../kit/service.ts';
-import { CalleeUnavailable } from '../../kit/sidecar.ts';
+import {
+  bodyOf,
+  CalleeUnavailable,
+  commandOf,
+  Hal,
+  idOf,
+  jsonBody,
+  type Kit,
+  Problem,
+  readable,
+} from '../../kit/index.ts';
 import type { Addresses } from './app.ts';
 import { ExchangeBody, type ExchangeWish } from './contract.ts';
 import { exchange, Wallet } from './domain.ts';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain.ts';
-import { integer } from '../../kit/schema.ts';
+import { event, integer } from '../../kit/domain/index.ts';
 
 /** The one thing clients may do with an entry: exchange it. What else is sent changes nothing. */
 export const ExchangeWish = z.object({ status: z.literal('Exchanged', 'can only become Exchanged').optional() });

@@ -1,4 +1,4 @@
-import { aggregate, type Decision, decided, type Identified } from '../../kit/domain.ts';
+import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 import type { Allocated } from '../reward/contract.ts';
 import { Exchanged, Issued } from './contract.ts';
 

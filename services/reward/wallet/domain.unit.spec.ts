@@ -1,5 +1,4 @@
-import type { Reaction } from '../../kit/policies.ts';
-import type { Kit } from '../../kit/service.ts';
+import type { Kit, Reaction } from '../../kit/index.ts';
 import { Used } from '../gift/contract.ts';
 import { exchange, issue, Wallet } from './domain.ts';
 import { policies } from './policies.ts';

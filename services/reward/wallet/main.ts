@@ -1,4 +1,4 @@
-import { run } from '../../kit/service.ts';
+import { run } from '../../kit/index.ts';
 import { wallet } from './app.ts';
 
 await run(wallet);

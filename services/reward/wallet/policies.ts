@@ -1,5 +1,4 @@
-import { change, create, type Policy, whenever } from '../../kit/policies.ts';
-import type { Kit } from '../../kit/service.ts';
+import { change, create, type Kit, type Policy, whenever } from '../../kit/index.ts';
 import { Used } from '../gift/contract.ts';
 import { Allocated } from '../reward/contract.ts';
 import { exchange, issue, Wallet } from './domain.ts';

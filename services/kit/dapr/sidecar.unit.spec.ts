@@ -13,7 +13,7 @@ test.each([
   try {
     expect(await sidecar.call('there', 'work', {}).catch((error) => error)).toMatchObject(expected);
   } finally {
-    await sidecar.pool.close();
+    await sidecar.transport.close();
     server.close();
   }
 });

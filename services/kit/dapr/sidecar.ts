@@ -1,32 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool } from 'undici';
-import { count } from './metrics.ts';
-import { log, trace } from './telemetry.ts';
-
-/** The sidecar, or what stands behind it, did not do it; whether it happened is unknown. */
-export class Unavailable extends Error {
-  readonly retryAfterSeconds: number = 1;
-}
-
-/** A callee was not there, too slow, or shielded by an open breaker. */
-export class CalleeUnavailable extends Unavailable {
-  override readonly retryAfterSeconds: number;
-  constructor(
-    readonly callee: string,
-    readonly why: 'open' | 'timeout' | 'down',
-    /** False when the callee surely saw nothing of the call. */
-    readonly reached: boolean,
-  ) {
-    count('calls_failed', { callee, why });
-    super(
-      `${callee} ${{ open: 'is being spared (circuit breaker open)', timeout: 'is too slow', down: 'is down' }[why]}`,
-    );
-    this.retryAfterSeconds = why === 'open' ? 5 : 1;
-  }
-}
-
-/** The sidecar took none of these events, and never will as they are. */
-export class RefusedEvents extends Error {}
+import { CalleeUnavailable, PublishRejected, Unavailable } from '../errors.ts';
+import { count } from '../telemetry/metrics.ts';
+import { log, trace } from '../telemetry/telemetry.ts';
+import { httpTransport, type Transport } from './transport.ts';
 
 /** A value with the version of it that was read; no `etag`: there is nothing under that key. */
 export interface Stored {
@@ -50,7 +26,7 @@ export const CREATE = Symbol('create only');
 
 interface Answer {
   readonly status: number;
-  readonly headers: Record<string, string | string[] | undefined>;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
 }
 
@@ -65,21 +41,16 @@ export interface Publication {
  * path: docs/decisions). Which stores there are is read from the sidecar, so component files alone decide.
  */
 export class Sidecar {
-  readonly pool: Pool;
   readonly appId: string;
+  readonly transport: Transport;
   private names = { state: '', pubsub: '', configuration: '' };
   private isRedis = false;
   private messenger = '';
 
-  constructor(port: number, appId: string) {
+  /** @param way the sidecar's HTTP port, or what stands in its stead */
+  constructor(way: number | Transport, appId: string) {
     this.appId = appId;
-    this.pool = new Pool(`http://127.0.0.1:${port}`, {
-      connections: 64,
-      pipelining: 1,
-      // Longer than any store's own limit; a sidecar that falls silent must not hold a request for ever.
-      headersTimeout: 60_000,
-      bodyTimeout: 30_000,
-    });
+    this.transport = typeof way === 'number' ? httpTransport(way) : way;
   }
 
   /** The system this service belongs to, which is also its topic. */
@@ -101,7 +72,7 @@ export class Sidecar {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
-    const answer = await this.pool
+    const answer = await this.transport
       .request({
         method,
         path,
@@ -110,23 +81,19 @@ export class Sidecar {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        body: body === undefined ? undefined : JSON.stringify(body),
       })
       .catch((error: Error) => {
-        throw new Unavailable(`the sidecar does not answer: ${error.message}`);
+        throw new Unavailable('the sidecar does not answer', error.message);
       });
-    return {
-      status: answer.statusCode,
-      headers: answer.headers,
-      body: await answer.body.text().catch((error: Error) => {
-        throw new Unavailable(`the sidecar broke off its answer: ${error.message}`);
-      }),
-    };
+    if (answer.broken) throw new Unavailable('the sidecar broke off its answer');
+    return { status: answer.status, headers: answer.headers, body: answer.body.toString() };
   }
 
   private async ok(method: 'GET' | 'POST', path: string, body?: unknown): Promise<string> {
     const answer = await this.request(method, path, body);
-    if (answer.status >= 300) throw new Unavailable(`${path}: ${answer.status} ${answer.body.slice(0, 300)}`);
+    if (answer.status >= 300)
+      throw new Unavailable('the sidecar refused', `${path}: ${answer.status} ${answer.body.slice(0, 300)}`);
     return answer.body;
   }
 
@@ -180,7 +147,8 @@ export class Sidecar {
     const found = new Map(items.map((item) => [item.key, item]));
     return keys.map((key) => {
       const item = found.get(key);
-      if (!item || item.error) throw new Unavailable(`state ${key}: ${item?.error ?? 'no answer'}`);
+      if (!item || item.error)
+        throw new Unavailable('the store does not answer', `state ${key}: ${item?.error ?? 'no answer'}`);
       return item.etag ? { key, value: item.data, etag: item.etag } : { key };
     });
   }
@@ -215,7 +183,7 @@ export class Sidecar {
 
   /**
    * Publishes events in order; answers which of them (by place) the broker did not take.
-   * @throws RefusedEvents when the sidecar cannot make sense of them
+   * @throws PublishRejected when the sidecar cannot make sense of them
    */
   async publish(topic: string, publications: readonly Publication[]): Promise<Set<number>> {
     const entries = publications.map(({ cloudEvent, partitionKey }, index) => ({
@@ -229,7 +197,7 @@ export class Sidecar {
     const failed = (parse(answer.body) as { failedEntries?: { entryId: string }[] } | undefined)?.failedEntries;
     if (failed?.length) return new Set(failed.map(({ entryId }) => Number(entryId)));
     const why = `publishing: ${answer.status} ${answer.body.slice(0, 300)}`;
-    throw answer.status < 500 ? new RefusedEvents(why) : new Unavailable(why);
+    throw answer.status < 500 ? new PublishRejected(why) : new Unavailable(why);
   }
 
   /**
@@ -247,6 +215,7 @@ export class Sidecar {
       return body;
     }
     const error = calleeUnavailable(callee, answer.body);
+    count('calls_failed', { callee, why: error.why });
     // An open breaker is no news: the sidecar said so when it opened.
     if (error.why !== 'open') log.warn('a call failed', { callee, path, reason: answer.body.slice(0, 300) });
     throw error;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { count } from './metrics.ts';
-import { CREATE, type Publication, RefusedEvents, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
-import { log, reason } from './telemetry.ts';
+import { CREATE, type Publication, type Sidecar, type StateWrite } from '../dapr/sidecar.ts';
+import { PublishRejected, Unavailable } from '../errors.ts';
+import { count } from '../telemetry/metrics.ts';
+import { log, reason } from '../telemetry/telemetry.ts';
 
 /** The events of one change of one document, as they stand in an outbox record. */
 export interface Entry {
@@ -205,7 +206,7 @@ export class Outbox {
         if (failed.size === 0) continue;
       } catch (error) {
         // One event that is refused must not hold up the others: alone, it goes behind them.
-        const refused = error instanceof RefusedEvents;
+        const refused = error instanceof PublishRejected;
         if (refused && batch.length === 1) this.queue.push(...batch);
         else this.queue.unshift(...batch);
         if (refused) most = 1;

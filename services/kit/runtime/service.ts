@@ -3,17 +3,18 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import express, { type Express, type Router } from 'express';
 import { z } from 'zod';
+import { ANSWERED_BY, Sidecar } from '../dapr/sidecar.ts';
+import { decided } from '../domain/aggregate.ts';
+import { Unavailable } from '../errors.ts';
+import { asProblem, idOf, notFound, Problem, readable, traced } from '../http/rest.ts';
+import { Consumer, DeadLetters } from '../messaging/consumer.ts';
+import type { Policy } from '../messaging/policy.ts';
+import { Ids } from '../persistence/ids.ts';
+import { Records } from '../persistence/records.ts';
+import { UnitOfWork } from '../persistence/unit-of-work.ts';
+import { metrics } from '../telemetry/metrics.ts';
+import { log, reason } from '../telemetry/telemetry.ts';
 import { Configuration } from './configuration.ts';
-import { decided } from './domain.ts';
-import { Ids } from './ids.ts';
-import { DeadLetters, Intake } from './intake.ts';
-import { metrics } from './metrics.ts';
-import type { Policy } from './policies.ts';
-import { Records } from './records.ts';
-import { asProblem, idOf, notFound, Problem, readable, traced } from './rest.ts';
-import { ANSWERED_BY, Sidecar, Unavailable } from './sidecar.ts';
-import { log, reason } from './telemetry.ts';
-import { UnitOfWork } from './unit-of-work.ts';
 
 const START_MS = 60_000;
 
@@ -62,7 +63,7 @@ export function assemble<S extends z.ZodObject>(
   const records = new Records(sidecar, work, ids);
   const configuration = new Configuration<z.output<S>>(sidecar, definition.configuration ?? z.object({}));
   const kit: Kit<z.output<S>> = { records, sidecar, config: () => configuration.current };
-  const intake = new Intake(sidecar, records, definition.policies?.(kit) ?? []);
+  const intake = new Consumer(sidecar, records, definition.policies?.(kit) ?? []);
   let started = false;
 
   const app = express();
@@ -100,7 +101,7 @@ export function assemble<S extends z.ZodObject>(
       configuration.close();
       await work.outbox.close();
       await ids.close();
-      await sidecar.pool.close();
+      await sidecar.transport.close();
     },
   };
 }
@@ -118,7 +119,7 @@ async function insist(end: number, step: () => Promise<void>): Promise<void> {
 }
 
 /** Dead letters can be seen and replayed by operators; the gateway does not route them. */
-function deadLetters(records: Records, intake: Intake): Router {
+function deadLetters(records: Records, intake: Consumer): Router {
   const router = readable(records, { kind: DeadLetters, path: 'deadletters', item: 'deadletter' });
   router.post('/deadletters/:id/replay', async (request, response) => {
     const letter = await records.get(DeadLetters, idOf(request));

@@ -1,4 +1,4 @@
-import type { Aggregate, Decision, EventType, Identified } from './domain.ts';
+import type { Aggregate, Decision, EventType, Identified } from '../domain/aggregate.ts';
 
 /** An event as it came from the broker. */
 export interface Received<T = unknown> {
@@ -22,9 +22,6 @@ export interface Reaction {
   /** Work of another service that has to be done before (idempotent by the same key); failing, the event comes again. */
   before?(): Promise<unknown>;
 }
-
-/** The prerequisite of a policy has not arrived yet: the event comes again. */
-export class NotYet extends Error {}
 
 /** A policy of the contract: whenever this happened, do that. */
 export interface Policy {

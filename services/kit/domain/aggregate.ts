@@ -30,7 +30,8 @@ export interface Decision<S> {
 }
 
 /** A business rule says no. Outside: 422 (or the given status); between services: an outcome, never an error. */
-export class Refusal extends Error {
+export class RuleViolation extends Error {
+  override readonly name = 'RuleViolation';
   constructor(
     message: string,
     readonly status: 404 | 409 | 422 = 422,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Aggregate, Identified } from './domain.ts';
-import { CREATE, type Sidecar, type Stored, Unavailable } from './sidecar.ts';
-import { together } from './together.ts';
+import { CREATE, type Sidecar, type Stored } from '../dapr/sidecar.ts';
+import type { Aggregate, Identified } from '../domain/aggregate.ts';
+import { Unavailable } from '../errors.ts';
+import { together } from './turns.ts';
 
 /** Numbers of records in one list page: those of this many consecutive numbers. */
 const PAGE = 256;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Entry, Outbox } from './outbox.ts';
-import { CREATE, type Publication, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
-import { log, reason } from './telemetry.ts';
+import { CREATE, type Publication, type Sidecar, type StateWrite } from '../dapr/sidecar.ts';
+import { Unavailable } from '../errors.ts';
+import { type Entry, Outbox } from '../outbox/outbox.ts';
+import { log, reason } from '../telemetry/telemetry.ts';
 
 /**
  * One aggregate as it lies in the store.

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Aggregate, Decision, DomainEvent, Identified } from './domain.ts';
-import { Refusal } from './domain.ts';
+import { CREATE, type Publication, type Sidecar, type StateWrite } from '../dapr/sidecar.ts';
+import type { Aggregate, Decision, DomainEvent, Identified } from '../domain/aggregate.ts';
+import { RuleViolation } from '../domain/aggregate.ts';
+import { CalleeUnavailable, Unavailable } from '../errors.ts';
+import { type Trace, trace } from '../telemetry/telemetry.ts';
 import type { Ids } from './ids.ts';
-import { keyPart, Lists } from './lists.ts';
-import { CalleeUnavailable, CREATE, type Publication, type Sidecar, type StateWrite, Unavailable } from './sidecar.ts';
-import { type Trace, trace } from './telemetry.ts';
-import { turns } from './together.ts';
+import { keyPart, Lists } from './secondary-index.ts';
+import { turns } from './turns.ts';
 import {
   type Change,
   Conflict,
@@ -127,7 +128,7 @@ export class Records {
   /**
    * Creates a record. Repeating the same command, or creating a second one with the same natural key, answers the first.
    * @param key value of the `keyedBy` field, where the kind has one
-   * @throws Refusal when the record was cancelled before it came into being
+   * @throws RuleViolation when the record was cancelled before it came into being
    */
   async create<S extends Identified>(
     kind: Aggregate<S>,
@@ -142,7 +143,7 @@ export class Records {
     for (let tries = 0; tries < TRIES; tries++) {
       const existing = loaded.document;
       if (existing?.state) return existing.state as S;
-      if (existing) throw new Refusal(`${kind.name} was cancelled before it was made`, 409);
+      if (existing) throw new RuleViolation(`${kind.name} was cancelled before it was made`, 409);
       const decision = decide(id);
       try {
         await this.commit(kind, loaded, { id, state: decision.state }, [command.cause], toldNow(decision));
@@ -231,7 +232,7 @@ export class Records {
    * @param steps for the number the record will have: `key`, its natural key, where the kind has one; `otherwise`, what
    *   is told if nothing comes of it, on which the other service undoes its part; `ask`, the call, idempotent by number
    *   or key, false where the part was undone already; `decide`, the record
-   * @throws Refusal (409) when an earlier try under the same Idempotency-Key was undone; CalleeUnavailable, Unavailable
+   * @throws RuleViolation (409) when an earlier try under the same Idempotency-Key was undone; CalleeUnavailable, Unavailable
    */
   async createAfter<S extends Identified>(
     kind: Aggregate<S>,
@@ -263,7 +264,7 @@ export class Records {
       }
       await promise.abandon();
     }
-    throw new Refusal(
+    throw new RuleViolation(
       'it was undone while it was being made; send it again, with a new Idempotency-Key if it had one',
       409,
     );
@@ -389,7 +390,7 @@ export class Records {
       const [stored] = await this.sidecar.read([key]);
       const claim = stored?.value as { fingerprint: string; id: number } | undefined;
       if (claim && claim.fingerprint !== fingerprint)
-        throw new Refusal('this Idempotency-Key was used for another request; use a new one');
+        throw new RuleViolation('this Idempotency-Key was used for another request; use a new one');
       if (claim) {
         const at = await this.keyOf(kind, claim.id);
         const document = at ? (await this.load([at]))[0]!.document : undefined;

@@ -1,8 +1,8 @@
 import type { Router } from 'express';
 import express from 'express';
 import type { z } from 'zod';
-import type { Sidecar } from './sidecar.ts';
-import { log, reason } from './telemetry.ts';
+import type { Sidecar } from '../dapr/sidecar.ts';
+import { log, reason } from '../telemetry/telemetry.ts';
 
 const REFRESH_MS = 30_000;
 

@@ -1,4 +1,5 @@
-import { CREATE, type Sidecar, Unavailable } from './sidecar.ts';
+import { CREATE, type Sidecar } from '../dapr/sidecar.ts';
+import { Unavailable } from '../errors.ts';
 
 interface Block {
   next: number;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Router } from 'express';
 import express from 'express';
 import { z } from 'zod';
+import type { Sidecar } from '../dapr/sidecar.ts';
 import {
   type Aggregate,
   aggregate,
@@ -10,14 +11,14 @@ import {
   decided,
   event,
   type Identified,
-  Refusal,
-} from './domain.ts';
-import { count } from './metrics.ts';
-import { NotYet, type Policy, type Reaction, type Received } from './policies.ts';
-import { type Loaded, naturalKey, type Records } from './records.ts';
-import type { Sidecar } from './sidecar.ts';
-import { continueTrace, log, reason, withTrace } from './telemetry.ts';
-import { Conflict, type Document, knows } from './unit-of-work.ts';
+  RuleViolation,
+} from '../domain/aggregate.ts';
+import { NotYet } from '../errors.ts';
+import { type Loaded, naturalKey, type Records } from '../persistence/records.ts';
+import { Conflict, type Document, knows } from '../persistence/unit-of-work.ts';
+import { count } from '../telemetry/metrics.ts';
+import { continueTrace, log, reason, withTrace } from '../telemetry/telemetry.ts';
+import type { Policy, Reaction, Received } from './policy.ts';
 
 const Envelope = z.looseObject({
   id: z.string().min(1),
@@ -71,7 +72,7 @@ interface Task {
  * often it comes; events of one record are applied in their order, different records side by side and, where possible,
  * in one transaction; what can never be handled becomes a dead letter with its reason, and everything else comes again.
  */
-export class Intake {
+export class Consumer {
   private readonly policies = new Map<string, Policy[]>();
   private readonly attempts = new Map<string, number>();
   private lastBatch = 0;
@@ -268,7 +269,7 @@ export class Intake {
   private async trouble(raw: unknown, error: unknown): Promise<Status> {
     const id = String((raw as { id?: unknown } | null)?.id ?? '');
     const broken = error instanceof z.ZodError;
-    if (error instanceof Refusal) {
+    if (error instanceof RuleViolation) {
       log.info('a policy was refused', { event: id, reason: error.message });
       return 'SUCCESS';
     }

@@ -40,5 +40,9 @@ export const log = winston.createLogger({
   transports: [new winston.transports.Console()],
 });
 
-/** The one line of an error that a log needs. */
-export const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** The one line of an error that a log needs, with what no client may read. */
+export const reason = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const { inner } = error as { inner?: unknown };
+  return typeof inner === 'string' && inner !== '' ? `${error.message} (${inner})` : error.message;
+};

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
-import { type Aggregate, type Decision, type Identified, Refusal } from './domain.ts';
-import { count } from './metrics.ts';
-import type { Facts, View } from './policies.ts';
-import type { Command, Page, Records } from './records.ts';
-import { CalleeUnavailable, Unavailable } from './sidecar.ts';
-import { continueTrace, correlationId, log, reason, withTrace } from './telemetry.ts';
+import { type Aggregate, type Decision, type Identified, RuleViolation } from '../domain/aggregate.ts';
+import { CalleeUnavailable, Unavailable } from '../errors.ts';
+import type { Facts, View } from '../messaging/policy.ts';
+import type { Command, Page, Records } from '../persistence/records.ts';
+import { count } from '../telemetry/metrics.ts';
+import { continueTrace, correlationId, log, reason, withTrace } from '../telemetry/telemetry.ts';
 
 /** An answer that is not a success, as RFC 9457 wants it. */
 export class Problem extends Error {
@@ -57,7 +57,7 @@ export function problemOf(error: unknown): Problem {
       errors,
     });
   }
-  if (error instanceof Refusal) {
+  if (error instanceof RuleViolation) {
     count('refusals', { status: String(error.status) });
     return new Problem(
       error.status,

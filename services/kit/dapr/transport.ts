@@ -1,0 +1,70 @@
+import { Pool } from 'undici';
+
+/** One request to the sidecar's HTTP API. */
+export interface SidecarRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body?: string | Buffer | undefined;
+  /** Ends the request when whoever waits for it is gone. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds until the answer has to have begun. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** The whole answer; `headers` in lower case. */
+export interface SidecarAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+  /** The answer broke off after its head. */
+  readonly broken?: boolean;
+}
+
+/**
+ * The way to the sidecar, and the one place where a test puts something else in its stead (kit/testing). It answers
+ * whatever the sidecar says, and throws only where there is no answer.
+ */
+export interface Transport {
+  request(request: SidecarRequest): Promise<SidecarAnswer>;
+  close(): Promise<void>;
+}
+
+/** Longer than any store's own limit; a sidecar that falls silent must not hold a request for ever. */
+const HEADERS_MS = 60_000;
+const BODY_MS = 30_000;
+/** Larger answers are cut off: a page of 200 records of the greatest size stays below. */
+const LARGEST_ANSWER = 64 * 1024 * 1024;
+
+/**
+ * HTTP to the sidecar on this machine, over kept connections.
+ * @param options.connections at most so many requests are under way at once; the others wait
+ */
+export function httpTransport(port: number, options: { connections?: number } = {}): Transport {
+  const pool = new Pool(`http://127.0.0.1:${port}`, {
+    connections: options.connections ?? 64,
+    pipelining: 1,
+    headersTimeout: HEADERS_MS,
+    bodyTimeout: BODY_MS,
+    maxResponseSize: LARGEST_ANSWER,
+  });
+  return {
+    async request({ method, path, headers, body, signal, timeoutMs }) {
+      const answer = await pool.request({
+        method: method as 'GET',
+        path,
+        headers,
+        body: body ?? null,
+        ...(signal ? { signal } : {}),
+        ...(timeoutMs ? { headersTimeout: timeoutMs } : {}),
+      });
+      const head = { status: answer.statusCode, headers: answer.headers };
+      try {
+        return { ...head, body: Buffer.from(await answer.body.arrayBuffer()) };
+      } catch {
+        return { ...head, body: Buffer.alloc(0), broken: true };
+      }
+    },
+    close: () => pool.close(),
+  };
+}
