@@ -154,6 +154,8 @@ export class Given {
   kill(): void {
     this.sidecar.cut();
     this.backend.remove(this.sidecar);
+    // Stops the timers of what shares this process; nothing it does reaches anything any more.
+    void this.app.close();
   }
 }
 
