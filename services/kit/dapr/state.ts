@@ -31,8 +31,7 @@ const NOT_ABOUT_THE_REQUEST = /ERR_STATE_STORE_NOT_(FOUND|CONFIGURED)/;
  * (1366), too large a packet (1153, and the driver's own words), too large a row (1118), JSON that is invalid or too deep
  * (3140, 3157, 4025). SQLite: too big.
  */
-const FOR_GOOD =
-  /\bError (1406|1366|1153|1118|3140|3157|4025)\b|packet for query is too large|string or blob too big/;
+const FOR_GOOD = /\bError (1406|1366|1153|1118|3140|3157|4025)\b|packet for query is too large|string or blob too big/;
 
 /** The state store of a service, through its sidecar. */
 export class StateStore {
@@ -118,7 +117,8 @@ export function checkSize(bytes: number): void {
     throw new StoreRejected('this is too large to be stored', `${bytes} bytes of ${LARGEST_TRANSACTION}`);
 }
 
-function checkKey(key: string): void {
+/** @throws StoreRejected for a key that no store can have */
+export function checkKey(key: string): void {
   if (key === '' || key.length > LONGEST_KEY || key.includes('||'))
     throw new StoreRejected('this cannot be stored under such a key', `key ${JSON.stringify(key.slice(0, 300))}`);
 }
