@@ -24,6 +24,15 @@ export class Unavailable extends KitError {
   readonly retryable: boolean = true;
   override readonly outcome: 'none' | 'unknown' = 'unknown';
   readonly retryAfterSeconds: number = 1;
+
+  /** @param answered the one that was asked answered that it failed; false: it did not answer at all */
+  constructor(
+    message: string,
+    inner = '',
+    readonly answered = false,
+  ) {
+    super(message, inner);
+  }
 }
 
 /** There is no room now for one more (ring, queue, places in flight). Nothing was begun. */
@@ -32,7 +41,10 @@ export class Overloaded extends Unavailable {
   override readonly outcome = 'none' as const;
 }
 
-/** The store or the sidecar refuses this write for good (too large, a key it cannot have): trying again changes nothing. */
+/**
+ * The store or the sidecar refuses this for good (too large, a key it cannot have): trying again changes nothing.
+ * Nothing of it was done.
+ */
 export class StoreRejected extends KitError {
   readonly code = 'STORE_REJECTED';
   readonly retryable = false;
