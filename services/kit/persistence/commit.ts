@@ -3,21 +3,7 @@ import { CREATE, type Publication, type StateWrite } from '../dapr/sidecar.ts';
 import { checkKey, checkSize, type StateStore } from '../dapr/state.ts';
 import { StoreRejected } from '../errors.ts';
 import type { Entry } from '../outbox/outbox.ts';
-
-/**
- * One aggregate as it lies in the store.
- * @property state null: the record is gone, and its number is never used again
- * @property version counts the changes
- * @property causes the commands and events applied last, each with the mark of the commit that applied it
- * @property waiting events that came before the record they are about; applied as soon as it comes
- */
-export interface Document {
-  readonly id: number;
-  readonly state: unknown;
-  readonly version: number;
-  readonly causes: readonly string[];
-  readonly waiting?: readonly unknown[];
-}
+import type { Document } from './document.ts';
 
 /**
  * One change of one document; `cause` is the last one of its document, with its mark.

@@ -3,7 +3,8 @@ import { Overloaded, StoreRejected, Unavailable } from '../errors.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
-import { type Commit, Conflict, type Document } from './commit.ts';
+import { type Commit, Conflict } from './commit.ts';
+import type { Document } from './document.ts';
 
 /** Commits whose outcome is looked for at once; beyond that nothing new is begun. */
 const AT_ONCE = 64;

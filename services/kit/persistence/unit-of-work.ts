@@ -5,19 +5,12 @@ import { type Entry, Outbox } from '../outbox/outbox.ts';
 import { type Clock, realClock } from '../runtime/clock.ts';
 import { count } from '../telemetry/metrics.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
-import { type Change, type Commit, Conflict, type Document, entryOf, texts } from './commit.ts';
+import { type Change, type Commit, Conflict, entryOf, texts } from './commit.ts';
+import { type Document, REMEMBERED_CAUSES } from './document.ts';
 import { Settler } from './settler.ts';
 
-export { type Change, Conflict, type Document } from './commit.ts';
-
-/** How many causes a document remembers: more than a broker redelivers and more than run at the same time. */
-export const REMEMBERED_CAUSES = 100;
-
-/** A cause as a document remembers it: a second attempt for the same cause is not the one that was applied. */
-export const marked = (cause: string, mark: string): string => `${cause}#${mark}`;
-/** Whether a command or event was applied to the document already. */
-export const knows = (document: Pick<Document, 'causes'> | undefined, cause: string): boolean =>
-  document?.causes.some((known) => known.startsWith(`${cause}#`)) ?? false;
+export { type Change, Conflict } from './commit.ts';
+export { type Document, knows, marked, REMEMBERED_CAUSES } from './document.ts';
 
 /** A durable promise, see UnitOfWork.intend. */
 export interface Intent {
