@@ -17,7 +17,11 @@ const app = express()
   .use(asProblem);
 
 const post = (body: string | Buffer, type = 'application/json') =>
-  request(app).post('/courses').set('content-type', type).serialize(String).send(body as string);
+  request(app)
+    .post('/courses')
+    .set('content-type', type)
+    .serialize(String)
+    .send(body as string);
 
 test.each([
   ['null', 'null'],
