@@ -3,30 +3,9 @@ import { CREATE, type Publication, type Sidecar, type StateWrite } from '../dapr
 import { Unavailable } from '../errors.ts';
 import { type Entry, Outbox } from '../outbox/outbox.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
+import { type Document, REMEMBERED_CAUSES } from './document.ts';
 
-/**
- * One aggregate as it lies in the store.
- * @property state null: the record is gone, and its number is never used again
- * @property version counts the changes
- * @property causes the commands and events applied last, each with the mark of the commit that applied it
- * @property waiting events that came before the record they are about; applied as soon as it comes
- */
-export interface Document {
-  readonly id: number;
-  readonly state: unknown;
-  readonly version: number;
-  readonly causes: readonly string[];
-  readonly waiting?: readonly unknown[];
-}
-
-/** How many causes a document remembers: more than a broker redelivers and more than run at the same time. */
-export const REMEMBERED_CAUSES = 100;
-
-/** A cause as a document remembers it: a second attempt for the same cause is not the one that was applied. */
-export const marked = (cause: string, mark: string): string => `${cause}#${mark}`;
-/** Whether a command or event was applied to the document already. */
-export const knows = (document: Pick<Document, 'causes'> | undefined, cause: string): boolean =>
-  document?.causes.some((known) => known.startsWith(`${cause}#`)) ?? false;
+export { type Document, knows, marked, REMEMBERED_CAUSES } from './document.ts';
 
 /** One change of one document; `cause` is the last one of its document, with its mark. `etag` undefined: it must not exist yet. */
 export interface Change {
