@@ -56,7 +56,7 @@ export function readable<S extends Identified, R extends Identified = S>(
   return router;
 }
 
-/** GET `search/findBy<Field>`: what has this value, page by page where a page is asked for, or where they are more than 1,000. */
+/** GET `search/findBy<Field>`: what has this value, page by page where a page is asked for, or where they are more than 200. */
 function seekBy<S extends Identified, R extends Identified>(
   router: Router,
   records: Records,
@@ -67,17 +67,12 @@ function seekBy<S extends Identified, R extends Identified>(
   const hal = new Hal<R, R>({ kind: { name: kind.name }, path, item });
   router.get(`/${path}/search/findBy${field.charAt(0).toUpperCase()}${field.slice(1)}`, async (request, response) => {
     const value = soughtValue(request, field);
-    const { isAsked, descending, ...asked } = pagingOf(request);
-    const found = await records.findBy(kind, field, value);
-    const ordered = descending ? found.reverse() : found;
-    if (!isAsked && ordered.length <= NEWEST) {
-      response.json(hal.collection(request, await shown(resource, ordered)));
-      return;
-    }
-    const { number, size } = isAsked ? asked : { number: 0, size: LARGEST_PAGE };
-    const items = await shown(resource, ordered.slice(number * size, (number + 1) * size));
-    const next = (number + 1) * size < ordered.length ? number + 1 : undefined;
-    response.json(hal.collection(request, items, { number, size, next }));
+    const { isAsked, ...paging } = pagingOf(request);
+    const page = await records.find(kind, field, value, isAsked ? paging : { ...paging, size: LARGEST_PAGE });
+    const rows = await shown(resource, page.items);
+    // Few rows are a plain list, as the contracts have it; where there are more, the answer leads to them.
+    const isWhole = !isAsked && page.next === undefined;
+    response.json(hal.collection(request, rows, isWhole ? undefined : page));
   });
 }
 

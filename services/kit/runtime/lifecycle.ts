@@ -6,7 +6,7 @@ const FIRST_MS = 50;
 const LONGEST_MS = 2_000;
 /** How often the log says again that a step still does not succeed. */
 const REMIND_MS = 30_000;
-const CLOSE_MS = 2_500;
+const CLOSE_MS = 2_000;
 
 /** How far a start has come. */
 export interface Progress {

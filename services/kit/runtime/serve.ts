@@ -4,7 +4,7 @@ import { BEHIND_SIDECAR, httpServer, type ServerSettings } from '../http/server.
 import { log, reason } from '../telemetry/telemetry.ts';
 
 /** How long requests that are under way may take to finish when the process is to end. */
-const FINISH_MS = 8_000;
+const FINISH_MS = 6_000;
 
 /** What can be served: `app` is an Express app that can be asked before it has started. */
 export interface Served {
