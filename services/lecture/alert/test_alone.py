@@ -10,6 +10,7 @@ import sqlite3
 import tempfile
 import threading
 import time
+import tracemalloc
 import unittest
 from contextlib import closing
 from pathlib import Path
@@ -68,6 +69,15 @@ class Events(unittest.TestCase):
         self.assertEqual((10 * EVENT_LIMIT, KEPT - 1), (first.size, len(first.content)))
         self.assertEqual((EVENT_LIMIT, b"next"), (len(second.content), third.content))
         self.assertRaisesRegex(Unreadable, "larger than 1048576 bytes", read, first.content, first.size)
+
+    def test_given_a_message_of_100_MB_then_only_a_little_of_it_is_in_memory(self) -> None:
+        piece = b"x" * 100_000
+        body = (piece if 0 < n < 1_000 else {0: b'{"entryId":"a","event":"', 1_000: b'"'}[n] for n in range(1_001))
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        (entry,) = entries_of(body)
+        self.assertGreater(entry.size, 70_000_000)
+        self.assertLess(tracemalloc.get_traced_memory()[1], 8 * EVENT_LIMIT)
 
     def test_given_what_is_no_event_then_the_reason_is_told(self) -> None:
         bad = {
@@ -263,6 +273,12 @@ class AlertAlone(WithAlert):
         self.assertEqual((1, 1, 1), (len(self.sidecar.told), len(self.lines()), len(self.sidecar.texts)))
         self.assertEqual(1, self.figure("dead_letters"))
 
+    def test_given_an_event_whose_message_was_sent_when_it_comes_again_then_no_other_message_is_sent(self) -> None:
+        for _ in range(2):
+            self.handle(event_of())
+            self.send_all()
+        self.assertEqual(1, len(self.sidecar.texts))
+
     def test_given_a_large_bad_message_then_its_letter_is_cut_and_told_by_reference(self) -> None:
         self.handle(json.dumps({"id": "big", "type": "T", "data": "x" * 900_000}).encode())
         self.alert.tell_one()
@@ -288,6 +304,15 @@ class AlertAlone(WithAlert):
         (waiting,) = self.alert.store.deferred(10)
         self.assertEqual(("e-1", 1), (waiting.id, waiting.attempts))
         self.assertEqual((1, 1), (self.figure("events_deferred"), self.figure("calls_failed")))
+
+    def test_given_a_notice_that_failed_is_due_again_then_a_new_one_goes_first(self) -> None:
+        self.sidecar.refused = "ClassRegistered: id 1"
+        self.handle(event_of("e-1", id=1))
+        self.assertRaises(SidecarError, self.alert.send_one)
+        with mock.patch.object(store.time, "time", lambda start=time.time(): start + 60):
+            self.handle(event_of("e-2", id=2))
+            self.assertTrue(self.alert.send_one())
+            self.assertRaises(SidecarError, self.alert.send_one)
 
     def test_given_the_messenger_refuses_for_a_day_then_the_notice_is_a_dead_letter_and_a_replay_sends_it(self) -> None:
         self.sidecar.refused = "ClassRegistered: "
@@ -440,6 +465,25 @@ class OverSockets(WithAlert):
         self.assertEqual(204, self.get("/healthz")[0])
         self.assertEqual(200, self.post("/events", delivery_of(event_of()))[0])
         self.assertLess(threading.active_count(), 2 * server.CONNECTIONS)
+
+    def test_given_a_delivery_is_being_handled_when_many_connect_then_it_is_still_answered(self) -> None:
+        begun, go_on = threading.Event(), threading.Event()
+        self.addCleanup(go_on.set)
+
+        def slow(entries: object) -> dict[str, str]:
+            begun.set()
+            go_on.wait(10)
+            return {"0": "SUCCESS"}
+
+        with mock.patch.object(self.alert, "handle", slow):
+            connection, body = self.connect(), delivery_of(event_of())
+            connection.sendall(b"POST /events HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+            self.assertTrue(begun.wait(10))
+            others = [self.connect() for _ in range(server.CONNECTIONS + 5)]
+            self.assertEqual(204, self.get("/healthz")[0])
+            go_on.set()
+            self.assertEqual(200, self.answer_on(connection)[0])
+        self.assertEqual(server.CONNECTIONS + 5, len(others))
 
     def test_given_a_request_that_does_not_end_then_408(self) -> None:
         with mock.patch.object(server, "REQUEST_S", 0.3):
