@@ -100,7 +100,7 @@ export function assemble<S extends z.ZodObject>(
     async close() {
       started = false;
       configuration.close();
-      await work.outbox.close();
+      await work.close();
       await ids.close();
       await sidecar.transport.close();
     },
