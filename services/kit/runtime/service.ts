@@ -70,7 +70,7 @@ export function assemble<S extends z.ZodObject>(
   });
   const standing = (): Standing => ({
     waitingFor: progress.waitingFor,
-    outbox: { backlog: work.outbox.backlog, oldestSeconds: work.outbox.age },
+    outbox: { backlog: work.outbox.backlog, oldestSeconds: work.outbox.age, stalled: work.stalled },
   });
 
   const app = express();
@@ -108,7 +108,7 @@ export function assemble<S extends z.ZodObject>(
       progress.waitingFor = 'its end';
       return closeAll({
         configuration: () => configuration.close(),
-        outbox: () => work.outbox.close(),
+        work: () => work.close(),
         numbers: () => ids.close(),
         sidecar: () => sidecar.transport.close(),
       });
