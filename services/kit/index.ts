@@ -37,7 +37,17 @@ export {
   view,
   whenever,
 } from './messaging/policy.ts';
-export { type Command, naturalKey, Records } from './persistence/records.ts';
+export {
+  type Command,
+  type Decide,
+  keyPart,
+  naturalKey,
+  type Outcome,
+  type Page,
+  type PageWish,
+  Records,
+  type Steps,
+} from './persistence/records.ts';
 export { together, turns } from './persistence/turns.ts';
 export { type App, assemble, type Kit, main, portFrom, run, type Service, serve, service } from './runtime/service.ts';
 export { log, reason, trace } from './telemetry/telemetry.ts';

@@ -52,17 +52,19 @@ function registration({ records, sidecar, config }: Kit<Addresses>): Router {
   router.post('/courseRegistrationSystems', inTurns, ...jsonBody, async (request, response) => {
     const wish = bodyOf(RegistrationBody, request) as RegistrationBody;
     const { lectureId } = wish;
-    if (await records.get(CanceledLecture, lectureId))
-      throw new RuleViolation(`lecture ${lectureId} was cancelled`, 409);
     const made = await records
-      .createAfter(Registration, commandOf(request), async (id) => ({
-        otherwise: cancelRegistration({ id, ...wish }),
-        ask: async () => {
-          const answer = await sidecar.call(config()['api.payment.url'], 'internal/paymentSystems', { courseId: id });
-          return PaymentOutcome.parse(answer).paid;
-        },
-        decide: () => register(id, wish),
-      }))
+      .createAfter(Registration, commandOf(request), async (id) => {
+        if (await records.get(CanceledLecture, lectureId))
+          throw new RuleViolation(`lecture ${lectureId} was cancelled`, 409);
+        return {
+          otherwise: cancelRegistration({ id, ...wish }),
+          ask: async () => {
+            const answer = await sidecar.call(config()['api.payment.url'], 'internal/paymentSystems', { courseId: id });
+            return PaymentOutcome.parse(answer).paid;
+          },
+          decide: () => register(id, wish),
+        };
+      })
       .catch((error) => {
         throw error instanceof CalleeUnavailable ? payLater(error) : error;
       });
