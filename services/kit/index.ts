@@ -27,7 +27,17 @@ export {
   view,
   whenever,
 } from './messaging/policy.ts';
-export { type Command, naturalKey, Records } from './persistence/records.ts';
+export {
+  type Command,
+  type Decide,
+  keyPart,
+  naturalKey,
+  type Outcome,
+  type Page,
+  type PageWish,
+  Records,
+  type Steps,
+} from './persistence/records.ts';
 export { together, turns } from './persistence/turns.ts';
 export { main, portFrom, type Served, serve } from './runtime/serve.ts';
 export { type App, assemble, type Kit, run, type Service, service } from './runtime/service.ts';
