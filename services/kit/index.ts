@@ -40,4 +40,4 @@ export {
 export { type Command, naturalKey, Records } from './persistence/records.ts';
 export { together, turns } from './persistence/turns.ts';
 export { type App, assemble, type Kit, main, portFrom, run, type Service, serve, service } from './runtime/service.ts';
-export { log, reason, trace } from './telemetry/telemetry.ts';
+export { continueTrace, correlationId, log, reason, trace, withTrace } from './telemetry/telemetry.ts';
