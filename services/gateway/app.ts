@@ -1,7 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { continueTrace, log, Problem, reason, type Sidecar, type Transport, withTrace } from '../kit/index.ts';
-import { ClientGone } from './body.ts';
+import {
+  ClientGone,
+  continueTrace,
+  log,
+  Problem,
+  reason,
+  type Sidecar,
+  type Transport,
+  withTrace,
+} from '../kit/index.ts';
 import { Connection } from './connection.ts';
 import { preflight } from './cors.ts';
 import { Exchange } from './exchange.ts';
@@ -84,8 +92,8 @@ class Entrance {
     connection.add(exchange);
   }
 
-  answered(socket: Socket): Promise<void> {
-    return this.connections.get(socket)?.answered() ?? Promise.resolve();
+  unreadable(socket: Socket, problem: Problem): Promise<boolean> {
+    return this.connections.get(socket)?.unreadable(problem) ?? Promise.resolve(false);
   }
 
   look(): void {

@@ -1,4 +1,4 @@
-import { Problem } from '../kit/index.ts';
+import { ClientGone, Problem } from '../kit/index.ts';
 import type { Exchange } from './exchange.ts';
 import type { Limits, Shares } from './limits.ts';
 
@@ -9,11 +9,6 @@ const PIECES = 16_384;
 export interface Body {
   readonly bytes: Buffer;
   giveBack(): void;
-}
-
-/** Why nothing more is done for an exchange: nobody waits for its answer. */
-export class ClientGone extends Error {
-  override readonly name = 'ClientGone';
 }
 
 /**
@@ -48,11 +43,13 @@ export function readBody(exchange: Exchange, limits: Limits, bodies: Shares): Pr
     };
     const wait = (): void => exchange.within(Math.min(limits.silenceMs, end - Date.now()), () => fail(tooSlow()));
     const piece = (chunk: Buffer): void => {
-      if (buffer.size + chunk.length > limits.body || buffer.pieces > PIECES) return fail(tooLarge());
-      if (!bodies.take(exchange.address, chunk.length)) return fail(full());
-      held += chunk.length;
-      buffer.add(chunk);
-      wait();
+      if (buffer.size + chunk.length > limits.body || buffer.pieces > PIECES) fail(tooLarge());
+      else if (!bodies.take(exchange.address, chunk.length)) fail(full());
+      else {
+        held += chunk.length;
+        buffer.add(chunk);
+        wait();
+      }
     };
     const whole = (): void => stop(() => resolve({ bytes: buffer.bytes, giveBack }));
     request

@@ -45,10 +45,17 @@ export class Connection {
     for (const exchange of this.open) exchange.look(now);
   }
 
-  /** Resolves when all that was taken so far is answered. */
-  async answered(): Promise<void> {
+  /** What comes next cannot be read: see `Handlers.unreadable`. */
+  async unreadable(problem: Problem): Promise<boolean> {
     this.isLast = true;
+    const broken = [...this.open].find(({ request, response }) => !request.complete && !response.headersSent);
+    if (broken) {
+      broken.headers.connection = 'close';
+      broken.refuse(problem);
+      broken.gone();
+    }
     if (this.open.size > 0) await new Promise<void>((resolve) => this.onAnswered.push(resolve));
+    return broken !== undefined;
   }
 
   /** The client is gone. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { correlationId, type Problem } from '../kit/index.ts';
+import { correlationId, type Problem, problemBody } from '../kit/index.ts';
 import { corsOf } from './cors.ts';
 import type { AllShares, Limits } from './limits.ts';
 
@@ -109,22 +109,21 @@ export class Exchange {
       // Who was not told to go on may send the body or the next request: only a new connection tells them apart.
       ...(this.expectsContinue ? { connection: 'close' } : {}),
     });
-    this.within(limits.readingMs + size / 16, () => request.socket.destroy());
+    this.within(limits.readingMs + size / limits.readingRate, () => request.socket.destroy());
     response.end(hasBody && request.method !== 'HEAD' ? body : undefined);
   }
 
   /** Answers with a problem (RFC 9457). */
-  refuse({ status, title, message, more }: Problem, headers: Headers = {}): void {
-    const { retryAfterSeconds, ...rest } = more;
-    const ids = { requestId: this.requestId, correlationId: correlationId() };
+  refuse(problem: Problem, headers: Headers = {}): void {
+    const { retryAfterSeconds } = problem.more;
     this.answer(
-      status,
+      problem.status,
       {
         'content-type': 'application/problem+json; charset=utf-8',
         ...(retryAfterSeconds ? { 'retry-after': String(retryAfterSeconds) } : {}),
         ...headers,
       },
-      JSON.stringify({ type: 'about:blank', title, status, detail: message, ...rest, ...ids }),
+      problemBody(problem, { requestId: this.requestId, correlationId: correlationId() }),
     );
   }
 }

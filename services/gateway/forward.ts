@@ -1,6 +1,7 @@
 import {
   ANSWERED_BY,
   type CalleeUnavailable,
+  ClientGone,
   calleeUnavailable,
   log,
   Problem,
@@ -9,7 +10,7 @@ import {
   type Transport,
   trace,
 } from '../kit/index.ts';
-import { ClientGone, readBody } from './body.ts';
+import { readBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { passedBack, passedOn, sizeOf } from './headers.ts';
 import type { AllShares, Limits } from './limits.ts';

@@ -35,8 +35,9 @@ export interface Limits {
   readonly forwardMs: number;
   /** Milliseconds in which a client reads nothing of its answer. */
   readonly unreadMs: number;
-  /** Milliseconds for reading a whole answer, beside one second for each 16 kB. */
+  /** Milliseconds for reading a whole answer, and bytes a millisecond that a large one must be read beyond them. */
   readonly readingMs: number;
+  readonly readingRate: number;
   /** Milliseconds between two looks at what takes too long. */
   readonly lookMs: number;
 }
@@ -64,6 +65,7 @@ export const LIMITS: Limits = {
   forwardMs: 15_000,
   unreadMs: 30_000,
   readingMs: 60_000,
+  readingRate: 64,
   lookMs: 250,
 };
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { Problem } from '../kit/index.ts';
+import { Problem, problemBody } from '../kit/index.ts';
 import { corsOf } from './cors.ts';
 import type { Limits } from './limits.ts';
 
@@ -17,8 +17,11 @@ export interface Handlers {
   connected(socket: Socket): void;
   /** `isWaiting`: the client sends its body when it is told to. */
   requested(request: IncomingMessage, response: ServerResponse, isWaiting: boolean): void;
-  /** The requests before it on this connection are answered. */
-  answered(socket: Socket): Promise<void>;
+  /**
+   * What came on this connection cannot be read on. Resolves when all before it is answered, with true when the problem
+   * was the answer of the request that broke off.
+   */
+  unreadable(socket: Socket, problem: Problem): Promise<boolean>;
 }
 
 /**
@@ -51,13 +54,16 @@ export function entranceServer(handlers: Handlers, limits: Limits): Server {
   server.on('request', (request, response) => take(request, response));
   server.on('checkContinue', (request, response) => take(request, response, true));
   server.on('checkExpectation', (request, response) => take(request, response));
-  server.on('connect', (request, socket) => refuse(socket as Socket, notHere(), request.headers, Promise.resolve()));
+  server.on('connect', (request, socket) =>
+    refuse(socket as Socket, notHere(), request.headers, Promise.resolve(false)),
+  );
   server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, duplex) => {
     const socket = duplex as Socket;
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
     else if (!refused.has(socket)) {
       refused.add(socket);
-      refuse(socket, problemOf(error), { origin: originIn(error.rawPacket) }, handlers.answered(socket));
+      const problem = problemOf(error);
+      refuse(socket, problem, { origin: originIn(error.rawPacket) }, handlers.unreadable(socket, problem));
     }
   });
   return server;
@@ -90,17 +96,22 @@ function lingering(socket: Socket): void {
   const close = socket.destroySoon.bind(socket);
   socket.destroySoon = () => {
     const request = current.get(socket);
-    if (!request || request.complete || refused.has(socket)) return close();
+    if (!request || request.complete) return close();
     socket.end();
     request.once('close', close);
   };
 }
 
 /** A problem for what never became a request, in its turn; then the connection is closed. */
-function refuse(socket: Socket, problem: Problem, headers: { origin?: string | undefined }, turn: Promise<void>): void {
+function refuse(
+  socket: Socket,
+  problem: Problem,
+  headers: { origin?: string | undefined },
+  isTold: Promise<boolean>,
+): void {
   const requestId = randomUUID();
-  const { status, title, message: detail } = problem;
-  const body = JSON.stringify({ type: 'about:blank', title, status, detail, requestId });
+  const { status, title } = problem;
+  const body = problemBody(problem, { requestId });
   const head = {
     'content-type': 'application/problem+json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
@@ -109,8 +120,8 @@ function refuse(socket: Socket, problem: Problem, headers: { origin?: string | u
     connection: 'close',
   };
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
-  void turn.then(() => {
-    if (socket.destroyed) return;
+  void isTold.then((is) => {
+    if (socket.destroyed || is) return;
     socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`);
     socket.resume(); // what still comes is thrown away
     const cut = setTimeout(() => socket.destroy(), LINGER_MS);

@@ -18,6 +18,24 @@ export abstract class KitError extends Error {
   }
 }
 
+/** A request says what cannot be meant: the client's 400, which names the fields. */
+export class InvalidInput extends KitError {
+  readonly code = 'INVALID_INPUT';
+  readonly retryable = false;
+  constructor(readonly errors: readonly { readonly field: string; readonly message: string }[]) {
+    super(errors.map(({ field, message }) => `${field} ${message}`).join('; '));
+  }
+}
+
+/** Whoever asked is gone: what was only for him ends here, and nobody is answered. */
+export class ClientGone extends KitError {
+  readonly code = 'CLIENT_GONE';
+  readonly retryable = false;
+  constructor() {
+    super('the client is gone');
+  }
+}
+
 /** The sidecar, store or broker did not do it now; whether it happened is unknown unless a subclass knows better. */
 export class Unavailable extends KitError {
   readonly code: string = 'UNAVAILABLE';

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CalleeUnavailable, PublishRejected, Unavailable } from '../errors.ts';
+import { z } from 'zod';
+import { CalleeProtocolError, CalleeUnavailable, PublishRejected, Unavailable } from '../errors.ts';
 import { count } from '../telemetry/metrics.ts';
-import { log, trace } from '../telemetry/telemetry.ts';
+import { log, readSignal, trace } from '../telemetry/telemetry.ts';
 import { httpTransport, type Transport } from './transport.ts';
 
 /** A value with the version of it that was read; no `etag`: there is nothing under that key. */
@@ -82,6 +83,7 @@ export class Sidecar {
           ...headers,
         },
         body: body === undefined ? undefined : JSON.stringify(body),
+        signal: readSignal(),
       })
       .catch((error: Error) => {
         throw new Unavailable('the sidecar does not answer', error.message);
@@ -107,7 +109,7 @@ export class Sidecar {
       ))
     ) {
       if (Date.now() > end)
-        throw new Error(
+        throw new Unavailable(
           `No Dapr sidecar answered for ${this.appId} within ${limitMs / 1000} s; start the service with ./run or dapr run.`,
         );
       await sleep(20);
@@ -203,10 +205,17 @@ export class Sidecar {
   /**
    * Calls another service on a fixed path (breakers are per path). Time limit, breaker and retry are the business of
    * dapr/resiliency, never of code.
-   * @returns what it says, always JSON
-   * @throws CalleeUnavailable when it is down, slow or shielded
+   * @param answer schema of what it has to say
+   * @throws CalleeUnavailable when it is down, slow or shielded; CalleeProtocolError when it says something else
    */
-  async call(callee: string, path: string, body: unknown): Promise<unknown> {
+  async call<T>(callee: string, path: string, body: unknown, answer: z.ZodType<T>): Promise<T> {
+    const said = answer.safeParse(await this.callRaw(callee, path, body));
+    if (said.success) return said.data;
+    count('calls_failed', { callee, why: 'nonsense' });
+    throw new CalleeProtocolError(callee, `${path}: ${z.prettifyError(said.error)}`);
+  }
+
+  private async callRaw(callee: string, path: string, body: unknown): Promise<unknown> {
     const answer = await this.request('POST', `/v1.0/invoke/${callee}/method/${path}`, body);
     if (answer.status < 300 && answer.headers[ANSWERED_BY]) {
       const body = parse(answer.body);
