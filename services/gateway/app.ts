@@ -16,7 +16,7 @@ import { Exchange } from './exchange.ts';
 import { Forwarder } from './forward.ts';
 import { checkOnce } from './headers.ts';
 import { type AllShares, LIMITS, type Limits, sharesOf } from './limits.ts';
-import { type Route, routeOf, routesOf, targetOf } from './paths.ts';
+import { nothingHere, type Route, routeOf, routesOf, targetOf } from './paths.ts';
 import { PublicBase, shareOf } from './public-base.ts';
 import { routes } from './routes.ts';
 import { entranceServer } from './server.ts';
@@ -145,7 +145,7 @@ class Entrance {
     if (exchange.isGone) return;
     const route = routeOf(this.routes, path);
     if (path === '/') return this.index(exchange, base);
-    if (!route) throw new Problem(404, 'Not Found', `There is nothing at ${method} ${path}.`);
+    if (!route) throw nothingHere();
     const target = path.slice(route.prefix.length) + query;
     const isAdmitted = this.options.admission !== undefined;
     await this.forwarder.forward(exchange, route, target, base + route.prefix, isAdmitted);

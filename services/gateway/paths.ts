@@ -20,7 +20,7 @@ export interface Route {
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/is;
 const PLAIN = /^\/[\w.~!$&'()*+,;=:@/-]*$/;
 const NO_PATH = /\/\/|\/\.{1,2}(?:\/|$)/;
-const QUERY = /^\?[\x21\x22\x24-\x7e]*$/;
+const QUERY = /^\?[\x21\x24-\x7e]*$/;
 
 /**
  * Reads the target of a request, in origin or absolute form. The sidecar decodes and cleans paths before it chooses what
@@ -54,10 +54,13 @@ export function targetOf(url: string, longest: number): Target {
 /** The path with what may be written plainly written plainly (RFC 3986, 6.2.2.2). */
 function plain(raw: string): string {
   const path = raw.includes('%') ? decodedWhereEqual(raw) : raw;
-  if (!PLAIN.test(path) || NO_PATH.test(path))
-    throw new Problem(404, 'Not Found', 'There is nothing at this path; use the links of / to find your way.');
+  if (!PLAIN.test(path) || NO_PATH.test(path)) throw nothingHere();
   return path;
 }
+
+/** What is said of every path that is not public, whatever is behind it. */
+export const nothingHere = (): Problem =>
+  new Problem(404, 'Not Found', 'There is nothing at this path; use the links of / to find your way.');
 
 function decodedWhereEqual(path: string): string {
   if (!isText(path)) throw new Problem(400, 'Bad Request', 'The path has a % that does not stand for a character.');
