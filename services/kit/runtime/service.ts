@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
-import type { Router } from 'express';
-import express from 'express';
+import express, { type Express, type Router } from 'express';
 import { z } from 'zod';
 import { ANSWERED_BY, Sidecar } from '../dapr/sidecar.ts';
 import type { Transport } from '../dapr/transport.ts';
@@ -40,6 +39,7 @@ export interface Service<S extends z.ZodObject> {
 
 /** An assembled service, not listening yet. */
 export interface App extends Served {
+  readonly app: Express;
   readonly sidecar: Sidecar;
 }
 
