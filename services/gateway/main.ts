@@ -10,7 +10,6 @@ await main(async () => {
     throw new Error(`APP_ID must be <system>-gateway with one of the systems ${Object.keys(routes).join(', ')}.`);
   await serve({
     app: gateway(sidecar, tokensFrom(process.env)),
-    sidecar,
     start: () => sidecar.reachable(60_000),
     close: () => sidecar.transport.close(),
   });

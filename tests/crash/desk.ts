@@ -38,6 +38,8 @@ export class Log {
   tries = 0;
   keys = 0;
   readonly oddities: Violation[] = [];
+  /** Milliseconds that each try took, whatever came of it. */
+  readonly took: number[] = [];
   /** What refused commands were answered, by what they are about. */
   readonly refusals: string[] = [];
 }
@@ -52,6 +54,7 @@ export class Desk {
     private readonly log: Log,
     readonly number: number,
     private readonly seed: number,
+    private readonly patienceMs = PATIENCE_MS,
   ) {
     this.random = randomFrom(seed * 1000 + number);
   }
@@ -107,9 +110,10 @@ export class Desk {
   ): Promise<Answer> {
     const { log } = this;
     const key = `crash-${this.seed}-${++log.keys}`;
-    const end = Date.now() + PATIENCE_MS;
+    const end = Date.now() + this.patienceMs;
     for (let unsure = false; ; unsure = true) {
       log.tries++;
+      const began = performance.now();
       const sent = await fetch(this.place.gateway + path, {
         method,
         headers: { 'idempotency-key': key, ...(body ? { 'content-type': 'application/json' } : {}) },
@@ -118,6 +122,7 @@ export class Desk {
       })
         .then(async (answer) => ({ status: answer.status, text: await answer.text() }))
         .catch(() => undefined);
+      log.took.push(performance.now() - began);
       const answer = sent && { status: sent.status, body: json(sent.text), unsure };
       if (answer && answer.status < 300) {
         log.accepted++;
@@ -142,7 +147,7 @@ export class Desk {
       if (Date.now() > end) {
         log.oddities.push({
           about: key,
-          what: `${method} ${path} got no definite answer in ${PATIENCE_MS / 1000} s, last ${sent?.status} ${sent?.text.slice(0, 300)}`,
+          what: `${method} ${path} got no definite answer in ${this.patienceMs / 1000} s, last ${sent?.status} ${sent?.text.slice(0, 300)}`,
         });
         return answer ?? { status: 0, body: {}, unsure };
       }

@@ -1,11 +1,12 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import {
-  bodyOf,
+  checked,
   commandOf,
   jsonBody,
   type Kit,
   operation,
+  parseBody,
   RuleViolation,
   readable,
   sendCreated,
@@ -71,7 +72,7 @@ const inquiry = (kit: Kit<Rules>): Router =>
       const names = [...ONLINE, 'adMsg'];
       if (svcFn !== 'chkproduct') return { data: dataOf(names) };
       const product = await productOf(kit, of('prdcd'));
-      const { entAmt } = Wished.parse({ entAmt: of('entAmt') || null });
+      const { entAmt } = checked(Wished, { entAmt: of('entAmt') || null });
       const refused = product ? underwrite(product, { entAmt }, today()) : UNKNOWN;
       if (refused !== undefined) throw new RuleViolation(refused);
       return { data: dataOf(names, product) };
@@ -82,10 +83,10 @@ const inquiry = (kit: Kit<Rules>): Router =>
 function check({ records }: Kit<Rules>): Router {
   const router = Router();
   router.post('/products/chkProduct', ...jsonBody, async (request, response) => {
-    const { prdcd, entAmt, svcFn } = Wished.parse(request.body);
+    const { prdcd, entAmt, svcFn } = checked(Wished, request.body);
     const found = await records.findBy(Product, 'prdcd', prdcd);
-    const checked = svcFn === 'chkProduct' ? found : [];
-    for (const product of checked) {
+    const asked = svcFn === 'chkProduct' ? found : [];
+    for (const product of asked) {
       const refused = underwrite(product, { entAmt }, today());
       if (refused !== undefined) throw new RuleViolation(refused);
     }
@@ -98,7 +99,7 @@ function check({ records }: Kit<Rules>): Router {
 function issue({ records }: Kit<Rules>): Router {
   const router = Router();
   router.post('/productDocuments', ...jsonBody, async (request, response) => {
-    const wish = bodyOf(DocumentBody, request) as DocumentBody;
+    const wish = parseBody(DocumentBody, request);
     const command = commandOf(request);
     const isueNo = await numberOf(records, 'isueNo', command);
     const made = await records.create(ProductDocument, command, issueDocument(command.cause, isueNo, wish), {

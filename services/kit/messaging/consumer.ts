@@ -260,9 +260,8 @@ export class Consumer {
     }
   }
 
-  private numberFor({ kind, key }: Reaction): Promise<number> {
-    const { ids } = this.records;
-    return kind.numberedBy ? ids.take(kind.name, Number(key)) : ids.next(kind.name);
+  private async numberFor({ kind, key }: Reaction): Promise<number> {
+    return this.records.numberFor(kind, key);
   }
 
   /** Decides between trying again and giving up: only what fails by its own content, again and again, is given up. */

@@ -8,9 +8,7 @@ import { cancelPoints, grantPoints, Point } from './domain.ts';
 export const policies = ({ sidecar, config }: Kit<Rules>): Policy[] => [
   whenever(PaymentApproved, ({ classId, fee, student, ...payment }) =>
     create(Point, classId, grantPoints({ classId, fee, student, ...payment }, config().POINT_PERCENT), async () => {
-      const { granted } = GiftOutcome.parse(
-        await sidecar.call('lecture-gift', 'internal/gifts', { classId, fee, student }),
-      );
+      const { granted } = await sidecar.call('lecture-gift', 'internal/gifts', { classId, fee, student }, GiftOutcome);
       if (!granted) throw new RuleViolation('the gift was refused');
     }),
   ),
