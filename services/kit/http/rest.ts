@@ -3,10 +3,10 @@ import express, { type ErrorRequestHandler, type Request, type RequestHandler, t
 import { z } from 'zod';
 import { type Aggregate, type Decision, type Identified, RuleViolation } from '../domain/aggregate.ts';
 import { CalleeUnavailable, Unavailable } from '../errors.ts';
-import type { Facts, View } from '../messaging/policy.ts';
 import type { Command, Page, Records } from '../persistence/records.ts';
 import { count } from '../telemetry/metrics.ts';
 import { continueTrace, correlationId, log, reason, withTrace } from '../telemetry/telemetry.ts';
+import type { Facts, View } from '../views/view.ts';
 
 /** An answer that is not a success, as RFC 9457 wants it. */
 export class Problem extends Error {

@@ -4,16 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import express, { type Express, type Router } from 'express';
 import { z } from 'zod';
 import { ANSWERED_BY, Sidecar } from '../dapr/sidecar.ts';
-import { decided } from '../domain/aggregate.ts';
 import { Unavailable } from '../errors.ts';
-import { asProblem, idOf, notFound, Problem, readable, traced } from '../http/rest.ts';
-import { Consumer, DeadLetters } from '../messaging/consumer.ts';
+import { asProblem, notFound, traced } from '../http/rest.ts';
+import { messaging } from '../messaging/messaging.ts';
 import type { Policy } from '../messaging/policy.ts';
 import { Ids } from '../persistence/ids.ts';
 import { Records } from '../persistence/records.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { metrics } from '../telemetry/metrics.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
+import { realClock } from './clock.ts';
 import { Configuration } from './configuration.ts';
 
 const START_MS = 60_000;
@@ -63,7 +63,13 @@ export function assemble<S extends z.ZodObject>(
   const records = new Records(sidecar, work, ids);
   const configuration = new Configuration<z.output<S>>(sidecar, definition.configuration ?? z.object({}));
   const kit: Kit<z.output<S>> = { records, sidecar, config: () => configuration.current };
-  const intake = new Consumer(sidecar, records, definition.policies?.(kit) ?? []);
+  const { routers: events, deferrals } = messaging({
+    sidecar,
+    records,
+    policies: definition.policies?.(kit) ?? [],
+    instance: at.instance,
+    clock: realClock,
+  });
   let started = false;
 
   const app = express();
@@ -80,9 +86,10 @@ export function assemble<S extends z.ZodObject>(
       ready: started ? 1 : 0,
       outbox_backlog: work.outbox.backlog,
       outbox_oldest_seconds: work.outbox.age,
+      ...deferrals.gauges,
     })),
   );
-  const routers = [configuration.router(), intake.router(), deadLetters(records, intake), ...definition.api(kit)];
+  const routers = [configuration.router(), ...events, ...definition.api(kit)];
   app.use(traced, ...routers, notFound(routers), asProblem);
 
   return {
@@ -94,11 +101,13 @@ export function assemble<S extends z.ZodObject>(
       await insist(end, () => configuration.start());
       await insist(end, () => work.outbox.start());
       await insist(end, async () => definition.start?.(kit));
+      deferrals.start();
       started = true;
     },
     async close() {
       started = false;
       configuration.close();
+      await deferrals.close();
       await work.outbox.close();
       await ids.close();
       await sidecar.transport.close();
@@ -116,25 +125,6 @@ async function insist(end: number, step: () => Promise<void>): Promise<void> {
       await sleep(100);
     }
   }
-}
-
-/** Dead letters can be seen and replayed by operators; the gateway does not route them. */
-function deadLetters(records: Records, intake: Consumer): Router {
-  const router = readable(records, { kind: DeadLetters, path: 'deadletters', item: 'deadletter' });
-  router.post('/deadletters/:id/replay', async (request, response) => {
-    const letter = await records.get(DeadLetters, idOf(request));
-    if (!letter) throw new Problem(404, 'Not Found', `There is no dead letter ${request.params.id}.`);
-    const [status] = await intake.take([letter.event]);
-    if (status !== 'SUCCESS')
-      throw new Problem(503, 'Service Unavailable', 'The event could not be handled now; try again.', {
-        retryAfterSeconds: 1,
-      });
-    await records.change(DeadLetters, letter.id, { cause: `replay-${letter.id}` }, (state) =>
-      decided({ ...state, replayed: true }),
-    );
-    response.json({ ...letter, replayed: true });
-  });
-  return router;
 }
 
 /** Reads a port from the environment. Throws one sentence that says how to start a service. */

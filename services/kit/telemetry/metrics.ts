@@ -6,9 +6,16 @@ const counters = new Map<string, number>();
 
 /** One more of this, e.g. `count('events_published', { type: 'PaymentApproved' })`. */
 export function count(name: string, labels: Readonly<Record<string, string>>, by = 1): void {
-  const inner = Object.entries(labels).map(([label, value]) => `${label}="${value.replace(/["\\\n]/g, '_')}"`);
-  const series = `madang_${name}_total{${inner.join(',')}}`;
+  const series = seriesOf(name, labels);
   counters.set(series, (counters.get(series) ?? 0) + by);
+}
+
+/** Shows a counter as 0 before the first of its kind: an alert on its increase would miss one that appears with 1. */
+export const declare = (name: string, labels: Readonly<Record<string, string>>): void => count(name, labels, 0);
+
+function seriesOf(name: string, labels: Readonly<Record<string, string>>): string {
+  const inner = Object.entries(labels).map(([label, value]) => `${label}="${value.replace(/["\\\n]/g, '_')}"`);
+  return `madang_${name}_total{${inner.join(',')}}`;
 }
 
 /** GET /metrics: what was counted, and these gauges as they are now. Not through the gateway, which has no such route. */

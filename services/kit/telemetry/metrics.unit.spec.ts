@@ -1,6 +1,6 @@
 import express from 'express';
 import request from 'supertest';
-import { count, metrics } from './metrics.ts';
+import { count, declare, metrics } from './metrics.ts';
 
 test('what was counted is shown in the text format of Prometheus', async () => {
   count('events_published', { type: 'PaymentApproved' });
@@ -14,4 +14,13 @@ test('what was counted is shown in the text format of Prometheus', async () => {
       'madang_refusals_total{status="4_22"} 1\n' +
       'madang_outbox_backlog 7\n',
   );
+});
+
+test('given a counter that is declared, when nothing of its kind happened, then it is shown as 0, and declaring it again takes nothing away', async () => {
+  declare('letters', { system: 'lecture' });
+  const app = express().use(metrics(() => ({})));
+  expect((await request(app).get('/metrics')).text).toContain('madang_letters_total{system="lecture"} 0\n');
+  count('letters', { system: 'lecture' });
+  declare('letters', { system: 'lecture' });
+  expect((await request(app).get('/metrics')).text).toContain('madang_letters_total{system="lecture"} 1\n');
 });

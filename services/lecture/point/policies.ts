@@ -4,13 +4,11 @@ import { PaymentApproved, PaymentCanceled } from '../pay/contract.ts';
 import type { Rules } from './app.ts';
 import { cancelPoints, grantPoints, Point } from './domain.ts';
 
-/** No points without gift: the gift is asked for first, and the payment event comes again until gift answers. */
+/** No points without gift: the gift is asked for first, and the payment event is deferred until gift answers. */
 export const policies = ({ sidecar, config }: Kit<Rules>): Policy[] => [
   whenever(PaymentApproved, ({ classId, fee, student, ...payment }) =>
     create(Point, classId, grantPoints({ classId, fee, student, ...payment }, config().POINT_PERCENT), async () => {
-      const { granted } = GiftOutcome.parse(
-        await sidecar.call('lecture-gift', 'internal/gifts', { classId, fee, student }),
-      );
+      const { granted } = await sidecar.call('lecture-gift', 'internal/gifts', { classId, fee, student }, GiftOutcome);
       if (!granted) throw new RuleViolation('the gift was refused');
     }),
   ),
