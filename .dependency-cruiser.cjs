@@ -63,7 +63,7 @@ module.exports = {
     {
       name: 'not-to-dev-dependency',
       severity: 'error',
-      from: { path: '^services/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^services/', pathNot: '(\\.spec\\.ts$)|(^services/kit/testing/)' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'] },
     },
   ],

@@ -43,7 +43,7 @@ export async function beside<S extends ZodObject>(appId: string, service: Servic
   children.unshift(sidecar);
   sidecar.start();
 
-  const assembled: App = assemble(service, { daprPort: ports.http, appId, instance: `${appId}-1` });
+  const assembled: App = assemble(service, { dapr: ports.http, appId, instance: `${appId}-1` });
   await assembled.start();
   const server = createServer(assembled.app);
   await new Promise<void>((resolve) => server.listen(ports.app, '127.0.0.1', resolve));

@@ -155,7 +155,7 @@ export class Outbox {
     this.closing = true;
     clearTimeout(this.quiet);
     clearInterval(this.renewal);
-    await Promise.race([this.publishing, sleep(5_000)]);
+    await Promise.race([this.publishing, sleep(5_000, undefined, { ref: false })]);
     try {
       if (this.low > this.flushed) await this.flush();
       // With nothing left the ring is given up; else another instance may take it up at once.

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import express, { type Express, type Router } from 'express';
 import { z } from 'zod';
 import { ANSWERED_BY, Sidecar } from '../dapr/sidecar.ts';
+import type { Transport } from '../dapr/transport.ts';
 import { Unavailable } from '../errors.ts';
 import { asProblem, notFound, traced } from '../http/rest.ts';
 import { messaging } from '../messaging/messaging.ts';
@@ -51,13 +52,13 @@ export const service = <S extends z.ZodObject = z.ZodObject>(definition: Service
 
 /**
  * Assembles a service beside its sidecar.
- * @param at.daprPort HTTP port of the sidecar; at.appId its app id; at.instance the name that survives a restart of this replica
+ * @param at.dapr HTTP port of the sidecar, or what stands in its stead (kit/testing); at.appId its app id; at.instance the name that survives a restart of this replica
  */
 export function assemble<S extends z.ZodObject>(
   definition: Service<S>,
-  at: { daprPort: number; appId: string; instance: string },
+  at: { dapr: number | Transport; appId: string; instance: string },
 ): App {
-  const sidecar = new Sidecar(at.daprPort, at.appId);
+  const sidecar = new Sidecar(at.dapr, at.appId);
   const work = new UnitOfWork(sidecar, at.instance);
   const ids = new Ids(sidecar);
   const records = new Records(sidecar, work, ids);
@@ -165,7 +166,7 @@ export async function run<S extends z.ZodObject>(definition: Service<S>): Promis
     if (!appId) throw new Error('APP_ID is not set; start the service with ./run, or beside a sidecar with dapr run.');
     await serve(
       assemble(definition, {
-        daprPort: portFrom('DAPR_HTTP_PORT'),
+        dapr: portFrom('DAPR_HTTP_PORT'),
         appId,
         instance: process.env.MADANG_INSTANCE ?? hostname(),
       }),

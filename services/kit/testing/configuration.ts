@@ -1,0 +1,49 @@
+type Follower = (key: string, item: Item) => Promise<void>;
+
+/** A value as a configuration store keeps it. */
+export interface Item {
+  readonly value: string;
+  readonly version: string;
+}
+
+/** A configuration store. */
+export class MemoryConfiguration {
+  private readonly items = new Map<string, Item>();
+  private readonly followers = new Map<string, { keys: ReadonlySet<string>; tell: Follower }>();
+  private subscriptions = 0;
+
+  constructor(items: Readonly<Record<string, string>>) {
+    for (const [key, value] of Object.entries(items)) this.items.set(key, { value, version: '1' });
+  }
+
+  /** The keys that exist of those asked for. */
+  get(keys: readonly string[]): Record<string, Item> {
+    return Object.fromEntries(keys.flatMap((key) => (this.items.has(key) ? [[key, this.items.get(key)!]] : [])));
+  }
+
+  /** Changes a key and tells its followers, one after the other; resolved when all have heard. */
+  async set(key: string, value: string): Promise<void> {
+    const item = { value, version: String(Number(this.items.get(key)?.version ?? 0) + 1) };
+    this.items.set(key, item);
+    for (const { keys, tell } of [...this.followers.values()])
+      if (keys.size === 0 || keys.has(key)) await tell(key, item);
+  }
+
+  /** Removes a key; followers hear an empty value. */
+  async remove(key: string): Promise<void> {
+    await this.set(key, '');
+    this.items.delete(key);
+  }
+
+  /** @returns the id of the subscription */
+  follow(keys: readonly string[], tell: Follower): string {
+    this.subscriptions += 1;
+    const id = `00000000-0000-4000-9000-${this.subscriptions.toString(16).padStart(12, '0')}`;
+    this.followers.set(id, { keys: new Set(keys), tell });
+    return id;
+  }
+
+  unfollow(id: string): boolean {
+    return this.followers.delete(id);
+  }
+}

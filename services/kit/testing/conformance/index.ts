@@ -1,0 +1,9 @@
+import { callCases } from './calls.ts';
+import { messageCases } from './messages.ts';
+import { stateCases } from './state.ts';
+import type { Case } from './subject.ts';
+
+export * from './subject.ts';
+
+/** Everything the kit relies on that daprd 1.18.2 does, one thing each. */
+export const cases: readonly Case[] = [...stateCases, ...messageCases, ...callCases];

@@ -1,0 +1,111 @@
+import type { MemoryBackend } from './backend.ts';
+import type { Message } from './broker.ts';
+import { asObject, parsed } from './json.ts';
+import type { MemorySidecar } from './sidecar.ts';
+
+/** What one delivery brings. */
+export interface Delivery {
+  /** The app's only topic where nothing is said. */
+  readonly topic?: string;
+  /** Chooses from what waits, in any order, also one several times; the first batch where nothing is said. */
+  readonly choose?: (waiting: readonly Message[]) => readonly Message[];
+  /** Messages of the batch at most; that of the subscription where nothing is said. */
+  readonly max?: number;
+  /** To which replica; the first that is up where nothing is said. */
+  readonly replica?: MemorySidecar;
+  /** The app does its work, and its answer is lost: everything comes again. */
+  readonly loseAnswer?: boolean;
+}
+
+/** What came of a delivery. */
+export interface Delivered {
+  readonly batch: readonly Message[];
+  /** Those that will not come again. */
+  readonly done: readonly Message[];
+  /** Those that will. */
+  readonly again: readonly Message[];
+  /** The app's HTTP status; undefined where it did not answer. */
+  readonly status: number | undefined;
+}
+
+/** Delivers a batch to an app in the shape of Dapr's bulk subscription, and acknowledges what the app says is done. */
+export async function deliver(backend: MemoryBackend, appId: string, delivery: Delivery): Promise<Delivered> {
+  const replica = delivery.replica ?? backend.sidecars(appId).find(({ app }) => app);
+  const subscription = replica?.subscriptions.find(({ topic }) => !delivery.topic || topic === delivery.topic);
+  if (!replica || !subscription) throw new Error(`${appId} has no replica that is up and subscribed`);
+  const { topic } = subscription;
+  const waiting = backend.broker.waiting(topic, appId);
+  const max = delivery.max ?? subscription.bulk?.max ?? 1;
+  const batch = delivery.choose ? delivery.choose(waiting) : firstOf(waiting, max);
+  if (batch.length === 0) return { batch, done: [], again: [], status: undefined };
+
+  const entryIds = batch.map((message, index) => `${message.partition}-${message.offset}-${index}`);
+  const entries = batch.map((message, index) => entryOf(message, entryIds[index]!, topic, subscription.raw));
+  const readable = entries.filter((entry) => entry !== undefined);
+  const answer = await replica
+    .toApp({
+      method: 'POST',
+      path: subscription.route,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        entries: readable,
+        id: `bulk-${topic}-${batch[0]!.offset}`,
+        metadata: { pubsubname: subscription.pubsub, __topic: topic },
+        pubsubname: subscription.pubsub,
+        topic,
+        type: 'com.dapr.event.sent.bulk',
+      }),
+    })
+    .catch(() => undefined);
+  const finished =
+    !answer || delivery.loseAnswer ? new Set<string>() : finishedOf(answer.status, answer.body, readable);
+  const done = batch.filter((_, index) => entries[index] !== undefined && finished.has(entryIds[index]!));
+  backend.broker.acknowledge(topic, appId, done);
+  return { batch, done, again: batch.filter((message) => !done.includes(message)), status: answer?.status };
+}
+
+/** A batch comes from one partition. */
+function firstOf(waiting: readonly Message[], max: number): readonly Message[] {
+  return waiting.filter(({ partition }) => partition === waiting[0]?.partition).slice(0, max);
+}
+
+interface Entry {
+  readonly entryId: string;
+  readonly event: unknown;
+  readonly contentType: string;
+  readonly metadata: Record<string, string>;
+}
+
+/** Undefined: what is no JSON object never gets to an app that wants CloudEvents, and comes back to the broker. */
+function entryOf(message: Message, entryId: string, topic: string, raw: boolean): Entry | undefined {
+  const { data, key, offset, partition } = message;
+  const metadata = {
+    ...(key === undefined ? {} : { __key: key, partitionKey: key }),
+    __offset: String(offset),
+    __partition: String(partition),
+    __topic: topic,
+  };
+  if (raw)
+    return {
+      entryId,
+      event: data.toString('base64'),
+      contentType: message.contentType ?? 'application/octet-stream',
+      metadata,
+    };
+  const event = asObject(parsed(data.toString()));
+  return event && { entryId, event, contentType: 'application/cloudevents+json', metadata };
+}
+
+/** The entries that daprd takes for done. */
+function finishedOf(status: number, body: Buffer, entries: readonly Entry[]): Set<string> {
+  if (status === 404) return new Set(entries.map(({ entryId }) => entryId));
+  if (status < 200 || status > 299) return new Set();
+  const statuses = asObject(parsed(body.toString()))?.statuses;
+  if (!Array.isArray(statuses)) return new Set();
+  return new Set(
+    statuses.flatMap((one) => {
+      const { entryId, status: outcome } = asObject(one) ?? {};
+      return outcome === 'SUCCESS' || outcome === 'DROP' ? [String(entryId)] : [];
+    }),
+  );
+}

@@ -1,0 +1,267 @@
+import type { RequestListener } from 'node:http';
+import type { SidecarAnswer, SidecarRequest, Transport } from '../dapr/transport.ts';
+import { answers, empty, failure, json } from './answers.ts';
+import type { MemoryBackend } from './backend.ts';
+import { type Answered, type Injected, inject } from './inject.ts';
+import { asObject, parsed } from './json.ts';
+import { publish } from './publish-api.ts';
+import { stateApi } from './state-api.ts';
+import { MemoryStore, type StoreKind } from './store.ts';
+
+/** A call on its way through a sidecar, for hooks. */
+export interface Call {
+  readonly appId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: SidecarRequest['headers'];
+  readonly body: string;
+  /** What it is about. */
+  readonly kind: 'state-read' | 'state-write' | 'publish' | 'invoke' | 'configuration' | 'binding' | 'other';
+  /** The app that is called, of an invocation. */
+  readonly callee: string | undefined;
+  /** Number of this sidecar's calls before it. */
+  readonly number: number;
+}
+
+/** What a sidecar of a test can be given. */
+export interface SidecarOptions {
+  /** A store of its own, or the name and kind of one; that of its system where nothing is said. */
+  readonly store?: MemoryStore | { readonly name: string; readonly kind?: StoreKind };
+  /** An output binding `notice` is in scope. */
+  readonly messenger?: 'bindings.http' | 'bindings.redis';
+  /**
+   * Before the sidecar does anything: nothing is done and this is the answer; or it throws, which is a connection that
+   * breaks; or it waits.
+   */
+  readonly before?: (call: Call) => SidecarAnswer | undefined | Promise<SidecarAnswer | undefined>;
+  /** After it was done: another answer (a lost one, a cut-off one), or a connection that breaks. */
+  readonly after?: (
+    call: Call,
+    answer: SidecarAnswer,
+  ) => SidecarAnswer | undefined | Promise<SidecarAnswer | undefined>;
+}
+
+/** A topic that an app has asked for. */
+export interface Subscription {
+  readonly pubsub: string;
+  readonly topic: string;
+  readonly route: string;
+  /** Bytes as base64 instead of parsed CloudEvents. */
+  readonly raw: boolean;
+  readonly bulk: { readonly max: number } | undefined;
+}
+
+/** daprd's own limit of a request (--max-body-size). */
+const LARGEST_BODY = 4 * 1024 * 1024;
+
+/** A sidecar without a process: it answers as daprd 1.18.2 does over HTTP, from what is in its backend. */
+export class MemorySidecar implements Transport {
+  /** The app beside it; undefined while that is down. */
+  app: RequestListener | undefined;
+  subscriptions: readonly Subscription[] = [];
+  before: SidecarOptions['before'];
+  after: SidecarOptions['after'];
+  /** Requests of the app that are under way. */
+  underWay = 0;
+  readonly store: MemoryStore;
+  private calls = 0;
+  private dead = false;
+
+  constructor(
+    readonly backend: MemoryBackend,
+    readonly appId: string,
+    private readonly options: SidecarOptions,
+  ) {
+    const { store = { name: this.system } } = options;
+    this.store = store instanceof MemoryStore ? store : backend.store(store.name, store.kind);
+    this.before = options.before;
+    this.after = options.after;
+  }
+
+  /** Calls so far. */
+  get activity(): number {
+    return this.calls;
+  }
+
+  get system(): string {
+    const dash = this.appId.indexOf('-');
+    return dash < 0 ? this.appId : this.appId.slice(0, dash);
+  }
+
+  /** Puts an app beside the sidecar and asks it once what it subscribes to, as daprd does when its app listens. */
+  async attach(app: RequestListener): Promise<void> {
+    this.app = app;
+    const answer = await inject(app, { method: 'GET', path: '/dapr/subscribe' });
+    const asked = answer.status === 200 ? parsed(answer.body.toString()) : undefined;
+    this.subscriptions = Array.isArray(asked) ? asked.map(subscriptionOf) : [];
+    for (const { topic } of this.subscriptions) this.backend.broker.join(topic, this.appId);
+  }
+
+  /** The app does not listen. */
+  detach(): void {
+    this.app = undefined;
+  }
+
+  /** App and sidecar are killed: nothing that is under way comes back, and nothing new begins. */
+  cut(): void {
+    this.dead = true;
+    this.detach();
+  }
+
+  subscriptionTo(topic: string): Subscription | undefined {
+    return this.subscriptions.find((subscription) => subscription.topic === topic);
+  }
+
+  /** Hands a request to the app. @throws Error when it is down or closes the connection */
+  async toApp(injected: Injected): Promise<Answered> {
+    if (!this.app) throw new Error('connect: connection refused');
+    return inject(this.app, injected);
+  }
+
+  async request(request: SidecarRequest): Promise<SidecarAnswer> {
+    if (this.dead) return NEVER;
+    request.signal?.throwIfAborted();
+    const call = this.callOf(request);
+    this.underWay += 1;
+    try {
+      const early = await this.before?.(call);
+      if (this.dead) return NEVER;
+      if (early) return early;
+      const answer = await this.handle(call, request);
+      const late = (await this.after?.(call, answer)) ?? answer;
+      return this.dead ? NEVER : late;
+    } finally {
+      this.underWay -= 1;
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  private callOf({ method, path, headers, body }: SidecarRequest): Call {
+    const [, , area, callee] = path.split('?')[0]!.split('/');
+    const kinds: Record<string, Call['kind']> = {
+      state: method === 'GET' || path.split('?')[0]!.endsWith('/bulk') ? 'state-read' : 'state-write',
+      publish: 'publish',
+      invoke: 'invoke',
+      configuration: 'configuration',
+      bindings: 'binding',
+    };
+    const kind = kinds[area ?? ''] ?? 'other';
+    return {
+      appId: this.appId,
+      method,
+      path,
+      headers,
+      body: body?.toString() ?? '',
+      kind,
+      callee: kind === 'invoke' ? callee : undefined,
+      number: this.calls++,
+    };
+  }
+
+  private async handle(call: Call, request: SidecarRequest): Promise<SidecarAnswer> {
+    const url = new URL(call.path, 'http://sidecar');
+    const [version, area = '', ...rest] = url.pathname.slice(1).split('/').map(decodeURIComponent);
+    if (version !== 'v1.0') return notFound(url.pathname);
+    if (Buffer.byteLength(call.body) > LARGEST_BODY) return tooLarge();
+    if (area === 'healthz') return empty();
+    if (area === 'metadata') return json(200, this.metadata());
+    if (area === 'state') return stateApi(this, call, rest, url.searchParams);
+    if (area === 'publish') return publish(this, call, rest, url.searchParams);
+    if (area === 'invoke') return this.invoke(call, request);
+    if (area === 'configuration') return this.configuration(rest, url.searchParams);
+    if (area === 'bindings') return this.binding(call, rest[0] ?? '');
+    return notFound(url.pathname);
+  }
+
+  private metadata(): object {
+    const { broker } = this.backend;
+    const component = (name: string, type: string): object => ({ name, type, version: 'v1' });
+    return {
+      id: this.appId,
+      runtimeVersion: '1.18.2',
+      components: [
+        component(`${this.system}-state`, `state.${this.store.kind}`),
+        component(`${this.system}-pubsub`, `pubsub.${broker.kind}`),
+        component(`${this.system}-configuration`, 'configuration.redis'),
+        ...(this.options.messenger ? [component('notice', this.options.messenger)] : []),
+      ],
+    };
+  }
+
+  private async invoke(call: Call, request: SidecarRequest): Promise<SidecarAnswer> {
+    const [, callee = '', path = ''] = /^\/v1\.0\/invoke\/([^/]*)\/method\/(.*)$/s.exec(call.path) ?? [];
+    const sidecars = this.backend.sidecars(callee);
+    if (sidecars.length === 0) return answers.calleeUnknown(callee);
+    const up = sidecars.filter(({ app }) => app);
+    const chosen = up[call.number % Math.max(1, up.length)];
+    if (!chosen) return answers.calleeDown(callee);
+    try {
+      return await chosen.toApp({
+        method: call.method,
+        path: `/${path}`,
+        headers: { ...request.headers, 'dapr-caller-app-id': this.appId, 'dapr-callee-app-id': callee },
+        body: request.body,
+        signal: request.signal,
+      });
+    } catch {
+      // An app killed in the middle of a call: daprd 1.18.2 takes it for an empty answer.
+      return { status: 200, headers: {}, body: Buffer.alloc(0) };
+    }
+  }
+
+  private configuration(rest: readonly string[], query: URLSearchParams): SidecarAnswer {
+    const [store, what] = rest;
+    const { configuration } = this.backend;
+    if (store !== `${this.system}-configuration`)
+      return failure(400, 'ERR_CONFIGURATION_STORE_NOT_FOUND', `configuration store ${store} not found`);
+    const keys = query.getAll('key');
+    if (what === 'subscribe')
+      return json(200, { id: configuration.follow(keys, (key, item) => this.tellConfiguration(store, key, item)) });
+    if (rest[2] === 'unsubscribe') return json(200, { ok: configuration.unfollow(what ?? '') });
+    const items = configuration.get(keys);
+    return Object.keys(items).length === 0 ? empty() : json(200, items);
+  }
+
+  private async tellConfiguration(store: string, key: string, item: object): Promise<void> {
+    await this.toApp({
+      method: 'POST',
+      path: `/configuration/${store}/${key}`,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ id: `${store}-${key}`, items: { [key]: item } }),
+    }).catch(() => undefined); // daprd logs it and does not come again
+  }
+
+  private binding(call: Call, name: string): SidecarAnswer {
+    const body = asObject(parsed(call.body));
+    if (name !== 'notice' || !this.options.messenger)
+      return failure(
+        500,
+        'ERR_INVOKE_OUTPUT_BINDING',
+        `error invoking output binding ${name}: couldn't find output binding ${name}`,
+      );
+    this.backend.notices.push({ appId: this.appId, operation: String(body?.operation), data: body?.data });
+    return empty();
+  }
+}
+
+/** A process that was killed hears of nothing. */
+const NEVER = new Promise<never>(() => undefined);
+
+const notFound = (path: string): SidecarAnswer =>
+  failure(404, 'ERR_METHOD_NOT_FOUND', `method ${JSON.stringify(path)} is not found`);
+
+const tooLarge = (): SidecarAnswer =>
+  failure(413, 'ERR_BODY_READ', 'failed to read request body: http: request body too large');
+
+function subscriptionOf(asked: unknown): Subscription {
+  const { pubsubname, topic, route, bulkSubscribe, metadata } = asObject(asked) ?? {};
+  const bulk = asObject(bulkSubscribe);
+  return {
+    pubsub: String(pubsubname),
+    topic: String(topic),
+    route: String(route),
+    raw: asObject(metadata)?.rawPayload === 'true',
+    bulk: bulk?.enabled === true ? { max: Number(bulk.maxMessagesCount ?? 100) } : undefined,
+  };
+}

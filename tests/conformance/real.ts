@@ -1,0 +1,224 @@
+/** daprd 1.18.2 with real stores and brokers, each beside a probe app in this process. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Admin } from '@platformatic/kafka';
+import type { Express } from 'express';
+import { Redis } from 'ioredis';
+import { httpTransport } from '../../services/kit/index.ts';
+import {
+  CALLEE,
+  CALLEE_FAILURES,
+  CALLEE_TIMEOUT_MS,
+  CONFIGURATION,
+  calleeApp,
+  PARSED_TOPIC,
+  ProbeApp,
+  RAW_TOPIC,
+  Subject,
+} from '../../services/kit/testing/conformance/index.ts';
+import type { BrokerKind, StoreKind } from '../../services/kit/testing/index.ts';
+import { Child } from '../../tools/run/child.ts';
+import { infrastructure } from '../../tools/run/infra.ts';
+import { freePort, home } from '../../tools/run/paths.ts';
+import { makeTables } from '../../tools/run/prepare.ts';
+import type { Addresses } from '../../tools/run/process.ts';
+import { daprd } from '../../tools/run/provision/daprd.ts';
+import { type Rendered, renderComponents } from '../../tools/run/render.ts';
+import { sidecarSpec } from '../../tools/run/services.ts';
+
+const CONFIGURATION_DB = 9;
+
+/** The kinds that are looked at: each store once, each broker once (SQLite's sidecar has Redis streams of its own). */
+export const KINDS: readonly { store: StoreKind; broker: BrokerKind }[] = [
+  { store: 'redis', broker: 'redis' },
+  { store: 'mysql', broker: 'kafka' },
+  { store: 'sqlite', broker: 'redis' },
+];
+
+const component = (name: string, type: string, metadata: Record<string, string>): string =>
+  JSON.stringify({
+    apiVersion: 'dapr.io/v1alpha1',
+    kind: 'Component',
+    metadata: { name },
+    spec: {
+      type,
+      version: 'v1',
+      initTimeout: '60s',
+      metadata: Object.entries(metadata).map(([key, value]) => ({ name: key, value })),
+    },
+  });
+
+const STATE = (at: Addresses, folder: string): Record<StoreKind, Record<string, string>> => ({
+  redis: { redisHost: `${at.redis.host}:${at.redis.port}`, redisPassword: '' },
+  mysql: {
+    connectionString: `${at.mysql?.user}:${at.mysql?.password}@tcp(${at.mysql?.host}:${at.mysql?.port})/?allowNativePasswords=true`,
+    schemaName: 'probe',
+  },
+  sqlite: { connectionString: join(folder, 'state.db'), busyTimeout: '5s' },
+});
+
+/** As in components/light and components/full. */
+const PUBSUB = (at: Addresses, consumerID: string): Record<BrokerKind, Record<string, string>> => ({
+  redis: {
+    redisHost: `${at.redis.host}:${at.redis.port}`,
+    redisPassword: '',
+    concurrency: '100',
+    queueDepth: '200',
+    processingTimeout: '5000',
+    redeliverInterval: '1000',
+    consumerID,
+  },
+  kafka: {
+    brokers: `${at.kafka?.host}:${at.kafka?.port}`,
+    authType: 'none',
+    version: '3.6.0',
+    initialOffset: 'oldest',
+    producerRequiredAcks: 'all',
+    consumeRetryEnabled: 'true',
+    backOffPolicy: 'constant',
+    backOffDuration: '1s',
+    backOffMaxRetries: '-1',
+    consumerID,
+  },
+});
+
+const RESILIENCY = JSON.stringify({
+  apiVersion: 'dapr.io/v1alpha1',
+  kind: 'Resiliency',
+  metadata: { name: 'probe' },
+  spec: {
+    policies: {
+      timeouts: { callee: `${CALLEE_TIMEOUT_MS}ms` },
+      retries: { again: { policy: 'constant', duration: '1s', maxRetries: 6 } },
+      circuitBreakers: {
+        callee: { maxRequests: 1, timeout: '60s', trip: `consecutiveFailures >= ${CALLEE_FAILURES}` },
+      },
+    },
+    targets: {
+      apps: { [CALLEE]: { timeout: 'callee', circuitBreaker: 'callee' } },
+      components: { 'probe-pubsub': { inbound: { retry: 'again' } } },
+    },
+  },
+});
+
+interface Beside {
+  readonly http: number;
+  readonly listen: () => Promise<void>;
+  readonly silence: () => Promise<void>;
+}
+
+/** Starts everything, once for all cases. */
+export class Real {
+  private readonly children: Child[] = [];
+  private readonly servers: Server[] = [];
+  readonly subjects: Subject[] = [];
+
+  async start(): Promise<void> {
+    // Whatever goes wrong, nothing is left running.
+    process.once('exit', () => {
+      for (const child of this.children) child.kill();
+    });
+    const { specs, addresses } = await infrastructure('full', [], () => undefined);
+    for (const spec of specs) this.run(new Child(spec, join(home, 'logs', `${spec.id}.log`)));
+    for (const child of this.children) await child.whenHealthy(60_000);
+    const { redis: at, mysql, kafka } = addresses;
+    if (!mysql || !kafka) throw new Error('no MySQL or Kafka');
+    await makeTables(mysql, [{ schema: 'probe', table: 'state', metadataTable: 'dapr_metadata' }]);
+    const admin = new Admin({ clientId: 'probe', bootstrapBrokers: [`${kafka.host}:${kafka.port}`] });
+    const there = await admin.listTopics();
+    for (const topic of [RAW_TOPIC, PARSED_TOPIC])
+      if (!there.includes(topic)) await admin.createTopics({ topics: [topic], partitions: 4, replicas: 1 });
+    await admin.close();
+    const configure = async (key: string, value: string): Promise<void> => {
+      const redis = new Redis({ ...at, db: CONFIGURATION_DB });
+      await redis.set(key, `${value}||1`);
+      redis.disconnect();
+    };
+    for (const [key, value] of Object.entries(CONFIGURATION)) await configure(key, value);
+
+    const rendered = await renderComponents('full', [], addresses);
+    const callee = await this.beside(CALLEE, calleeApp(), rendered, {});
+    for (const { store, broker } of KINDS) {
+      const probe = new ProbeApp();
+      const group = `probe-${store}`;
+      const { http } = await this.beside('probe-caller', probe.app, rendered, {
+        state: [`state.${store}`, (folder) => STATE(addresses, folder)[store]],
+        pubsub: [`pubsub.${broker}`, () => PUBSUB(addresses, group)[broker]],
+        configuration: [
+          'configuration.redis',
+          () => ({ redisHost: `${at.host}:${at.port}`, redisPassword: '', redisDB: String(CONFIGURATION_DB) }),
+        ],
+      });
+      this.subjects.push(
+        new Subject({
+          store,
+          broker,
+          probe,
+          transport: httpTransport(http),
+          run: `run${Date.now().toString(36)}${store.slice(0, 3)}`,
+          configure,
+          deliver: () => sleep(20),
+          async withoutCallee(work) {
+            await callee.silence();
+            try {
+              return await work();
+            } finally {
+              await callee.listen();
+            }
+          },
+        }),
+      );
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const { options } of this.subjects) await options.transport.close();
+    for (const child of [...this.children].reverse()) await child.stop();
+    for (const server of this.servers) {
+      server.closeAllConnections();
+      server.close();
+    }
+  }
+
+  private run(child: Child): Child {
+    this.children.push(child);
+    child.start();
+    return child;
+  }
+
+  private async beside(
+    appId: string,
+    app: Express,
+    rendered: Rendered,
+    components: Record<string, readonly [string, (folder: string) => Record<string, string>]>,
+  ): Promise<Beside> {
+    const number = this.servers.length + 1;
+    const folder = join(home, 'conformance', String(number));
+    await mkdir(folder, { recursive: true });
+    for (const [kind, [type, metadata]] of Object.entries(components))
+      await writeFile(join(folder, `${kind}.yaml`), component(`probe-${kind}`, type, metadata(folder)));
+    await writeFile(join(folder, 'resiliency.yaml'), RESILIENCY);
+    const server = createServer(app);
+    this.servers.push(server);
+    const port = await freePort();
+    const listen = (): Promise<void> => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+    await listen();
+    const [http, grpc, internal, metrics] = [await freePort(), await freePort(), await freePort(), await freePort()];
+    const ports = { app: port, http, grpc, internal, metrics };
+    const service = { system: 'probe', name: appId, appId, command: [], cwd: home, env: {}, ports, sidecarFlags: [] };
+    const { command } = await daprd(() => undefined);
+    const spec = sidecarSpec({ service, number, ports }, command, { ...rendered, resourcesPaths: [folder] });
+    await this.run(new Child(spec, join(home, 'logs', `${spec.id}.log`))).whenHealthy(60_000);
+    return {
+      http,
+      listen,
+      silence: () =>
+        new Promise((resolve) => {
+          server.close(() => resolve());
+          server.closeAllConnections();
+        }),
+    };
+  }
+}
