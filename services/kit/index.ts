@@ -14,17 +14,15 @@ export { type Paging, pagingOf } from './http/paging.ts';
 export { asProblem, Problem, problemBody, problemOf, sendProblem } from './http/problem.ts';
 export { baseOf, Hal, ifMatch, type Resource, sendCreated, sendItem, shown } from './http/resource.ts';
 export { BEHIND_SIDECAR, httpServer, type ServerSettings } from './http/server.ts';
+export { noteThenDo } from './messaging/note-then-do.ts';
 export {
   cancel,
   change,
   create,
-  type Facts,
-  from,
+  createOrChange,
   type Policy,
   type Reaction,
   type Received,
-  type View,
-  view,
   whenever,
 } from './messaging/policy.ts';
 export {
@@ -53,3 +51,4 @@ export {
   trace,
   withTrace,
 } from './telemetry/telemetry.ts';
+export { type Facts, from, type View, view } from './views/view.ts';
