@@ -266,6 +266,7 @@ describe('start and recovery', () => {
     ]);
     await lives.clock.pass(4_000);
     await second.work.commit(making('New'));
+    expect(second.work.outbox.backlog).toBe(2);
     second.kill();
     const third = await lives.life();
     await third.work.outbox.start();

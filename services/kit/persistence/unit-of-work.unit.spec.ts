@@ -271,4 +271,21 @@ describe('the end', () => {
     const huge = { ...event!, cloudEvent: { ...event!.cloudEvent, data: large(950_000) } };
     await expect(work.intend({ ...change, publications: [huge] })).rejects.toBeInstanceOf(StoreRejected);
   });
+
+  test('given a promise that came too late for whoever wanted it, when it stands in the store, then nothing of it is kept open', async () => {
+    const lives = new Lives();
+    let letGo = (): void => undefined;
+    const before = (call: Call) =>
+      call.body.includes('otherwise') ? new Promise<undefined>((done) => (letGo = () => done(undefined))) : undefined;
+    const { work } = await lives.life({ before });
+    await work.outbox.start();
+    const intent = outcome(work.intend(making('A', ['AGone'])));
+    await lives.clock.pass(20_000);
+    expect(await intent).toBe('Unavailable');
+    letGo();
+    const closed = work.close();
+    await lives.clock.pass(10_000);
+    await closed;
+    expect(lives.stored('outbox-rings')).toEqual({});
+  });
 });
