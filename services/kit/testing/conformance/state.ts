@@ -197,7 +197,9 @@ const reading: Case[] = [
     };
     await transact(subject, upsert({ key: subject.own('json'), value }));
     const [item] = await bulk(subject, ['json']);
-    return { data: item?.data, keys: Object.keys(asObject(item?.data) ?? {}) };
+    // Redis keeps the keys of objects in any order.
+    const ordered = subject.options.store !== 'redis' && Object.keys(asObject(item?.data) ?? {});
+    return { data: item?.data, ordered };
   }),
   byStore('numbers beyond 2^53, a lone surrogate and a key given twice, as text', async (subject) => {
     const text = `{"operations":[{"operation":"upsert","request":{"key":"${subject.own('text')}","value":{"n":9007199254740993,"s":"\\ud800x","k":1,"k":2}}}]}`;
