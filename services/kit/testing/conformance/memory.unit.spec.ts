@@ -29,7 +29,9 @@ const KINDS: readonly { store: StoreKind; broker: BrokerKind }[] = [
 
 /** A subject in memory, fresh for each case. */
 async function subject(store: StoreKind, broker: BrokerKind): Promise<Subject> {
-  const backend = new MemoryBackend({ state: store, broker, configuration: CONFIGURATION });
+  let passed = 0;
+  const now = (): number => Date.now() + passed;
+  const backend = new MemoryBackend({ state: store, broker, configuration: CONFIGURATION, now });
   const callee = backend.sidecar(CALLEE);
   const app = calleeApp();
   await callee.attach(app);
@@ -46,6 +48,9 @@ async function subject(store: StoreKind, broker: BrokerKind): Promise<Subject> {
     transport: sidecar,
     run: `runmemory00${store.slice(0, 3)}`,
     deliver: () => backend.settle(),
+    async pass(ms) {
+      passed += ms;
+    },
     configure: (key, value) => backend.configuration.set(key, value),
     async withoutCallee(work) {
       callee.detach();

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { asObject } from '../json.ts';
 import type { Case, Subject } from './subject.ts';
 
@@ -220,7 +219,7 @@ const reading: Case[] = [
     const said = [await write('mortal', 1, '2'), await write('renewed', 1, '2'), await write('odd', 1, 'x')];
     const [fresh] = await bulk(subject, ['mortal']);
     said.push(await write('renewed', 2));
-    await sleep(3_300);
+    await subject.options.pass(3_300);
     const after = await values(subject, 'mortal', 'renewed');
     const created = await transact(
       subject,

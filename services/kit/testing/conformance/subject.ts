@@ -119,6 +119,8 @@ export interface SubjectOptions {
   withoutCallee<T>(work: () => Promise<T>): Promise<T>;
   /** Brings what waits on the topics, where that does not happen by itself; called again and again. */
   deliver(): Promise<void>;
+  /** Lets time go by, which a subject in memory need not wait for. */
+  pass(ms: number): Promise<void>;
   /** Changes a key of the configuration store. */
   configure(key: string, value: string): Promise<void>;
   /** Different in each run, so that runs do not meet in a store. */
