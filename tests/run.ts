@@ -3,7 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { goProgram } from '../tools/run/provision/go.ts';
 
-/** `./run test [unit|python|chart|service|light|full|crash ...]`: all of them when none is named. */
+/** `./run test [unit|python|chart|service|light|full|crash|hostile ...]`: all of them when none is named. */
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -42,7 +42,8 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   },
   light: (args) => system('light', apart('light', 2600), args),
   full: (args) => system('full', apart('full', 2900), args),
-  crash: (args) => crash(apart('crash', 3200), args),
+  crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), args),
+  hostile: (args) => counted('tests/hostile/main.ts', apart('hostile', 3500), args),
 };
 
 /** Runs the named suites; what follows them is passed on (`./run test light --system rental -t '22.'`, `./run test crash --kills 1000`). */
@@ -117,11 +118,13 @@ async function python(): Promise<Result> {
   return { passed: ran - failed, failed };
 }
 
-/** Counts each of its summaries as a test. */
-async function crash(env: Env, args: string[]): Promise<Result> {
-  const { code, output } = await execute('node', ['--import', 'tsx', join(root, 'tests/crash/main.ts'), ...args], env);
-  const summaries = output.matchAll(/^unit of work: .*violations (\d+)|^crash test on .*: (\d+) violations/gm);
-  const counts = [...summaries].map(([, ofWork, ofSystem]) => Number(ofWork ?? ofSystem));
+/** A program that prints summaries: each of them counts as a test. */
+async function counted(file: string, env: Env, args: string[]): Promise<Result> {
+  const { code, output } = await execute('node', ['--import', 'tsx', join(root, file), ...args], env);
+  const summaries = output.matchAll(
+    /^unit of work: .*violations (\d+)|^crash test on .*: (\d+) violations|^hostile .*, (\d+) violations/gm,
+  );
+  const counts = [...summaries].map((found) => Number(found.slice(1).find((number) => number !== undefined)));
   const failed = counts.filter((count) => count > 0).length;
   return { passed: counts.length - failed, failed: failed || (code === 0 && counts.length > 0 ? 0 : 1) };
 }

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { type Command, commandOf, jsonBody, Problem } from '../kit/index.ts';
+import { type Command, checked, commandOf, jsonBody, Problem } from '../kit/index.ts';
 
 /** One call of `POST /<collection>/online`. */
 export interface OnlineCall {
@@ -32,10 +32,7 @@ const unknownService = (given: string, known: readonly string[]): Problem =>
 export function online(path: string, procedures: Readonly<Record<string, Procedure>>): Router {
   const router = Router();
   router.post(path, ...jsonBody, async (request, response) => {
-    const body: unknown = request.body;
-    if (typeof body !== 'object' || body === null || Array.isArray(body))
-      throw new Problem(400, 'Bad Request', 'Send a JSON object.');
-    const sent = Flat.parse(body);
+    const sent = checked(Flat, request.body);
     const of = (name: string): string => String((Object.hasOwn(sent, name) ? sent[name] : null) ?? '').trim();
     const svcId = of('svcId');
     const named = Object.hasOwn(procedures, svcId) ? procedures[svcId] : undefined;

@@ -7,14 +7,23 @@ import { text } from '../kit/domain/index.ts';
 export const upTo = (length: number) => text.max(length, `must be at most ${length} characters`);
 
 /** A day, yyyyMMdd, or nothing. */
-export const day = text.regex(/^(\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]))?$/, 'must be a day as yyyyMMdd');
+export const day = text.refine((value) => value === '' || isDay(value), 'must be a day as yyyyMMdd');
+
+/** A day there is in the calendar: not the 31st of February. */
+function isDay(value: string): boolean {
+  const [, year, month, date] = /^(\d{4})(\d\d)(\d\d)$/.exec(value) ?? [];
+  if (!year || !month || !date) return false;
+  const found = new Date(0);
+  found.setUTCFullYear(Number(year), Number(month) - 1, Number(date));
+  return found.getUTCMonth() === Number(month) - 1 && found.getUTCDate() === Number(date);
+}
 
 export const productCode = text.regex(/^P\d{8}$/, 'must be P and 8 digits');
 export const customerNumber = text.regex(/^\d{9}$/, 'must be 9 digits');
 
 /** Money, to the hundredth; numeric strings are accepted. Bounded by what survives JSON and every store unchanged. */
 export const amount = z.preprocess(
-  (value) => (typeof value === 'string' && /^\s*[+-]?\d{1,15}(\.\d{1,2})?\s*$/.test(value) ? Number(value) : value),
+  (value) => (typeof value === 'string' && /^-?\d{1,15}(\.\d{1,2})?$/.test(value) ? Number(value) : value),
   z
     .number({ error: 'must be an amount, as a number or a string of digits' })
     .min(0, 'must be 0 or more')
@@ -32,15 +41,24 @@ const each = <F extends Fields>(fields: F, by: (field: z.ZodType) => z.ZodType):
 /** Set by the service alone: what a client sends, perhaps because it read it from us, is ignored. */
 const ours = z.unknown();
 
+/** What clients send: each field may be missing or null, but for those required. */
+export type BodySchema<F extends Fields, R extends Fields> = z.ZodObject<
+  { [K in Exclude<keyof F, keyof R>]: z.ZodExactOptional<z.ZodNullable<F[K]>> } & R
+>;
+
 /**
  * Schema of what clients send.
  * @param required fields that cannot be left out
  * @param owned fields that the service sets
  */
-export const bodyOf = (fields: Fields, required: Fields = {}, owned: readonly string[] = []): z.ZodObject =>
-  each(fields, (field) => field.nullish())
-    .extend(required)
-    .extend(Object.fromEntries(owned.map((name) => [name, ours.optional()])));
+export const bodyOf = <F extends Fields, R extends Fields = Record<never, never>>(
+  fields: F,
+  required?: R,
+  owned: readonly string[] = [],
+) =>
+  each(fields, (field) => field.nullable().exactOptional())
+    .extend(required ?? {})
+    .extend(Object.fromEntries(owned.map((name) => [name, ours.optional()]))) as unknown as BodySchema<F, R>;
 
 type Full<F extends Fields, A extends Fields> = Whole<F> & { [K in keyof A]: z.output<A[K]> };
 

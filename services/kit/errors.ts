@@ -18,12 +18,39 @@ export abstract class KitError extends Error {
   }
 }
 
+/** A request says what cannot be meant: the client's 400, which names the fields. */
+export class InvalidInput extends KitError {
+  readonly code = 'INVALID_INPUT';
+  readonly retryable = false;
+  constructor(readonly errors: readonly { readonly field: string; readonly message: string }[]) {
+    super(errors.map(({ field, message }) => `${field} ${message}`).join('; '));
+  }
+}
+
+/** Whoever asked is gone: what was only for him ends here, and nobody is answered. */
+export class ClientGone extends KitError {
+  readonly code = 'CLIENT_GONE';
+  readonly retryable = false;
+  constructor() {
+    super('the client is gone');
+  }
+}
+
 /** The sidecar, store or broker did not do it now; whether it happened is unknown unless a subclass knows better. */
 export class Unavailable extends KitError {
   readonly code: string = 'UNAVAILABLE';
   readonly retryable: boolean = true;
   override readonly outcome: 'none' | 'unknown' = 'unknown';
   readonly retryAfterSeconds: number = 1;
+
+  /** @param answered the one that was asked answered that it failed; false: it did not answer at all */
+  constructor(
+    message: string,
+    inner = '',
+    readonly answered = false,
+  ) {
+    super(message, inner);
+  }
 }
 
 /** There is no room now for one more (ring, queue, places in flight). Nothing was begun. */
@@ -32,7 +59,10 @@ export class Overloaded extends Unavailable {
   override readonly outcome = 'none' as const;
 }
 
-/** The store or the sidecar refuses this write for good (too large, a key it cannot have): trying again changes nothing. */
+/**
+ * The store or the sidecar refuses this for good (too large, a key it cannot have): trying again changes nothing.
+ * Nothing of it was done.
+ */
 export class StoreRejected extends KitError {
   readonly code = 'STORE_REJECTED';
   readonly retryable = false;

@@ -38,6 +38,8 @@ export class Log {
   tries = 0;
   keys = 0;
   readonly oddities: Violation[] = [];
+  /** Milliseconds that each try took, whatever came of it. */
+  readonly took: number[] = [];
   /** What refused commands were answered, by what they are about. */
   readonly refusals: string[] = [];
 }
@@ -52,6 +54,7 @@ export class Desk {
     private readonly log: Log,
     readonly number: number,
     private readonly seed: number,
+    private readonly patienceMs = PATIENCE_MS,
   ) {
     this.random = randomFrom(seed * 1000 + number);
   }
@@ -96,6 +99,30 @@ export class Desk {
   }
 
   /**
+   * Sends a command once and never comes back: the client may even leave in the middle of it. What it began has to be
+   * finished or undone by itself, so the judge takes either, as long as it is whole.
+   * @returns whether it was accepted; false says nothing
+   */
+  async leave(method: string, path: string, body?: object): Promise<boolean> {
+    const { log } = this;
+    const key = `crash-${this.seed}-${++log.keys}`;
+    log.tries++;
+    const status = await fetch(this.place.gateway + path, {
+      method,
+      headers: { 'idempotency-key': key, ...(body ? { 'content-type': 'application/json' } : {}) },
+      signal: AbortSignal.timeout(this.dice() < 0.5 ? this.upTo(60) : 30_000),
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+      .then((answer) => answer.text().then(() => answer.status))
+      .catch(() => 0);
+    if (status >= 400 && status < 500)
+      log.oddities.push({ about: key, what: `${method} ${path} was refused at the first try: ${status}` });
+    if (status > 0 && status < 300) log.accepted++;
+    else log.unknown++;
+    return status > 0 && status < 300;
+  }
+
+  /**
    * Sends a command with an Idempotency-Key again and again until the answer is definite.
    * @param options.untilDone also after a clear "not now": for commands that say of themselves that they have to be repeated
    */
@@ -107,9 +134,10 @@ export class Desk {
   ): Promise<Answer> {
     const { log } = this;
     const key = `crash-${this.seed}-${++log.keys}`;
-    const end = Date.now() + PATIENCE_MS;
+    const end = Date.now() + this.patienceMs;
     for (let unsure = false; ; unsure = true) {
       log.tries++;
+      const began = performance.now();
       const sent = await fetch(this.place.gateway + path, {
         method,
         headers: { 'idempotency-key': key, ...(body ? { 'content-type': 'application/json' } : {}) },
@@ -118,6 +146,7 @@ export class Desk {
       })
         .then(async (answer) => ({ status: answer.status, text: await answer.text() }))
         .catch(() => undefined);
+      log.took.push(performance.now() - began);
       const answer = sent && { status: sent.status, body: json(sent.text), unsure };
       if (answer && answer.status < 300) {
         log.accepted++;
@@ -142,7 +171,7 @@ export class Desk {
       if (Date.now() > end) {
         log.oddities.push({
           about: key,
-          what: `${method} ${path} got no definite answer in ${PATIENCE_MS / 1000} s, last ${sent?.status} ${sent?.text.slice(0, 300)}`,
+          what: `${method} ${path} got no definite answer in ${this.patienceMs / 1000} s, last ${sent?.status} ${sent?.text.slice(0, 300)}`,
         });
         return answer ?? { status: 0, body: {}, unsure };
       }

@@ -21,6 +21,7 @@ export interface Told {
   readonly id: string;
   readonly type: string;
   readonly data: Row;
+  readonly source?: string;
 }
 
 /** Where a running system is. */
@@ -45,6 +46,17 @@ interface Component {
 }
 
 const parse = (text: string): unknown => JSON.parse(text);
+
+/** What a message says; one that is no event is told of nothing. */
+function toldBy(text: string): Told {
+  try {
+    const event = parse(text) as Told | null;
+    if (typeof event?.id === 'string') return event;
+  } catch {
+    // Not JSON.
+  }
+  return { id: '', type: `an unreadable message (${text.slice(0, 60)})`, data: {} };
+}
 
 async function componentsOf({ system, profile, home }: Place): Promise<Component[]> {
   const folder = join(home, 'components', profile);
@@ -125,7 +137,7 @@ async function redisTopic(address: string, topic: string): Promise<Told[]> {
     const told: Told[] = [];
     for (let from = '-'; ; ) {
       const entries = await redis.xrange(topic, from, '+', 'COUNT', 2000);
-      for (const [, fields] of entries) told.push(parse(fields[fields.indexOf('data') + 1] ?? 'null') as Told);
+      for (const [, fields] of entries) told.push(toldBy(fields[fields.indexOf('data') + 1] ?? ''));
       const last = entries.at(-1);
       if (!last) return told;
       from = `(${last[0]}`;
@@ -150,7 +162,7 @@ async function kafkaTopic(broker: string, topic: string): Promise<Told[]> {
     if (left.size === 0) return told;
     const stream = await consumer.consume({ topics: [topic], mode: 'earliest', maxWaitTime: 200 });
     for await (const { value, partition, offset } of stream) {
-      told.push(parse(value) as Told);
+      told.push(toldBy(value));
       const end = left.get(partition);
       if (end !== undefined && offset + 1n >= end) left.delete(partition);
       if (left.size === 0) break;

@@ -246,7 +246,7 @@ await scenario.command().then(
   (error: Error) => say('failed', { reason: error.message, kind: error.constructor.name, calls }),
 );
 if (orders.scenario === 'pair' && orders.life === 'run') process.kill(process.pid, 'SIGKILL');
-if (!orders.mute) await work.outbox.close().catch((error: Error) => say('not closed', { reason: error.message }));
+if (!orders.mute) await work.close().catch((error: Error) => say('not closed', { reason: error.message }));
 counting = false;
 say('closed', { calls });
 process.exit(0);

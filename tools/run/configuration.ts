@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { parse } from 'yaml';
@@ -8,7 +8,46 @@ import type { Status } from './status.ts';
 
 const Store = z.object({ spec: z.object({ metadata: z.array(z.object({ name: z.string(), value: z.string() })) }) });
 
-/** The configuration in force for a system, after these changes. Services follow a change without a restart. */
+/**
+ * Says why a service of the system would refuse these values at its next start, by the schema it starts with itself.
+ * @returns a sentence, or nothing when all of them are taken
+ */
+export async function refusal(system: string, changes: Record<string, string>): Promise<string | undefined> {
+  for (const { service, schema } of await schemasOf(system)) {
+    for (const [key, value] of Object.entries(changes)) {
+      const field: z.ZodType | undefined = schema.shape[key];
+      const [issue] = field?.safeParse(value).error?.issues ?? [];
+      if (issue) return `${key}=${value} is refused by ${system}-${service}: ${issue.message}. Nothing was changed.`;
+    }
+  }
+  return undefined;
+}
+
+/** The configuration schemas of the services that are written in TypeScript. */
+async function schemasOf(system: string): Promise<{ service: string; schema: z.ZodObject }[]> {
+  const folder = join(root, 'services', system);
+  const found = await Promise.all(
+    (await readdir(folder)).map(async (service) => {
+      const file = join(folder, service, 'app.ts');
+      const isThere = await access(file).then(
+        () => true,
+        () => false,
+      );
+      const exported: unknown[] = isThere ? Object.values((await import(file)) as object) : [];
+      return exported.flatMap((one) =>
+        typeof one === 'object' && one !== null && 'configuration' in one && one.configuration instanceof z.ZodObject
+          ? [{ service, schema: one.configuration as z.ZodObject }]
+          : [],
+      );
+    }),
+  );
+  return found.flat();
+}
+
+/**
+ * The configuration in force for a system, after these changes. Services follow a change without a restart.
+ * @throws Error with a sentence, and nothing is changed, when a key is unknown or a service would refuse a value
+ */
 export async function configuration(
   running: Status,
   system: string,
@@ -24,8 +63,11 @@ export async function configuration(
     const found = keys.length ? await redis.mget(keys) : [];
     // The store's format is `value||version`.
     const items = new Map(keys.map((key, at) => [key, (found[at] ?? '').split('||')]));
-    for (const [key, value] of Object.entries(changes)) {
+    for (const key of Object.keys(changes))
       if (!items.has(key)) throw new Error(`${system} has no key ${key}; it has ${keys.join(', ')}.`);
+    const refused = await refusal(system, changes);
+    if (refused) throw new Error(refused);
+    for (const [key, value] of Object.entries(changes)) {
       const version = String(Number(items.get(key)?.[1] ?? 0) + 1);
       items.set(key, [value, version]);
       await redis.set(key, `${value}||${version}`);

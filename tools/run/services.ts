@@ -69,7 +69,7 @@ export function appSpec(replica: Replica, python: string): ProcessSpec {
       PYTHONDONTWRITEBYTECODE: '1',
     },
     port: ports.app,
-    ready: () => answers(ports.app, '/healthz'),
+    ready: () => answers(ports.app, '/readyz'),
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 15_000,
   };

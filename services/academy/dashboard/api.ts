@@ -1,6 +1,14 @@
 import { Router } from 'express';
-import { z } from 'zod';
-import { type Facts, Hal, type Identified, type Kit, type Resource, readable, shown } from '../../kit/index.ts';
+import {
+  type Facts,
+  Hal,
+  type Identified,
+  type Kit,
+  type Resource,
+  readable,
+  shown,
+  soughtValue,
+} from '../../kit/index.ts';
 import { type Entry, lastStatus } from '../lecture/domain.ts';
 import { LectureStatus } from './domain.ts';
 import { type CourseRegistrationStatus, courseRegistrationStatus } from './views.ts';
@@ -39,8 +47,6 @@ export const api = (kit: Kit): Router[] => [
   readable(kit.records, lectures),
 ];
 
-const ByStatus = z.object({ courseStatus: z.string({ error: 'is missing; ask with ?courseStatus=...' }) });
-
 /** Among the newest 1,000, as many as the collection shows. */
 function byStatus(kit: Kit): Router {
   const router = Router();
@@ -48,7 +54,7 @@ function byStatus(kit: Kit): Router {
   const { kind, path, item } = registrations;
   const hal = new Hal<CourseRegistrationStatus, CourseRegistrationStatus>({ kind: { name: kind.name }, path, item });
   router.get(`/${path}/search/findByCourseStatus`, async (request, response) => {
-    const { courseStatus } = ByStatus.parse(request.query);
+    const courseStatus = soughtValue(request, 'courseStatus');
     const rows = await shown(registrations, await kit.records.newest(kind, 1_000));
     const found = rows.filter((row) => row.courseStatus === courseStatus);
     response.json(hal.collection(request, found));

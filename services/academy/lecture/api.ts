@@ -1,5 +1,17 @@
 import { Router } from 'express';
-import { bodyOf, commandOf, Hal, idOf, jsonBody, type Kit, Problem, readable, writable } from '../../kit/index.ts';
+import {
+  commandOf,
+  Hal,
+  idOf,
+  ifMatch,
+  jsonBody,
+  type Kit,
+  Problem,
+  parseBody,
+  readable,
+  sendItem,
+  writable,
+} from '../../kit/index.ts';
 import { LectureBody } from './contract.ts';
 import { cancelLecture, Lecture, openLecture, Roll, renameLecture, studentsOn } from './domain.ts';
 
@@ -22,13 +34,13 @@ const noLecture = (id: number): Problem => new Problem(404, 'Not Found', `There 
 
 function renaming({ records }: Kit): Router {
   const router = Router();
-  const hal = new Hal(lectures);
   router.patch('/lectureSystems/:id', ...jsonBody, async (request, response) => {
     const id = idOf(request);
-    const wish = bodyOf(LectureBody, request) as LectureBody;
-    const changed = await records.change(Lecture, id, commandOf(request), (lecture) => renameLecture(lecture, wish));
+    const asked = parseBody(LectureBody, request);
+    const decide = ifMatch(request, lectures, (lecture: Lecture) => renameLecture(lecture, asked));
+    const changed = await records.change(Lecture, id, commandOf(request), decide);
     if (!changed?.state) throw noLecture(id);
-    response.json(hal.item(request, changed.state));
+    sendItem(request, response, lectures, changed.state);
   });
   return router;
 }

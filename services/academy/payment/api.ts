@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Router } from 'express';
 import {
-  bodyOf,
   jsonBody,
   type Kit,
   operation,
+  parseBody,
+  pause,
   RuleViolation,
   readable,
   sendCreated,
@@ -26,16 +26,16 @@ export const api = (kit: Kit<Delays>): Router[] => [
 /** Pays for a registration, once however often it is asked. @throws RuleViolation when its cancellation came first */
 async function paid({ records, config }: Kit<Delays>, courseId: number): Promise<Payment> {
   const { PAYMENT_DELAY_MS: least, PAYMENT_DELAY_SPREAD_MS: spread, ANSWER_DELAY_MS } = config();
-  if (least + spread > 0) await sleep(least + Math.random() * spread);
+  await pause(least + Math.random() * spread);
   const made = await records.create(Payment, { cause: `pay-${courseId}` }, pay(courseId), { key: courseId });
-  if (ANSWER_DELAY_MS > 0) await sleep(ANSWER_DELAY_MS);
+  await pause(ANSWER_DELAY_MS);
   return made;
 }
 
 function payment(kit: Kit<Delays>): Router {
   const router = Router();
   router.post('/paymentSystems', ...jsonBody, async (request, response) => {
-    const { courseId } = bodyOf(PaymentBody, request) as PaymentBody;
+    const { courseId } = parseBody(PaymentBody, request);
     sendCreated(request, response, payments, await paid(kit, courseId));
   });
   return router;

@@ -1,12 +1,12 @@
 import { Router } from 'express';
 import {
-  atOnce,
-  bodyOf,
   CalleeUnavailable,
   commandOf,
+  concurrencyLimit,
   jsonBody,
   type Kit,
   Problem,
+  parseBody,
   RuleViolation,
   readable,
   sendCreated,
@@ -48,21 +48,23 @@ function singular(): Router {
 function registration({ records, sidecar, config }: Kit<Addresses>): Router {
   const router = Router();
   // A crowd would make payment exceed its time limit for all of them; in turns most are in time.
-  const inTurns = atOnce(() => config().PAYMENTS_AT_ONCE, TURN_MS);
-  router.post('/courseRegistrationSystems', inTurns, ...jsonBody, async (request, response) => {
-    const wish = bodyOf(RegistrationBody, request) as RegistrationBody;
+  const inTurns = concurrencyLimit(() => config().PAYMENTS_AT_ONCE, TURN_MS);
+  router.post('/courseRegistrationSystems', ...jsonBody, inTurns, async (request, response) => {
+    const wish = parseBody(RegistrationBody, request);
     const { lectureId } = wish;
-    if (await records.get(CanceledLecture, lectureId))
-      throw new RuleViolation(`lecture ${lectureId} was cancelled`, 409);
     const made = await records
-      .createAfter(Registration, commandOf(request), async (id) => ({
-        otherwise: cancelRegistration({ id, ...wish }),
-        ask: async () => {
-          const answer = await sidecar.call(config()['api.payment.url'], 'internal/paymentSystems', { courseId: id });
-          return PaymentOutcome.parse(answer).paid;
-        },
-        decide: () => register(id, wish),
-      }))
+      .createAfter(Registration, commandOf(request), async (id) => {
+        if (await records.get(CanceledLecture, lectureId))
+          throw new RuleViolation(`lecture ${lectureId} was cancelled`, 409);
+        return {
+          otherwise: cancelRegistration({ id, ...wish }),
+          ask: async () => {
+            const payment = config()['api.payment.url'];
+            return (await sidecar.call(payment, 'internal/paymentSystems', { courseId: id }, PaymentOutcome)).paid;
+          },
+          decide: () => register(id, wish),
+        };
+      })
       .catch((error) => {
         throw error instanceof CalleeUnavailable ? payLater(error) : error;
       });

@@ -1,9 +1,10 @@
-import { type Request, Router } from 'express';
-import { aggregate, Hal, idOf, type Kit, Problem } from '../../kit/index.ts';
+import { Router } from 'express';
+import { aggregate, Hal, idOf, type Kit, Problem, sendItem, soughtValue } from '../../kit/index.ts';
 import { online } from '../online.ts';
 import { type MyPage, type Part, pagesOf, parts } from './views.ts';
 
-const hal = new Hal<MyPage, MyPage>({ kind: aggregate<MyPage>('Mypage'), path: 'mypages', item: 'mypage' });
+const pages = { kind: aggregate<MyPage>('Mypage'), path: 'mypages', item: 'mypage' };
+const hal = new Hal<MyPage, MyPage>(pages);
 
 /** How many calculations, plans and proposals the list shows at most: the newest. */
 const LIST = 1_000;
@@ -30,7 +31,7 @@ export function api({ records }: Kit): Router[] {
   });
   const finder = (name: string, ...fields: ('custNo' | 'custNm' | 'ppsdsnNo' | 'prpsNo')[]): void => {
     router.get(`/mypages/search/${name}`, async (request, response) => {
-      const asked = fields.map((field) => [field, argumentOf(request, field)] as const);
+      const asked = fields.map((field) => [field, soughtValue(request, field)] as const);
       const [field, value] = asked[0]!;
       const pages = field === 'custNm' ? await named(value) : await ofCustomer(value);
       const fitting = pages.filter((page) => asked.every(([name, wanted]) => page[name] === wanted));
@@ -45,10 +46,10 @@ export function api({ records }: Kit): Router[] {
     const id = idOf(request);
     const facts = await records.get(parts.kind, id);
     const part = facts && parts.row(facts);
-    const pages = part?.custNo ? await ofCustomer(part.custNo) : pagesOf(part ? [part] : []);
-    const page = pages.find((found) => found.id === id);
+    const ofOne = part?.custNo ? await ofCustomer(part.custNo) : pagesOf(part ? [part] : []);
+    const page = ofOne.find((found) => found.id === id);
     if (!page) throw new Problem(404, 'Not Found', `There is no mypage ${id}.`);
-    response.json(hal.item(request, page));
+    sendItem<MyPage, MyPage>(request, response, pages, page);
   });
   const inquiry = online('/mypages/online', {
     any: async ({ of }) => {
@@ -57,12 +58,4 @@ export function api({ records }: Kit): Router[] {
     },
   });
   return [router, inquiry];
-}
-
-function argumentOf(request: Request, field: string): string {
-  const value = request.query[field];
-  if (typeof value === 'string' && value !== '') return value;
-  throw new Problem(400, 'Bad Request', `${field} is missing; ask with ?${field}=...`, {
-    errors: [{ field, message: 'is missing' }],
-  });
 }

@@ -1,16 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Router } from 'express';
 import { z } from 'zod';
 import {
   commandOf,
-  Hal,
   idOf,
+  ifMatch,
   jsonBody,
   type Kit,
   operation,
   Problem,
+  parseBody,
+  pause,
   RuleViolation,
   readable,
+  sendItem,
 } from '../../kit/index.ts';
 import { stamp } from '../numbers.ts';
 import { dataOf, online } from '../online.ts';
@@ -19,6 +21,10 @@ import { CheckWish, PaymentWish } from './contract.ts';
 import { approvePayment, cancelPayment, Payment } from './domain.ts';
 
 const payments = { kind: Payment, path: 'payments', item: 'payment' };
+
+const CancelBody = z.object({
+  status: z.literal('결재취소', 'can only become 결재취소; send {"status":"결재취소"}'),
+});
 
 export const api = (kit: Kit<Trouble>): Router[] => [
   readable(kit.records, payments),
@@ -31,7 +37,7 @@ export const api = (kit: Kit<Trouble>): Router[] => [
 /** Asked by proposal, once or several times for one proposal; refused when that was withdrawn before. */
 const pay = ({ records, config }: Kit<Trouble>): Router =>
   operation('/internal/payments', PaymentWish, async (wish) => {
-    await sleep(config().PAYMENT_DELAY_MS);
+    await pause(config().PAYMENT_DELAY_MS);
     try {
       const { prpsNo } = wish;
       const decide = approvePayment(wish, stamp());
@@ -45,7 +51,7 @@ const pay = ({ records, config }: Kit<Trouble>): Router =>
 
 const check = ({ records, config }: Kit<Trouble>): Router =>
   operation('/payments/chkPayment', CheckWish, async ({ prpsNo }) => {
-    await sleep(config().PAYMENT_DELAY_MS);
+    await pause(config().PAYMENT_DELAY_MS);
     const payment = prpsNo ? (await records.findBy(Payment, 'prpsNo', prpsNo)).at(0) : undefined;
     return { data: payment ? dataOf(['prpsNo', 'status', 'payAmt', 'payDtm'], payment) : null };
   });
@@ -54,12 +60,11 @@ const check = ({ records, config }: Kit<Trouble>): Router =>
 function cancellation({ records }: Kit<Trouble>): Router {
   const router = Router();
   router.patch('/payments/:id', ...jsonBody, async (request, response) => {
-    z.object({ status: z.literal('결재취소', 'can only become 결재취소; send {"status":"결재취소"}') })
-      .strict()
-      .parse(request.body);
-    const changed = await records.change(Payment, idOf(request), commandOf(request), cancelPayment);
+    parseBody(CancelBody, request);
+    const decide = ifMatch(request, payments, cancelPayment);
+    const changed = await records.change(Payment, idOf(request), commandOf(request), decide);
     if (!changed?.state) throw new Problem(404, 'Not Found', `There is no payment ${request.params.id}.`);
-    response.json(new Hal(payments).item(request, changed.state));
+    sendItem(request, response, payments, changed.state);
   });
   const byProposal = online('/payments/online', {
     any: async ({ svcFn, of, command }) => {

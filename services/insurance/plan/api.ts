@@ -1,16 +1,19 @@
 import { type Request, Router } from 'express';
 import {
-  bodyOf,
   CalleeUnavailable,
+  checked,
   commandOf,
-  Hal,
   idOf,
+  ifMatch,
   jsonBody,
   type Kit,
   Problem,
+  parseBody,
+  parsePatch,
   RuleViolation,
   readable,
   sendCreated,
+  sendItem,
   writable,
 } from '../../kit/index.ts';
 import { numberOf } from '../numbers.ts';
@@ -52,13 +55,14 @@ async function underwritten(
   prefix: string,
   wish: UnderwritingWish,
 ): Promise<Terms> {
-  const answer = await sidecar.call(config()['api.url.product'], 'internal/underwriting', wish).catch((error) => {
+  const product = config()['api.url.product'];
+  const asked = sidecar.call(product, 'internal/underwriting', wish, UnderwritingOutcome);
+  const outcome = await asked.catch((error) => {
     if (!(error instanceof CalleeUnavailable)) throw error;
     const { message, retryAfterSeconds } = error;
     const detail = `${prefix} :: ${message}. Nothing was changed; please try again in a moment.`;
     throw new Problem(503, 'Service Unavailable', detail, { retryAfterSeconds });
   });
-  const outcome = UnderwritingOutcome.parse(answer);
   if ('refused' in outcome) throw new RuleViolation(`${prefix} :: ${outcome.refused}`);
   return outcome.product;
 }
@@ -70,31 +74,31 @@ function saving(kit: Kit<Addresses>): Router {
   const check = ({ prdcd, entAmt }: Partial<PlanFields>): Promise<Terms> =>
     underwritten(kit, '가입조건 체크 오류', { prdcd: prdcd ?? '', entAmt: entAmt ?? null });
   router.post('/plans', ...jsonBody, async (request, response) => {
-    const wish = bodyOf(PlanBody, request) as Partial<PlanFields>;
+    const wish = parseBody(PlanBody, request);
     const command = commandOf(request);
-    const id = await records.claimId(Plan, command);
-    const done = command.fingerprint && (await records.get(Plan, id));
-    if (done) return sendCreated(request, response, plans, done);
-    await check(wish);
-    const ppsdsnNo = await numberOf(records, 'ppsdsnNo', { ...command, cause: `${id}-${command.cause}` });
-    const made = await records.create(Plan, command, savePlan(ppsdsnNo, wish), { key: ppsdsnNo, id });
+    const made = await records.createAfter(Plan, command, async (id) => {
+      await check(wish);
+      const ppsdsnNo = await numberOf(records, 'ppsdsnNo', { ...command, cause: `${id}-${command.cause}` });
+      return { key: ppsdsnNo, decide: savePlan(ppsdsnNo, wish) };
+    });
     sendCreated(request, response, plans, made);
   });
-  const change = async (request: Request, wish: Partial<PlanFields>): Promise<object | undefined> => {
-    const changed = await records.change(Plan, idOf(request), commandOf(request), async (plan) => {
+  const change = async (request: Request, wish: Partial<PlanFields>): Promise<Plan> => {
+    const decide = ifMatch(request, plans, async (plan: Plan) => {
       const decision = saveAgain(plan, wish);
       await check(decision.state ?? plan);
       return decision;
     });
+    const changed = await records.change(Plan, idOf(request), commandOf(request), decide);
     if (!changed?.state) throw new Problem(404, 'Not Found', `There is no plan ${request.params.id}.`);
-    return new Hal(plans).item(request, changed.state);
+    return changed.state;
   };
-  for (const [verb, schema] of [
-    ['put', PlanBody],
-    ['patch', PlanBody.partial()],
+  for (const [verb, parse] of [
+    ['put', parseBody],
+    ['patch', parsePatch],
   ] as const)
     router[verb]('/plans/:id', ...jsonBody, async (request, response) => {
-      response.json(await change(request, bodyOf(schema, request) as Partial<PlanFields>));
+      sendItem(request, response, plans, await change(request, parse(PlanBody, request)));
     });
   return router;
 }
@@ -108,7 +112,7 @@ function procedures(kit: Kit<Addresses>): Router {
   const calcPrm = async ({ of, command }: OnlineCall): Promise<object> => {
     if (!of('prdcd')) throw new RuleViolation('상품코드 필수입력');
     const names = ['prdcd', 'custNm', 'gndrCd', 'aclBirdt', 'phoneNo'].map((name) => [name, of(name)]);
-    const wish = CalculationWish.parse({ ...Object.fromEntries(names), entAmt: of('entAmt') || null });
+    const wish = checked(CalculationWish, { ...Object.fromEntries(names), entAmt: of('entAmt') || null });
     const terms = await underwritten(kit, '보험료계산 오류', wish);
     await records.create(Calculation, command, tellCalculation(terms, wish));
     return dataOf(PREMIUM, { ...terms, entAmt: wish.entAmt });

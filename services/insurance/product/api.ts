@@ -1,11 +1,12 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import {
-  bodyOf,
+  checked,
   commandOf,
   jsonBody,
   type Kit,
   operation,
+  parseBody,
   RuleViolation,
   readable,
   sendCreated,
@@ -54,7 +55,7 @@ export const api = (kit: Kit<Rules>): Router[] => [
 
 /** Of several products with the same code, the one registered last is sold. */
 const productOf = async ({ records }: Kit<Rules>, prdcd: string): Promise<Product | undefined> =>
-  (await records.findBy(Product, 'prdcd', prdcd)).at(-1);
+  (await records.find(Product, 'prdcd', prdcd, { number: 0, size: 1, descending: true })).items[0];
 
 /** Asked by plan before it calculates or saves, and by proposal for the premium. */
 const underwriting = (kit: Kit<Rules>): Router =>
@@ -71,7 +72,7 @@ const inquiry = (kit: Kit<Rules>): Router =>
       const names = [...ONLINE, 'adMsg'];
       if (svcFn !== 'chkproduct') return { data: dataOf(names) };
       const product = await productOf(kit, of('prdcd'));
-      const { entAmt } = Wished.parse({ entAmt: of('entAmt') || null });
+      const { entAmt } = checked(Wished, { entAmt: of('entAmt') || null });
       const refused = product ? underwrite(product, { entAmt }, today()) : UNKNOWN;
       if (refused !== undefined) throw new RuleViolation(refused);
       return { data: dataOf(names, product) };
@@ -82,10 +83,10 @@ const inquiry = (kit: Kit<Rules>): Router =>
 function check({ records }: Kit<Rules>): Router {
   const router = Router();
   router.post('/products/chkProduct', ...jsonBody, async (request, response) => {
-    const { prdcd, entAmt, svcFn } = Wished.parse(request.body);
+    const { prdcd, entAmt, svcFn } = checked(Wished, request.body);
     const found = await records.findBy(Product, 'prdcd', prdcd);
-    const checked = svcFn === 'chkProduct' ? found : [];
-    for (const product of checked) {
+    const asked = svcFn === 'chkProduct' ? found : [];
+    for (const product of asked) {
       const refused = underwrite(product, { entAmt }, today());
       if (refused !== undefined) throw new RuleViolation(refused);
     }
@@ -98,7 +99,7 @@ function check({ records }: Kit<Rules>): Router {
 function issue({ records }: Kit<Rules>): Router {
   const router = Router();
   router.post('/productDocuments', ...jsonBody, async (request, response) => {
-    const wish = bodyOf(DocumentBody, request) as DocumentBody;
+    const wish = parseBody(DocumentBody, request);
     const command = commandOf(request);
     const isueNo = await numberOf(records, 'isueNo', command);
     const made = await records.create(ProductDocument, command, issueDocument(command.cause, isueNo, wish), {

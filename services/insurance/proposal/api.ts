@@ -1,16 +1,17 @@
 import { type Request, Router } from 'express';
 import {
-  bodyOf,
   type Command,
   commandOf,
-  Hal,
   idOf,
+  ifMatch,
   jsonBody,
   type Kit,
   Problem,
+  parseBody,
   RuleViolation,
   readable,
   sendCreated,
+  sendItem,
 } from '../../kit/index.ts';
 import { numberOf, today } from '../numbers.ts';
 import { dataOf, online } from '../online.ts';
@@ -51,7 +52,7 @@ function application(kit: Kit<Addresses>): Router {
   const { records, sidecar, config } = kit;
   const router = Router();
   router.post('/proposals', ...jsonBody, async (request, response) => {
-    const wish = bodyOf(ProposalBody, request) as ProposalBody;
+    const wish = parseBody(ProposalBody, request);
     const command = commandOf(request);
     const made = await records.createAfter(Proposal, command, async (id) => {
       const payAmt = amountOf(wish) ?? (await premiumOf(kit, wish));
@@ -62,8 +63,8 @@ function application(kit: Kit<Addresses>): Router {
         key: prpsNo,
         otherwise: giveUp(prpsNo, wish),
         ask: async () => {
-          const answer = await sidecar.call(config()['api.url.payment'], 'internal/payments', wanted);
-          return PaymentOutcome.parse(answer).approved;
+          const payment = config()['api.url.payment'];
+          return (await sidecar.call(payment, 'internal/payments', wanted, PaymentOutcome)).approved;
         },
         decide: conclude(prpsNo, payAmt, wish, today()),
       };
@@ -76,8 +77,8 @@ function application(kit: Kit<Addresses>): Router {
 /** Asked only where the client says nothing of an amount. */
 async function premiumOf({ sidecar, config }: Kit<Addresses>, { prdcd }: ProposalBody): Promise<number> {
   const asked = { prdcd: prdcd ?? '' };
-  const answer = await sidecar.call(config()['api.url.product'], 'internal/underwriting', asked);
-  const outcome = UnderwritingOutcome.parse(answer);
+  const product = config()['api.url.product'];
+  const outcome = await sidecar.call(product, 'internal/underwriting', asked, UnderwritingOutcome);
   if ('refused' in outcome)
     throw new RuleViolation(`${outcome.refused}: without sprm or payAmt the product must be one that has a premium`);
   return outcome.product.prm;
@@ -87,13 +88,18 @@ async function premiumOf({ sidecar, config }: Kit<Addresses>, { prdcd }: Proposa
 function withdrawal({ records }: Kit<Addresses>): Router {
   const router = Router();
   const withdrawn = async (request: Request): Promise<Proposal> => {
-    const changed = await records.change(Proposal, idOf(request), commandOf(request), withdraw);
+    const changed = await records.change(
+      Proposal,
+      idOf(request),
+      commandOf(request),
+      ifMatch(request, proposals, withdraw),
+    );
     if (!changed?.state) throw new Problem(404, 'Not Found', `There is no proposal ${request.params.id}.`);
     return changed.state;
   };
   router.patch('/proposals/:id', ...jsonBody, async (request, response) => {
-    bodyOf(WithdrawalBody, request);
-    response.json(new Hal(proposals).item(request, await withdrawn(request)));
+    parseBody(WithdrawalBody, request);
+    sendItem(request, response, proposals, await withdrawn(request));
   });
   router.delete('/proposals/:id', async (request, response) => {
     await withdrawn(request);
@@ -108,8 +114,9 @@ function procedures({ records, sidecar, config }: Kit<Addresses>): Router {
     const proposal = prpsNo ? (await records.findBy(Proposal, 'prpsNo', prpsNo)).at(0) : undefined;
     const all = custNo ? await records.findBy(Proposal, 'custNo', custNo) : undefined;
     const prpsInfoList = all?.map((one) => dataOf(LISTED, one)) ?? null;
-    const asked = proposal && (await sidecar.call(config()['api.url.payment'], 'payments/chkPayment', { prpsNo }));
-    const payment = asked === undefined ? null : CheckOutcome.parse(asked).data;
+    const asked =
+      proposal && (await sidecar.call(config()['api.url.payment'], 'payments/chkPayment', { prpsNo }, CheckOutcome));
+    const payment = asked?.data;
     return { ...dataOf(CONTRACT, { ...proposal, payStatus: payment?.status }), prpsInfoList };
   };
 

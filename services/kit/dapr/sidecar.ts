@@ -1,44 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import { CalleeUnavailable, PublishRejected, Unavailable } from '../errors.ts';
+import { CalleeUnavailable, StoreRejected, Unavailable } from '../errors.ts';
 import { count, declare } from '../telemetry/metrics.ts';
-import { log, trace } from '../telemetry/telemetry.ts';
+import { log, readSignal, trace } from '../telemetry/telemetry.ts';
 import { answerOf } from './answer.ts';
+import type { Answer } from './ask.ts';
+import { type Publication, publish, type Refusal } from './pubsub.ts';
+import { StateStore, type StateWrite, type Stored } from './state.ts';
 import { httpTransport, type Transport } from './transport.ts';
 
-/** A value with the version of it that was read; no `etag`: there is nothing under that key. */
-export interface Stored {
-  readonly key: string;
-  readonly value?: unknown;
-  readonly etag?: string;
-}
+export type { Publication, Refusal } from './pubsub.ts';
+export { CREATE, type StateWrite, type Stored } from './state.ts';
 
-/** `etag` undefined: whatever is there is replaced; CREATE: only if nothing is there. */
-export interface StateWrite {
-  readonly key: string;
-  readonly value: unknown;
-  readonly etag?: string | typeof CREATE;
-  readonly ttlInSeconds?: number;
-  /** Deletes what is there; `value` and `etag` are not looked at. */
-  readonly remove?: boolean;
-}
 /** Says that an answer is the service's own: for an app killed in the middle of a call daprd 1.18.2 answers 200 and nothing. */
 export const ANSWERED_BY = 'x-answered-by';
-
-/** Asks for a write that fails if the key exists. */
-export const CREATE = Symbol('create only');
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-}
-
-/** An event on its way to the broker: a CloudEvent and the key that keeps its order. */
-export interface Publication {
-  readonly cloudEvent: { readonly id: string } & Record<string, unknown>;
-  readonly partitionKey: string;
-}
 
 /**
  * The service's own Dapr sidecar, over HTTP with undici (what @dapr/dapr costs here, and why it is not used on this
@@ -47,8 +22,9 @@ export interface Publication {
 export class Sidecar {
   readonly appId: string;
   readonly transport: Transport;
-  private names = { state: '', pubsub: '', configuration: '' };
-  private isRedis = false;
+  /** The state store in scope. */
+  readonly state = new StateStore((...asked) => this.request(...asked));
+  private names = { pubsub: '', configuration: '' };
   private messenger = '';
   private readonly callees = new Set<string>();
 
@@ -64,13 +40,14 @@ export class Sidecar {
   }
   /** False on a store that applies the rest of a transaction in which one write was rejected (Redis). */
   get atomic(): boolean {
-    return !this.isRedis;
+    return this.state.atomic;
   }
   /** The configuration store in scope. */
   get configurationStore(): string {
     return this.names.configuration;
   }
 
+  /** Asks the sidecar; a body that is a text is JSON already. @throws Unavailable where there is no whole answer */
   async request(
     method: 'GET' | 'POST',
     path: string,
@@ -86,7 +63,8 @@ export class Sidecar {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+        signal: readSignal(),
       })
       .catch((error: Error) => {
         throw new Unavailable('the sidecar does not answer', error.message);
@@ -112,7 +90,7 @@ export class Sidecar {
       ))
     ) {
       if (Date.now() > end)
-        throw new Error(
+        throw new Unavailable(
           `No Dapr sidecar answered for ${this.appId} within ${limitMs / 1000} s; start the service with ./run or dapr run.`,
         );
       await sleep(20);
@@ -133,97 +111,67 @@ export class Sidecar {
       );
     };
     const state = only('state');
-    this.names = { state: state.name, pubsub: only('pubsub').name, configuration: only('configuration').name };
-    this.isRedis = state.type === 'state.redis';
+    this.names = { pubsub: only('pubsub').name, configuration: only('configuration').name };
+    this.state.use(state);
     this.messenger = components.find(({ name }) => name === 'notice')?.type ?? '';
   }
 
-  /** Reads documents; the answer has every key once, in the order asked for. */
-  async read(keys: readonly string[]): Promise<Stored[]> {
-    if (keys.length === 0) return [];
-    const items = JSON.parse(
-      await this.ok('POST', `/v1.0/state/${this.names.state}/bulk`, { keys, parallelism: 16 }),
-    ) as {
-      key: string;
-      data?: unknown;
-      etag?: string;
-      error?: string;
-    }[];
-    const found = new Map(items.map((item) => [item.key, item]));
-    return keys.map((key) => {
-      const item = found.get(key);
-      if (!item || item.error)
-        throw new Unavailable('the store does not answer', `state ${key}: ${item?.error ?? 'no answer'}`);
-      return item.etag ? { key, value: item.data, etag: item.etag } : { key };
-    });
+  /** Reads documents; the answer has every key once, in the order asked for. @throws Unavailable, StoreRejected */
+  read(keys: readonly string[]): Promise<Stored[]> {
+    return this.state.read(keys);
   }
 
-  /** Writes documents in one state transaction. Throws Unavailable on any failure: the outcome is then to be read, not guessed. */
+  /**
+   * Writes documents in one state transaction.
+   * @throws StoreRejected when they can never be written; Unavailable: the outcome is then to be read, not guessed
+   */
   async write(writes: readonly StateWrite[]): Promise<void> {
-    const operations = writes.map(({ key, value, etag, ttlInSeconds, remove }) => ({
-      operation: remove ? 'delete' : 'upsert',
-      request: remove
-        ? { key }
-        : {
-            key,
-            value,
-            ...(etag === CREATE
-              ? this.isRedis
-                ? { etag: '2147483647' } // an etag no document ever reaches is the only create-only there (dapr#2739)
-                : { options: { concurrency: 'first-write' } }
-              : etag === undefined
-                ? {}
-                : { etag, options: { concurrency: 'first-write' } }),
-            ...(ttlInSeconds ? { metadata: { ttlInSeconds: String(ttlInSeconds) } } : {}),
-          },
-    }));
-    await this.ok('POST', `/v1.0/state/${this.names.state}/transaction`, { operations });
+    await this.state.transaction(writes.map((write) => this.state.operation(write)));
   }
 
-  /** Like write, for those who look again themselves: false when it failed or its outcome is unknown. */
+  /**
+   * Like write, for those who look again themselves: false when it failed or its outcome is unknown.
+   * @throws StoreRejected, since looking again would never help
+   */
   wrote(writes: readonly StateWrite[]): Promise<boolean> {
     return this.write(writes).then(
       () => true,
-      () => false,
+      (error) => {
+        if (error instanceof StoreRejected) throw error;
+        return false;
+      },
     );
   }
 
   /**
-   * Publishes events in order; answers which of them (by place) the broker did not take.
-   * @throws PublishRejected when the sidecar cannot make sense of them
+   * Hands events to the broker; answers what it did not take, by place.
+   * @throws PublishRejected when the sidecar cannot make sense of them; Unavailable when nobody takes events now
    */
-  async publish(topic: string, publications: readonly Publication[]): Promise<Set<number>> {
-    const entries = publications.map(({ cloudEvent, partitionKey }, index) => ({
-      entryId: String(index),
-      event: cloudEvent,
-      contentType: 'application/cloudevents+json',
-      metadata: { partitionKey },
-    }));
-    const answer = await this.request('POST', `/v1.0/publish/bulk/${this.names.pubsub}/${topic}`, entries);
-    if (answer.status === 204) return new Set();
-    const failed = (parse(answer.body) as { failedEntries?: { entryId: string }[] } | undefined)?.failedEntries;
-    if (failed?.length) return new Set(failed.map(({ entryId }) => Number(entryId)));
-    const why = `publishing: ${answer.status} ${answer.body.slice(0, 300)}`;
-    throw answer.status < 500 ? new PublishRejected(why) : new Unavailable(why);
+  publish(
+    topic: string,
+    publications: readonly (Publication & { readonly text?: string })[],
+  ): Promise<Map<number, Refusal>> {
+    return publish((...asked) => this.request(...asked), this.names.pubsub, topic, publications);
   }
 
   /**
    * Calls another service on a fixed path (breakers are per path). Time limit, breaker and retry are the business of
    * dapr/resiliency, never of code.
-   * @param schema what was agreed; without it the answer comes as it is
-   * @returns what it says, always JSON
-   * @throws CalleeUnavailable when it is down, slow or shielded; CalleeProtocolError when it answers something else than agreed
+   * @param answer schema of what it has to say
+   * @throws CalleeUnavailable when it is down, slow or shielded; CalleeProtocolError when it says something else
    */
-  call(callee: string, path: string, body: unknown): Promise<unknown>;
-  call<T>(callee: string, path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
-  async call(callee: string, path: string, body: unknown, schema?: z.ZodType): Promise<unknown> {
+  async call<T>(callee: string, path: string, body: unknown, answer: z.ZodType<T>): Promise<T> {
+    return answerOf(answer, callee, await this.callRaw(callee, path, body));
+  }
+
+  private async callRaw(callee: string, path: string, body: unknown): Promise<unknown> {
     this.declareCalls(callee);
     const answer = await this.request('POST', `/v1.0/invoke/${callee}/method/${path}`, body);
     if (answer.status < 300 && answer.headers[ANSWERED_BY]) {
       const body = parse(answer.body);
       // The time limit may fall between the answer's head and its body; daprd then sends the head alone.
       if (body === undefined) throw new CalleeUnavailable(callee, 'timeout', true);
-      return schema ? answerOf(schema, callee, body) : body;
+      return body;
     }
     const error = calleeUnavailable(callee, answer.body);
     count('calls_failed', { callee, why: error.why });
@@ -235,7 +183,8 @@ export class Sidecar {
   private declareCalls(callee: string): void {
     if (this.callees.has(callee)) return;
     this.callees.add(callee);
-    for (const why of ['open', 'timeout', 'down', 'nonsense']) declare('calls_failed', { callee, why });
+    const series = ['open', 'timeout', 'down', 'nonsense'].map((why) => ({ callee, why }));
+    declare('calls_failed', 'Calls of other services that failed.', series);
   }
 
   /**

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 
+/** Decimal digits, perhaps with a minus, and nothing around them: no blank, plus, exponent or hexadecimal. */
+const DIGITS = /^-?\d+$/;
+
 /**
  * A whole number; numeric strings are accepted because the contracts' clients send them ("fee":"10000").
  * Bounded by what survives JSON and every store unchanged.
  */
 export const integer = z.preprocess(
-  (value) => (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : value),
+  (value) => (typeof value === 'string' && DIGITS.test(value) ? Number(value) : value),
   z.int({ error: 'must be a whole number, or a string of digits, between -9007199254740991 and 9007199254740991' }),
 );
 
@@ -14,3 +17,30 @@ export const text = z.string({ error: 'must be a text' }).max(1000, 'must be at 
 
 /** A text that says something. */
 export const name = text.trim().min(1, 'must not be empty');
+
+/**
+ * What stands as text where only texts can stand: in a ConfigMap, in a query. The value is the number the text says, in
+ * plain decimal digits; a blank, `0x10`, `1e1`, `+5` or ` 5` says none.
+ */
+const numberIn = (pattern: RegExp, kind: string, { min, max }: { min: number; max: number }) => {
+  const message = `must be ${kind} from ${min} to ${max}, in decimal digits`;
+  return z
+    .string({ error: message })
+    .regex(pattern, message)
+    .transform(Number)
+    .pipe(z.number({ error: message }).min(min, message).max(max, message));
+};
+
+/** Text that is a whole number from `min` to `max`. */
+export const wholeNumber = (range: { min: number; max: number }) =>
+  numberIn(/^(0|-?[1-9]\d{0,15})$/, 'a whole number', range);
+
+/** Text that is a number from `min` to `max`, perhaps with decimals. */
+export const decimal = (range: { min: number; max: number }) =>
+  numberIn(/^-?(0|[1-9]\d{0,15})(\.\d{1,9})?$/, 'a number', range);
+
+/** Text that is a time in milliseconds, at most ten minutes. */
+export const milliseconds = wholeNumber({ min: 0, max: 600_000 });
+
+/** Where another service is: its app id, since the sidecar finds the way. */
+export const appId = z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be an app id');

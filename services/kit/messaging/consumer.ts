@@ -45,8 +45,9 @@ export class Consumer {
       readonly deferrals: Deferrals;
     },
   ) {
-    for (const outcome of ['SUCCESS', 'RETRY']) declare('events_handled', { outcome });
-    for (const name of ['dead_letters', 'events_parked']) declare(name, {});
+    declare('events_handled', 'Events brought by the broker.', [{ outcome: 'SUCCESS' }, { outcome: 'RETRY' }]);
+    declare('dead_letters', 'Events that could not be handled.');
+    declare('events_parked', 'Events that the broker refuses for good.');
   }
 
   /** Why nothing is handled, where that is so. */

@@ -100,7 +100,6 @@ export class DeadLetterBox {
   /** Keeps what the broker refuses for good, so that the outbox can let go of it. @throws Unavailable */
   async park({ cloudEvent, partitionKey }: Publication, topic: string, reason: string): Promise<void> {
     await this.bury({ event: cloudEvent, reason, stage: 'publish', topic, partitionKey });
-    count('events_parked', {});
   }
 
   get(id: number): Promise<DeadLetter | undefined> {

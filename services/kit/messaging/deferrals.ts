@@ -55,7 +55,11 @@ export class Deferrals {
       readonly clock: Clock;
     },
   ) {
-    for (const cause of Object.keys(BOUNDS)) declare('events_deferred', { cause });
+    declare(
+      'events_deferred',
+      'Events that are kept and tried again.',
+      Object.keys(BOUNDS).map((cause) => ({ cause })),
+    );
   }
 
   get gauges(): { readonly deferred_waiting: number; readonly deferred_oldest_seconds: number } {

@@ -140,9 +140,8 @@ export class Reactor {
     }
   }
 
-  private numberFor({ kind, key }: Reaction): Promise<number> {
-    const { ids } = this.records;
-    return kind.numberedBy ? ids.take(kind.name, Number(key)) : ids.next(kind.name);
+  private async numberFor({ kind, key }: Reaction): Promise<number> {
+    return this.records.numberFor(kind, key);
   }
 }
 

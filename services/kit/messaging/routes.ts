@@ -1,7 +1,9 @@
 import express, { type Router } from 'express';
 import { z } from 'zod';
 import { PublishRejected, Unavailable } from '../errors.ts';
-import { idOf, Problem, readable } from '../http/rest.ts';
+import { idOf } from '../http/command.ts';
+import { readable } from '../http/crud.ts';
+import { Problem } from '../http/problem.ts';
 import type { Records } from '../persistence/records.ts';
 import type { Consumer } from './consumer.ts';
 import { type DeadLetter, type DeadLetterBox, DeadLetters } from './dead-letters.ts';

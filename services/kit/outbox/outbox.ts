@@ -1,47 +1,25 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { CREATE, type Publication, type Sidecar, type StateWrite } from '../dapr/sidecar.ts';
-import { PublishRejected, Unavailable } from '../errors.ts';
-import { count } from '../telemetry/metrics.ts';
+import type { Publication } from '../dapr/pubsub.ts';
+import type { Sidecar, StateWrite } from '../dapr/sidecar.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
+import { Adoption } from './adoption.ts';
+import { Leases } from './lease.ts';
+import { type Park, Publisher } from './publisher.ts';
+import { Recovery, type Settlement } from './recovery.ts';
+import { type OutboxRecord, Ring, readRing, slot } from './ring.ts';
 
-/** The events of one change of one document, as they stand in an outbox record. */
-export interface Entry {
-  readonly key: string;
-  readonly cause: string;
-  readonly version: number;
-  readonly publications: readonly Publication[];
-  /** An intent: unless the document `key` comes into being, this is written there and its events are told. */
-  readonly otherwise?: unknown;
-}
+export type { Park } from './publisher.ts';
+export type { Settlement } from './recovery.ts';
+export type { Entry } from './ring.ts';
 
-interface OutboxRecord {
-  readonly seq: number;
-  readonly retired: number;
-  readonly entries: readonly Entry[];
-}
-
-/** What the recovery of a ring needs from the unit of work. */
-export interface Recovery {
-  /** Says for each entry whether its change stands in the store. */
-  applied(entries: readonly Entry[]): Promise<boolean[]>;
-  /** Carries out what an intent promised for the case that its document never came into being. */
-  abandon(entry: Entry): Promise<void>;
-}
-
-const SLOTS = 1024;
-const KEPT_FREE = 256;
 /** Records left free behind those of a former life: its last transactions may reach the store after we have read it. */
 const LATE = 64;
 const LATE_MS = 60_000;
-/** Events in one publication at most, which is what Dapr sends at once. */
-const BATCH = 100;
-const RINGS = 'outbox-rings';
-const LEASE_MS = 10_000;
 const RENEW_MS = 3_000;
-/** How long, and how often, the ring of an instance that died is looked at again, in case it was only paused. */
-const FORGET_MS = 3_600_000;
-const LOOK_AGAIN_MS = 30_000;
+const UNRENEWED_MS = 30_000;
 const QUIET_MS = 250;
+const LAST_EVENTS_MS = 5_000;
+const LAST_WRITES_MS = 3_000;
 
 /**
  * A transactional outbox without key listing: a ring of known keys for each running instance, the rings registered in
@@ -50,256 +28,217 @@ const QUIET_MS = 250;
  *
  * Promises: every event of a committed change is handed to the broker at least once, in order for one document (which not
  * every broker keeps), also when the process, its sidecar, the store or the broker is killed at any moment; by this
- * instance, by its successor of the same identity at once, or by any other instance when the lease ran out. Source of the idea: transactional outbox
+ * instance, by its successor of the same identity at once, or by any other instance when the lease ran out. What the
+ * broker refuses for good is parked. Nothing but a store is needed to start. Source of the idea: transactional outbox
  * (Richardson, microservices.io), log with a low-water mark (Kafka).
  */
 export class Outbox {
-  private next = 0;
-  private low = 0;
-  private readonly open = new Map<number, number>();
-  private readonly queue: { seq: number; topic: string; publication: Publication; since: number }[] = [];
-  private publishing: Promise<void> | undefined;
-  private quiet: NodeJS.Timeout | undefined;
-  private renewal: NodeJS.Timeout | undefined;
+  private readonly ring: Ring;
+  private readonly leases: Leases;
+  private readonly publisher: Publisher;
+  private readonly recovery: Recovery;
+  private readonly adoption: Adoption;
+  private readonly ending = new AbortController();
+  private endRenewal: (() => void) | undefined;
+  private renewedAt = Number.POSITIVE_INFINITY;
+  private unrenewed = '';
   private flushed = 0;
-  private closing = false;
-  private readonly lookedAt = new Map<string, number>();
+  private marking = false;
+  /** Where the former life may still write, while it may. */
+  private late: { readonly top: number; readonly until: number; readonly seen: Set<number>; open: number } | undefined;
 
   constructor(
     private readonly sidecar: Sidecar,
-    private readonly instance: string,
-    private readonly recovery: Recovery,
-  ) {}
+    instance: string,
+    settlement: Settlement,
+    private readonly clock: Clock,
+  ) {
+    const { signal } = this.ending;
+    this.ring = new Ring(instance);
+    this.leases = new Leases(sidecar, instance, clock);
+    this.publisher = new Publisher(sidecar, clock);
+    this.recovery = new Recovery(settlement, this.publisher, clock, signal);
+    this.adoption = new Adoption(sidecar, this.recovery, clock, signal);
+  }
 
-  /** Events that are committed and not yet published. */
+  /** Events that are committed and neither published nor parked, and what is still to be taken up of former lives. */
   get backlog(): number {
-    return this.queue.length;
+    return this.publisher.backlog + this.recovery.backlog + this.adoption.backlog;
   }
 
-  /** For how many seconds the first of them has waited. */
+  /** For how many seconds the oldest of these events has waited. */
   get age(): number {
-    const [first] = this.queue;
-    return first ? (Date.now() - first.since) / 1000 : 0;
+    const { oldest } = this.publisher;
+    return Number.isFinite(oldest) ? (this.clock.now() - oldest) / 1000 : 0;
   }
 
-  /** Takes up what an earlier life of this instance left, registers the ring, and looks after rings that nobody renews. */
-  async start(): Promise<void> {
-    const left = await this.readRing(this.instance);
-    this.next = left.top + LATE;
-    this.low = left.records[0]?.seq ?? this.next;
-    this.flushed = this.low;
-    await this.renew();
-    for (const record of left.records) this.open.set(record.seq, 1);
-    await this.takeUp(left.records, (record) => this.done(record.seq));
-    const begun = Date.now();
-    const seen = new Set<number>();
-    this.renewal = setInterval(() => {
-      const late = Date.now() - begun < LATE_MS ? this.takeUpLate(left.top, seen) : undefined;
-      Promise.all([this.renew(), late]).catch((error) =>
-        log.warn('outbox lease not renewed', { reason: reason(error) }),
-      );
-    }, RENEW_MS);
+  /** Why events do not get on, in one sentence for operators; undefined while they do. */
+  get stalled(): string | undefined {
+    const unrenewed = this.clock.now() - this.renewedAt;
+    return (
+      this.publisher.stalled ??
+      (unrenewed > UNRENEWED_MS
+        ? `the outbox lease was not renewed for ${Math.round(unrenewed / 1000)} s: ${this.unrenewed}`
+        : undefined)
+    );
+  }
+
+  /** Says what is done with events that the broker refuses for good. */
+  parkWith(park: Park): void {
+    this.publisher.park(park);
   }
 
   /**
-   * Reserves a record for `count` entries. Throws Unavailable while the broker is away for so long that the ring is full;
-   * `urgent`: may take the room kept for finishing what was begun, without which the ring could never empty.
+   * Takes up what an earlier life of this instance left, registers the ring, and looks after rings that nobody renews.
+   * Needs the store alone: events go out, and intents are carried out, later. @throws Unavailable, and may be called again
    */
-  reserve(count: number, urgent = false): number {
-    if (this.next - this.low >= SLOTS - (urgent ? 1 : KEPT_FREE))
-      throw new Unavailable('the event broker has not taken events for too long; nothing was changed');
-    clearTimeout(this.quiet);
-    const seq = this.next++;
-    this.open.set(seq, count);
-    return seq;
+  async start(): Promise<void> {
+    const interrupted = await this.leases.interrupted();
+    const left = await readRing(this.sidecar, this.ring.name);
+    const stand = await this.recovery.examine(left.records);
+    await this.renew();
+    this.ring.resume(left, interrupted ? LATE : 0);
+    this.flushed = this.ring.low;
+    this.recovery.takeUp(left.records, stand, ({ seq }) => this.done(seq));
+    this.late = interrupted
+      ? { top: left.top, until: this.clock.now() + LATE_MS, seen: new Set(), open: 0 }
+      : undefined;
+    this.endRenewal = this.clock.every(RENEW_MS, () => this.lookAfter());
   }
 
-  /** The write that puts a record into the transaction of its documents. */
-  record(seq: number, entries: readonly Entry[]): StateWrite {
-    const value: OutboxRecord = { seq, retired: this.low, entries };
-    return { key: slot(this.instance, seq), value };
-  }
-
-  /** The change of an entry stands in the store: its events go out, off the caller's path. */
-  committed(seq: number, publications: readonly Publication[]): void {
-    if (publications.length > 0) {
-      this.open.set(seq, (this.open.get(seq) ?? 0) + publications.length);
-      const since = Date.now();
-      for (const publication of publications)
-        this.queue.push({ seq, topic: this.topicOf(publication), publication, since });
-      this.publishing ??= this.publishAll();
+  private async lookAfter(): Promise<void> {
+    try {
+      await this.renew();
+      const over = this.late && this.clock.now() >= this.late.until;
+      await this.takeUpLate();
+      if (over) this.endLate();
+    } catch (error) {
+      this.unrenewed = reason(error);
+      log.warn('outbox lease not renewed', { reason: this.unrenewed });
     }
-    this.done(seq);
+  }
+
+  /** Reserves a record for `count` entries. @param urgent to finish what was begun @throws Overloaded */
+  reserve(count: number, urgent = false): number {
+    return this.ring.reserve(count, urgent);
+  }
+
+  /**
+   * The write that puts a record into the transaction of its documents, as the text of an operation.
+   * @param entries as JSON
+   */
+  record(seq: number, entries: readonly string[]): string {
+    const key = JSON.stringify(slot(this.ring.name, seq));
+    const value = `{"seq":${seq},"retired":${this.ring.low},"entries":[${entries.join()}]}`;
+    return `{"operation":"upsert","request":{"key":${key},"value":${value}}}`;
+  }
+
+  /**
+   * A change stands in the store: its events go out, off the caller's path.
+   * @param done they are published or parked
+   * @param texts the events as JSON, where known
+   */
+  publish(publications: readonly Publication[], done: () => void, texts?: readonly string[]): void {
+    this.publisher.add(publications, done, texts);
   }
 
   /** One entry of a record needs no more care. */
   done(seq: number): void {
-    const left = (this.open.get(seq) ?? 1) - 1;
-    if (left > 0) {
-      this.open.set(seq, left);
-      return;
-    }
-    this.open.delete(seq);
-    while (this.low < this.next && !this.open.has(this.low)) this.low++;
-    if (this.low === this.next && this.low > this.flushed && !this.closing) {
-      clearTimeout(this.quiet);
-      this.quiet = setTimeout(
-        () => void this.flush().catch((error) => log.warn('outbox mark not written', { reason: reason(error) })),
-        QUIET_MS,
-      );
-    }
+    this.ring.done(seq);
+    this.markWhenQuiet();
   }
 
-  /** Publishes what is left, says that all is published, and gives up the lease. */
+  /** Publishes what is left, says that all is published, and gives up the lease; in a few seconds, whatever is away. */
   async close(): Promise<void> {
-    this.closing = true;
-    clearTimeout(this.quiet);
-    clearInterval(this.renewal);
-    await Promise.race([this.publishing, sleep(5_000, undefined, { ref: false })]);
-    try {
-      if (this.low > this.flushed) await this.flush();
-      // With nothing left the ring is given up; else another instance may take it up at once.
-      await this.updateRings((rings) => {
-        if (this.low === this.next) delete rings[this.instance];
-        else rings[this.instance] = Date.now() - 1;
-      });
-    } catch (error) {
-      log.warn('the next life of this instance publishes what is left', { reason: reason(error) });
-    }
+    this.endRenewal?.();
+    const published = this.takeUpLate().then(() => this.publisher.idle());
+    const all = await this.within(LAST_EVENTS_MS, published);
+    this.ending.abort();
+    this.publisher.stop();
+    if (all) this.endLate();
+    await this.within(LAST_WRITES_MS, this.handOver());
   }
 
-  private async flush(): Promise<void> {
-    if (this.low !== this.next) return;
-    const seq = this.next++;
-    const retired = this.next;
-    this.low = retired;
-    await this.sidecar.write([
-      { key: slot(this.instance, seq), value: { seq, retired, entries: [] } satisfies OutboxRecord },
-    ]);
-    this.flushed = retired;
+  /** Waits for work so long at most, whatever becomes of it. */
+  private async within(ms: number, work: Promise<unknown>): Promise<boolean> {
+    const over = new AbortController();
+    const done = work.then(
+      () => true,
+      (error) => {
+        log.warn('the next life of this instance publishes what is left', { reason: reason(error) });
+        return false;
+      },
+    );
+    const inTime = await Promise.race([done, this.clock.sleep(ms, over.signal).then(() => false)]);
+    over.abort();
+    return inTime;
   }
 
-  private topicOf({ cloudEvent }: Publication): string {
-    return cloudEvent.type === 'DeadLetter' ? `${this.sidecar.system}-deadletter` : this.sidecar.system;
-  }
-
-  private async publishAll(): Promise<void> {
-    let wait = 25;
-    let most = BATCH;
-    while (this.queue.length > 0) {
-      const { topic } = this.queue[0]!;
-      const others = this.queue.findIndex((item) => item.topic !== topic);
-      const batch = this.queue.splice(0, Math.min(most, others < 0 ? this.queue.length : others));
-      try {
-        const failed = await this.sidecar.publish(
-          topic,
-          batch.map(({ publication }) => publication),
-        );
-        this.queue.unshift(...batch.filter((_, index) => failed.has(index)));
-        for (const [index, item] of batch.entries()) {
-          if (failed.has(index)) continue;
-          this.done(item.seq);
-          count('events_published', { type: String(item.publication.cloudEvent.type) });
-        }
-        wait = failed.size > 0 ? Math.min(wait * 2, 1_000) : 25;
-        most = BATCH;
-        if (failed.size === 0) continue;
-      } catch (error) {
-        // One event that is refused must not hold up the others: alone, it goes behind them.
-        const refused = error instanceof PublishRejected;
-        if (refused && batch.length === 1) this.queue.push(...batch);
-        else this.queue.unshift(...batch);
-        if (refused) most = 1;
-        log.warn('events wait in the outbox', { waiting: this.queue.length, reason: reason(error) });
-        wait = Math.min(wait * 2, 1_000);
-      }
-      await sleep(wait);
-    }
-    this.publishing = undefined;
+  private async handOver(): Promise<void> {
+    if (this.ring.idle && this.ring.low > this.flushed) await this.flush();
+    await this.leases.release(this.adoption.claimed, this.ring.idle);
   }
 
   private async renew(): Promise<void> {
-    const now = Date.now();
-    let orphans: string[] = [];
-    await this.updateRings((rings) => {
-      orphans = Object.keys(rings).filter((ring) => ring !== this.instance && rings[ring]! < now);
-      for (const ring of orphans) if (rings[ring]! < now - FORGET_MS) delete rings[ring];
-      rings[this.instance] = now + LEASE_MS;
-    });
-    for (const ring of orphans) {
-      if (now - (this.lookedAt.get(ring) ?? 0) < LOOK_AGAIN_MS) continue;
-      await this.adopt(ring);
-      this.lookedAt.set(ring, now);
-    }
+    const orphans = await this.leases.renew(
+      this.adoption.claimed,
+      (ring) => this.adoption.wanted(ring),
+      (ring) => this.adoption.finished(ring),
+    );
+    this.renewedAt = this.clock.now();
+    this.adoption.adopt(orphans);
   }
 
-  private async updateRings(change: (rings: Record<string, number>) => void): Promise<void> {
-    for (;;) {
-      const [stored] = await this.sidecar.read([RINGS]);
-      const rings = { ...(stored?.value as Record<string, number> | undefined) };
-      change(rings);
-      try {
-        return await this.sidecar.write([{ key: RINGS, value: rings, etag: stored?.etag ?? CREATE }]);
-      } catch (error) {
-        const [after] = await this.sidecar.read([RINGS]);
-        if (after?.etag === stored?.etag) throw error;
-      }
-    }
-  }
-
-  private async adopt(ring: string): Promise<void> {
-    const left = await this.readRing(ring);
-    if (left.records.length === 0) return;
-    log.info('publishing what an instance left', { instance: ring, records: left.records.length });
-    const seq = this.reserve(left.records.length, true);
-    await this.takeUp(left.records, () => this.done(seq), seq);
-    while (this.open.has(seq)) await sleep(50);
-    // Not over a record that its owner, come back meanwhile, has written.
-    const end: OutboxRecord = { seq: left.top, retired: left.top + 1, entries: [] };
-    await this.sidecar.wrote([{ key: slot(ring, left.top), value: end, etag: left.etagAtTop ?? CREATE }]);
-  }
-
-  private async takeUpLate(top: number, seen: Set<number>): Promise<void> {
-    const keys = Array.from({ length: LATE }, (_, index) => slot(this.instance, top + index));
-    for (const { value } of await this.sidecar.read(keys)) {
+  /** Publishes what the last transactions of the former life wrote after its ring was read. */
+  private async takeUpLate(): Promise<void> {
+    const { late } = this;
+    if (!late) return;
+    const { top, seen } = late;
+    const keys = Array.from({ length: LATE }, (_, index) => slot(this.ring.name, top + index));
+    const found = (await this.sidecar.read(keys)).flatMap(({ value }) => {
       const record = value as OutboxRecord | undefined;
-      if (!record || record.seq < top || record.seq >= top + LATE || seen.has(record.seq)) continue;
-      seen.add(record.seq);
-      const seq = this.reserve(1, true);
-      await this.takeUp([record], () => this.done(seq), seq);
-    }
+      return record && record.seq >= top && record.seq < top + LATE && !seen.has(record.seq) ? [record] : [];
+    });
+    const stand = await this.recovery.examine(found);
+    for (const { seq } of found) seen.add(seq);
+    late.open += found.length;
+    this.recovery.takeUp(found, stand, () => late.open--);
   }
 
-  private async takeUp(
-    records: readonly OutboxRecord[],
-    finished: (record: OutboxRecord) => void,
-    under?: number,
-  ): Promise<void> {
-    for (const record of records) {
-      const intents = record.entries.filter((entry) => entry.otherwise !== undefined);
-      for (const entry of intents) await this.recovery.abandon(entry);
-      const changes = record.entries.filter((entry) => entry.otherwise === undefined && entry.publications.length > 0);
-      const applied = await this.recovery.applied(changes);
-      const seq = under ?? record.seq;
-      for (const [index, entry] of changes.entries()) {
-        if (!applied[index]) continue;
-        this.open.set(seq, (this.open.get(seq) ?? 0) + 1);
-        this.committed(seq, entry.publications);
-      }
-      finished(record);
-    }
+  private endLate(): void {
+    if (this.late && this.late.open > 0) return;
+    this.late = undefined;
+    this.ring.endGap();
+    this.markWhenQuiet();
   }
 
-  private async readRing(
-    ring: string,
-  ): Promise<{ records: OutboxRecord[]; top: number; etagAtTop: string | undefined }> {
-    const stored = await this.sidecar.read(Array.from({ length: SLOTS }, (_, index) => slot(ring, index)));
-    const all = stored.flatMap(({ value }) => (value ? [value as OutboxRecord] : []));
-    const retired = Math.max(0, ...all.map((record) => record.retired));
-    const top = Math.max(0, ...all.map((record) => record.seq + 1));
-    const records = all.filter((record) => record.seq >= retired && record.entries.length > 0);
-    return { records: records.sort((a, b) => a.seq - b.seq), top, etagAtTop: stored[top % SLOTS]?.etag };
+  /** When all is published and nothing has happened for a while, the store is told, since no record of new work does. */
+  private markWhenQuiet(): void {
+    if (this.marking || this.ending.signal.aborted || !this.ring.idle || this.ring.low <= this.flushed) return;
+    this.marking = true;
+    void this.mark()
+      .catch((error) => log.warn('outbox mark not written', { reason: reason(error) }))
+      .finally(() => {
+        this.marking = false;
+      });
+  }
+
+  private async mark(): Promise<void> {
+    const { signal } = this.ending;
+    for (let at = -1; at !== this.ring.next; ) {
+      at = this.ring.next;
+      await this.clock.sleep(QUIET_MS, signal);
+      if (!this.ring.idle || signal.aborted) return;
+    }
+    await this.flush();
+  }
+
+  private async flush(): Promise<void> {
+    const seq = this.ring.mark();
+    const retired = this.ring.low;
+    const value: OutboxRecord = { seq, retired, entries: [] };
+    const write: StateWrite = { key: slot(this.ring.name, seq), value };
+    await this.sidecar.write([write]);
+    this.flushed = retired;
   }
 }
-
-const slot = (ring: string, seq: number): string => `outbox-${ring}-${seq % SLOTS}`;

@@ -1,58 +1,251 @@
-import { createHash } from 'node:crypto';
 import { CREATE, type Sidecar, type Stored } from '../dapr/sidecar.ts';
 import type { Aggregate, Identified } from '../domain/aggregate.ts';
 import { Unavailable } from '../errors.ts';
+import { log, reason } from '../telemetry/telemetry.ts';
+import { keyPart } from './keys.ts';
+import { Allowance, CHUNK, type Numbers, type Page, type PageWish, pageOf, type Row } from './pages.ts';
+import type { Rows } from './rows.ts';
 import { together } from './turns.ts';
 
-/** Numbers of records in one list page: those of this many consecutive numbers. */
-const PAGE = 256;
+/** Numbers of records in one document of a list: those of this many consecutive numbers. */
+const RANGE = 256;
+/** The last documents of a list still grow: how many numbers they have is not remembered. */
+const GROWING = 2;
+const READS = 8;
+const TRIES = 30;
+/** Documents of lists that surely stand in their directories, as far as they are remembered. */
+const KNOWN = 10_000;
+
+interface Correction {
+  /** Numbers that are in the list no more. */
+  readonly without: readonly number[];
+  /** How many numbers documents were seen to have. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Says which of these numbers belong into the list after all. */
+  survivors(numbers: readonly number[]): Promise<readonly number[]>;
+}
+
+type Reader<S> = (ids: readonly number[]) => Promise<Row<S>[]>;
 
 /**
- * Lists which records have a value in a `listBy` field: a directory of pages, and pages of numbers, written before the
- * record. A list may name what does not exist, and never misses what does, but for what its key finds already.
- * Additions to the same page that wait for each other share a write.
+ * Lists which records have a value in a `listBy` field: a directory of ranges, and a document of numbers for each range,
+ * written before the record. A list may name what does not exist, and never misses what does, but for what its key finds
+ * already. Additions to the same document that wait for each other share a write. Readers take out what is gone or has
+ * another value now, and remember how many numbers a range has, so that a later page is found without reading those before it.
  */
 export class Lists {
-  private readonly append = together((key: string, numbers: readonly number[]) => this.write(key, numbers));
+  private readonly append = together((key: string, numbers: readonly number[]) => this.enter(key, numbers));
+  private readonly correct = together((list: string, corrections: readonly Correction[]) =>
+    this.corrected(list, corrections),
+  );
+  private readonly entered = new Set<string>();
+  private readonly absent = new Map<string, Set<number>>();
 
-  constructor(private readonly sidecar: Sidecar) {}
+  constructor(
+    private readonly sidecar: Sidecar,
+    private readonly rows: Rows,
+  ) {}
 
-  /** Enters a new record under `key` into the lists of its kind. */
-  async add<S extends Identified>(kind: Aggregate<S>, state: S, isKey: (field: string) => boolean): Promise<void> {
+  /**
+   * Enters a record into the lists of its kind, before it is written.
+   * @param before the record as it was; where it had the same value it is listed already
+   * @param isKey the record's key finds it by this field already
+   */
+  async add<S extends Identified>(
+    kind: Aggregate<S>,
+    state: S,
+    before: S | undefined,
+    isKey: (field: string) => boolean,
+  ): Promise<void> {
     for (const field of kind.listBy ?? []) {
-      if (isKey(field) || state[field] === undefined) continue;
-      const list = listKey(kind.name, field, String(state[field]));
-      const page = Math.floor(state.id / PAGE);
-      await this.append(`${list}-${page}`, state.id);
-      await this.append(list, page);
+      const value: unknown = state[field];
+      if (value === undefined || value === null || value === before?.[field] || isKey(field)) continue;
+      const list = listKey(kind.name, field, String(value));
+      const range = rangeOf(state.id);
+      await this.append(rangeKey(list, range), state.id);
+      if (this.entered.has(rangeKey(list, range))) continue;
+      await this.append(list, range);
+      if (this.entered.size >= KNOWN) this.entered.clear();
+      this.entered.add(rangeKey(list, range));
     }
   }
 
-  /** The numbers of the records that may have this value, ascending. */
-  async of(kind: string, field: string, value: string): Promise<number[]> {
-    const list = listKey(kind, field, value);
-    const pages = (await this.sidecar.read([list])).flatMap(numbersOf).sort((a, b) => a - b);
-    const numbers = await this.sidecar.read(pages.map((page) => `${list}-${page}`));
-    return numbers.flatMap(numbersOf).sort((a, b) => a - b);
+  /** One page of the records with this value, by number, behind those of `first` (which are few, and in no list). */
+  async find<S extends Identified>(
+    kind: Aggregate<S>,
+    field: keyof S & string,
+    value: string,
+    wish: PageWish,
+    first: readonly S[] = [],
+    reads = READS,
+  ): Promise<Page<S>> {
+    const read = this.reading(kind, field, value);
+    const numbers = await this.numbers(listKey(kind.name, field, value), read);
+    const page = await pageOf(numbers, wish, read, new Allowance(reads), this.rows.costById(kind), first);
+    numbers.learn();
+    return page;
   }
 
-  private async write(key: string, numbers: readonly number[]): Promise<void> {
-    for (let tries = 0; tries < 30; tries++) {
+  /** All records with this value, at most 250 at a time, ascending by number. */
+  async *each<S extends Identified>(kind: Aggregate<S>, field: keyof S & string, value: string): AsyncGenerator<S[]> {
+    const read = this.reading(kind, field, value);
+    const numbers = await this.numbers(listKey(kind.name, field, value), read);
+    for (let at = 0; at < numbers.blocks.length; at++) {
+      const block = numbers.blocks[at] as number;
+      if (!numbers.numbersOf(block)) await numbers.load(numbers.blocks.slice(at, at + 16));
+      const ids = numbers.numbersOf(block) ?? [];
+      for (let from = 0; from < ids.length; from += CHUNK) {
+        const some = ids.slice(from, from + CHUNK);
+        const rows = await read(some);
+        numbers.found(new Map(rows.map((row, index) => [some[index] ?? 0, row])));
+        const states = rows.flatMap((row) => (typeof row === 'object' ? [row.state] : []));
+        if (states.length > 0) yield states;
+      }
+      numbers.forget(block);
+    }
+    numbers.learn();
+  }
+
+  private reading<S extends Identified>(kind: Aggregate<S>, field: keyof S & string, value: string): Reader<S> {
+    return async (ids) => (await this.rows.byId(kind, ids)).map((row) => having(row, field, value));
+  }
+
+  private async numbers(list: string, rows: Reader<unknown>): Promise<Entries> {
+    const absent = this.absent.get(list) ?? new Set<number>();
+    const ranges = [...new Set([...absent].map(rangeOf))].slice(0, CHUNK - 2);
+    const keys = [list, countsKey(list), ...ranges.map((range) => rangeKey(list, range))];
+    const [directory, counts, ...documents] = await this.sidecar.read(keys);
+    const blocks = [...new Set(directory ? numbersOf(directory) : [])].sort((a, b) => a - b);
+    const loaded = new Map(documents.map((stored, index) => [ranges[index] ?? 0, numbersOf(stored)]));
+    return new Entries(blocks, (counts?.value ?? {}) as Record<string, number>, loaded, absent, {
+      read: async (some) =>
+        (await this.sidecar.read(some.map((range) => rangeKey(list, range)))).map((stored) => numbersOf(stored)),
+      learn: (without, counts) => {
+        if (absent.size > 0) this.absent.set(list, absent);
+        else this.absent.delete(list);
+        if (this.absent.size > 1_000) this.absent.clear();
+        const survivors = async (numbers: readonly number[]): Promise<readonly number[]> => {
+          const now = await rows(numbers);
+          return numbers.filter((_, index) => typeof now[index] === 'object');
+        };
+        if (without.length > 0 || Object.keys(counts).length > 0)
+          void this.correct(list, { without, counts, survivors }).catch((error) =>
+            log.info('a list is corrected later', { list, reason: reason(error) }),
+          );
+      },
+    });
+  }
+
+  private async enter(key: string, numbers: readonly number[]): Promise<void> {
+    for (let tries = 0; tries < TRIES; tries++) {
       const [stored] = await this.sidecar.read([key]);
-      const present = new Set(numbersOf(stored!));
+      const present = new Set(stored && numbersOf(stored));
       if (numbers.every((number) => present.has(number))) return;
       const value = [...new Set([...present, ...numbers])];
       if (await this.sidecar.wrote([{ key, value, etag: stored?.etag ?? CREATE }])) return;
     }
-    throw new Unavailable(`the list ${key} is changed by too many at once`);
+    throw new Unavailable('a list is changed by too many at once', key);
+  }
+
+  /** Off the path of requests; what is not written now is seen, and written, by the next reader. */
+  private async corrected(list: string, corrections: readonly Correction[]): Promise<void> {
+    const counts: Record<string, number> = Object.assign({}, ...corrections.map((one) => one.counts));
+    const without = new Map(corrections.flatMap((one) => one.without.map((number) => [number, one.survivors])));
+    for (const range of new Set([...without.keys()].map(rangeOf))) {
+      const [stored] = await this.sidecar.read([rangeKey(list, range)]);
+      if (!stored?.etag) continue;
+      const value = numbersOf(stored).filter((number) => !without.has(number));
+      if (!(await this.sidecar.wrote([{ key: stored.key, value, etag: stored.etag }]))) delete counts[range];
+      else if (range in counts) counts[range] = value.length;
+    }
+    // Who got the value again before it was taken out found itself still listed: each looks at the other's work.
+    for (const survivors of new Set(without.values())) {
+      const taken = [...without].flatMap(([number, ask]) => (ask === survivors ? [number] : []));
+      for (const number of await survivors(taken)) await this.append(rangeKey(list, rangeOf(number)), number);
+    }
+    const [known] = await this.sidecar.read([countsKey(list)]);
+    const value = { ...(known?.value as object | undefined), ...counts };
+    if (Object.keys(counts).length > 0)
+      await this.sidecar.wrote([{ key: countsKey(list), value, etag: known?.etag ?? CREATE }]);
   }
 }
 
-const numbersOf = ({ value }: Stored): number[] => (value as number[] | undefined) ?? [];
-const listKey = (kind: string, field: string, value: string): string => `${kind}-by-${field}-${keyPart(value)}`;
+/** The numbers in one list at one moment. */
+class Entries implements Numbers {
+  readonly blockOf = rangeOf;
+  private readonly without = new Set<number>();
+  private readonly seen: Record<string, number> = {};
+  private readonly closed: ReadonlySet<number>;
 
-/** A value as part of a key: as it is, or, where a store would not take it (Dapr allows no `||`, MySQL 255 characters), its hash. */
-export const keyPart = (value: string | number): string =>
-  /^[\w./:-]{1,100}$/.test(String(value))
-    ? String(value)
-    : createHash('sha256').update(String(value)).digest('base64url');
+  constructor(
+    readonly blocks: readonly number[],
+    private readonly counts: Readonly<Record<string, number>>,
+    private readonly loaded: Map<number, readonly number[]>,
+    readonly absent: Set<number>,
+    private readonly by: {
+      read(ranges: readonly number[]): Promise<number[][]>;
+      learn(without: readonly number[], counts: Readonly<Record<string, number>>): void;
+    },
+  ) {
+    this.closed = new Set(blocks.slice(0, -GROWING));
+    for (const [range, numbers] of loaded) this.see(range, numbers);
+  }
+
+  countOf(range: number): number | undefined {
+    const loaded = this.loaded.get(range);
+    if (!loaded) return this.closed.has(range) ? this.counts[range] : undefined;
+    return this.absent.size > 0 ? loaded.filter((number) => !this.absent.has(number)).length : loaded.length;
+  }
+
+  numbersOf(range: number): readonly number[] | undefined {
+    return this.loaded.get(range);
+  }
+
+  async load(ranges: readonly number[]): Promise<void> {
+    const documents = await this.by.read(ranges);
+    for (const [index, range] of ranges.entries()) this.see(range, documents[index] ?? []);
+  }
+
+  found(rows: ReadonlyMap<number, Row<unknown>>): void {
+    for (const [number, row] of rows) {
+      if (row === 'missing') this.absent.add(number);
+      else this.absent.delete(number);
+      if (row === 'gone') this.without.add(number);
+    }
+  }
+
+  forget(range: number): void {
+    this.loaded.delete(range);
+  }
+
+  /** Keeps for those who come after us what was seen. */
+  learn(): void {
+    for (const number of this.without) {
+      const count = this.seen[rangeOf(number)];
+      if (count !== undefined) this.seen[rangeOf(number)] = count - 1;
+    }
+    this.by.learn([...this.without], this.seen);
+  }
+
+  private see(range: number, numbers: readonly number[]): void {
+    this.loaded.set(
+      range,
+      [...numbers].sort((a, b) => a - b),
+    );
+    if (this.closed.has(range) && this.counts[range] !== numbers.length) this.seen[range] = numbers.length;
+  }
+}
+
+/** A record that has another value now is not one of the list any more. Null is no value, and not the text "null". */
+export function having<S>(row: Row<S>, field: keyof S, value: string): Row<S> {
+  if (typeof row !== 'object') return row;
+  return hasValue(row.state, field, value) ? row : 'gone';
+}
+export const hasValue = <S>(state: S, field: keyof S, value: string): boolean =>
+  state[field] !== null && state[field] !== undefined && String(state[field]) === value;
+
+const numbersOf = ({ value }: Stored): number[] => (value as number[] | undefined) ?? [];
+const rangeOf = (number: number): number => Math.floor(number / RANGE);
+const listKey = (kind: string, field: string, value: string): string => `${kind}-by-${field}-${keyPart(value)}`;
+const rangeKey = (list: string, range: number): string => `${list}-${range}`;
+const countsKey = (list: string): string => `${list}-counts`;

@@ -71,6 +71,8 @@ export class Configuration<T extends Record<string, unknown>> {
   }
 
   private accept(changes: Record<string, string>): void {
+    // What comes before the start has read them all is read then.
+    if (!this.values) return;
     const raw = { ...this.raw, ...changes };
     const changed = Object.keys(changes).filter((key) => this.raw[key] !== changes[key]);
     if (changed.length === 0) return;
@@ -78,7 +80,7 @@ export class Configuration<T extends Record<string, unknown>> {
     if (!parsed.success) {
       log.error('a configuration change is malformed and not taken', {
         keys: changed,
-        reason: parsed.error.issues[0]?.message,
+        reason: parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '),
       });
       return;
     }

@@ -2,25 +2,31 @@ import express from 'express';
 import request from 'supertest';
 import { count, declare, metrics } from './metrics.ts';
 
-test('what was counted is shown in the text format of Prometheus', async () => {
-  count('events_published', { type: 'PaymentApproved' });
-  count('events_published', { type: 'PaymentApproved' }, 2);
+test('given counters, some of them declared alone, when metrics are read, then all are shown, each under its help and type', async () => {
+  declare('dead_letters', 'Events that could not be handled.');
+  declare('events_handled', 'Events by outcome.', [{ status: 'SUCCESS' }, { status: 'RETRY' }]);
+  count('events_handled', { status: 'RETRY' }, 2);
+  declare('events_handled', 'Events by outcome.', [{ status: 'RETRY' }]);
   count('refusals', { status: '4"22' });
-  const app = express().use(metrics(() => ({ outbox_backlog: 7 })));
+  const app = express().use(metrics(() => ({ outbox_backlog: { help: 'Events not yet published.', value: 7 } })));
   const { text, headers } = await request(app).get('/metrics').expect(200);
   expect(headers['content-type']).toContain('version=0.0.4');
   expect(text).toBe(
-    'madang_events_published_total{type="PaymentApproved"} 3\n' +
-      'madang_refusals_total{status="4_22"} 1\n' +
-      'madang_outbox_backlog 7\n',
+    [
+      '# HELP madang_dead_letters_total Events that could not be handled.',
+      '# TYPE madang_dead_letters_total counter',
+      'madang_dead_letters_total 0',
+      '# HELP madang_events_handled_total Events by outcome.',
+      '# TYPE madang_events_handled_total counter',
+      'madang_events_handled_total{status="SUCCESS"} 0',
+      'madang_events_handled_total{status="RETRY"} 2',
+      '# HELP madang_refusals_total refusals',
+      '# TYPE madang_refusals_total counter',
+      'madang_refusals_total{status="4_22"} 1',
+      '# HELP madang_outbox_backlog Events not yet published.',
+      '# TYPE madang_outbox_backlog gauge',
+      'madang_outbox_backlog 7',
+      '',
+    ].join('\n'),
   );
-});
-
-test('given a counter that is declared, when nothing of its kind happened, then it is shown as 0, and declaring it again takes nothing away', async () => {
-  declare('letters', { system: 'lecture' });
-  const app = express().use(metrics(() => ({})));
-  expect((await request(app).get('/metrics')).text).toContain('madang_letters_total{system="lecture"} 0\n');
-  count('letters', { system: 'lecture' });
-  declare('letters', { system: 'lecture' });
-  expect((await request(app).get('/metrics')).text).toContain('madang_letters_total{system="lecture"} 1\n');
 });

@@ -7,8 +7,23 @@ export interface Trace {
   readonly traceparent: string;
 }
 
-const current = new AsyncLocalStorage<Trace>();
+/** The work at hand, where a client asked for it. */
+export interface Asked extends Trace {
+  /** The number by which client and operator speak of the request. */
+  readonly requestId: string;
+  /** GET and HEAD: nothing is changed, so nothing has to be finished for a client that is gone. */
+  readonly isRead: boolean;
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+const current = new AsyncLocalStorage<Trace | Asked>();
 const VALID = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+const asked = (): Asked | undefined => {
+  const store = current.getStore();
+  return store && 'requestId' in store ? store : undefined;
+};
 
 /** The trace of the work at hand, or a new one. */
 export const trace = (): Trace => current.getStore() ?? continueTrace(undefined);
@@ -21,11 +36,26 @@ export const continueTrace = (traceparent: unknown): Trace => ({
       : `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
 });
 
-/** Runs work under a trace: its log lines, calls and events carry it. */
-export const withTrace = <T>(trace: Trace, work: () => T): T => current.run(trace, work);
+/** Runs work under a trace, or for a request: its log lines, calls and events carry it. */
+export const withTrace = <T>(trace: Trace | Asked, work: () => T): T => current.run(trace, work);
 
 /** The trace id alone, which log lines and problem answers show as the correlation id. */
 export const correlationId = (): string | undefined => current.getStore()?.traceparent.split('-')[1];
+
+/** The number of the request at hand; undefined where no client asked (an event, the start). */
+export const requestId = (): string | undefined => asked()?.requestId;
+
+/** Aborted when the client that asked for the work at hand is gone; undefined where none asked. */
+export const requestSignal = (): AbortSignal | undefined => asked()?.signal;
+
+/**
+ * The same for work that changes nothing (GET, HEAD) and may therefore be broken off; undefined for a command, which
+ * is finished once it was begun. What several requests share (a read for all that wait) must not use it.
+ */
+export const readSignal = (): AbortSignal | undefined => {
+  const work = asked();
+  return work?.isRead ? work.signal : undefined;
+};
 
 const addContext = winston.format((line) => {
   const id = correlationId();

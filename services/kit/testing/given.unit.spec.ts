@@ -1,6 +1,6 @@
 import express from 'express';
 import { z } from 'zod';
-import { aggregate, bodyOf, commandOf, create, decided, event, idOf, integer, service, whenever } from '../index.ts';
+import { aggregate, commandOf, create, decided, event, idOf, integer, parseBody, service, whenever } from '../index.ts';
 import { answers, type Call, given, MemoryBackend } from './index.ts';
 
 interface Counter {
@@ -18,7 +18,7 @@ const counter = service({
     const router = express.Router();
     router.use(express.json());
     router.post('/counters', async (request, response) => {
-      const { name } = bodyOf(z.object({ name: z.string() }), request) as { name: string };
+      const { name } = parseBody(z.object({ name: z.string() }), request);
       const made = await records.create(
         Counters,
         commandOf(request),
@@ -32,7 +32,7 @@ const counter = service({
       response.status(found ? 200 : 404).json(found ?? {});
     });
     router.post('/ask', async (_, response) => {
-      response.json({ answer: await sidecar.call('toy-other', 'ask', { step: config().STEP }) });
+      response.json({ answer: await sidecar.call('toy-other', 'ask', { step: config().STEP }, z.unknown()) });
     });
     return [router];
   },

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
+import time
 from collections import OrderedDict
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Iterator, Optional
-
-from log import to_json
+from typing import Iterator, Mapping, Optional
 
 # What is read back at the start: some 20,000 notices. Brokers deliver again within seconds or minutes.
-TAIL_BYTES = 8 * 1024 * 1024
+TAIL_BYTES = 32 * 1024 * 1024
 IDS_REMEMBERED = 100_000
+# Whoever holds the file longer (a replica that hangs) is not waited for: the events come again.
+LOCK_S = 5
 
 
 class Journal:
-    """Every record is an object whose first member is its `id`.
+    """Every line is a JSON object whose first member is its `id`.
 
     The file is locked while it is in use, and what others appended is read first: replicas may share it.
+    Every method raises OSError when the file cannot be used now.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,21 +33,18 @@ class Journal:
         self._inode = -1
         self._offset = 0
         self._lock = Lock()
-        self.missing([])
+        with self._open():
+            pass
 
-    def append(self, records: list[dict]) -> list[dict]:
-        """Writes those not yet known, safe on disk when it returns, and returns them."""
+    def append(self, lines: Mapping[str, bytes]) -> list[str]:
+        """Writes the lines whose id is not known yet, safe on disk when it returns; returns their ids."""
         with self._open() as file:
-            fresh = {r["id"]: r for r in records if r["id"] not in self._known}
+            fresh = [key for key in lines if key not in self._known]
             if fresh:
-                self._write(file, b"".join(to_json(record) + b"\n" for record in fresh.values()))
+                self._write(file, b"".join(lines[key] + b"\n" for key in fresh))
                 for key in fresh:
                     self._remember(key)
-            return list(fresh.values())
-
-    def missing(self, ids: list[str]) -> list[str]:
-        with self._open():
-            return [key for key in ids if key not in self._known]
+            return fresh
 
     def _remember(self, key: str) -> None:
         self._known[key] = None
@@ -53,21 +53,27 @@ class Journal:
 
     @contextmanager
     def _open(self) -> Iterator[int]:
-        with self._lock:
+        end = time.monotonic() + LOCK_S
+        if not self._lock.acquire(timeout=LOCK_S):
+            raise OSError(errno.EAGAIN, "the file is in use")
+        try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
             try:
-                fcntl.flock(file, fcntl.LOCK_EX)
+                _lock(file, end)
                 self._catch_up(file)
                 yield file
             finally:
                 os.close(file)
+        finally:
+            self._lock.release()
 
     def _catch_up(self, file: int) -> None:
         state = os.fstat(file)
         if state.st_ino != self._inode or state.st_size < self._offset:  # first use, or rotated away
             self._inode = state.st_ino
-            self._offset = max(0, state.st_size - TAIL_BYTES)
+            self._offset = 0
+        self._offset = max(self._offset, state.st_size - TAIL_BYTES)
         while self._offset < state.st_size:
             block = os.pread(file, state.st_size - self._offset, self._offset)
             complete, newline, torn = block.rpartition(b"\n")
@@ -98,10 +104,21 @@ class Journal:
         self._offset += len(content)
 
 
+def _lock(file: int, end: float) -> None:
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(0.01)
+
+
 def _id_of(line: bytes) -> Optional[str]:
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     key = record.get("id") if isinstance(record, dict) else None
     return key if isinstance(key, str) else None

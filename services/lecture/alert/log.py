@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import threading
+import time
 from datetime import datetime, timezone
 
 LEVELS = ("debug", "info", "warn", "error")
@@ -24,6 +25,15 @@ def to_json(value: object) -> bytes:
 
 def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def seconds_since(moment: str) -> float:
+    """0 for what is no moment in ISO 8601, or lies ahead."""
+    try:
+        then = datetime.fromisoformat(moment.replace("Z", "+00:00"))
+        return max(0.0, time.time() - (then if then.tzinfo else then.replace(tzinfo=timezone.utc)).timestamp())
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def log(level: str, message: str, **fields: object) -> None:

@@ -2,167 +2,195 @@
 
 from __future__ import annotations
 
-import re
-import time
 import uuid
-from threading import Lock
-from typing import Optional
+from threading import Event as Signal
+from typing import Iterable, Optional
 
+from events import Entry, Event, Unreadable, read, reference_to
 from journal import Journal
-from log import log, now
+from log import log, now, seconds_since
+from metrics import RETRY, SUCCESS, Metrics
 from settings import Settings
-from sidecar import Sidecar, SidecarError
+from sidecar import Components, Sidecar, SidecarError
+from store import STORE_ERRORS, DeadLetter, Store
 
-SUCCESS, RETRY = "SUCCESS", "RETRY"
-# A batch must be answered long before the broker takes it for lost (60 s on Redis).
-BATCH_LIMIT_S = 10
-MESSENGER = "notice"
-
-
-def fault_of(event: object) -> Optional[str]:
-    """What makes this no event of ours, or None."""
-    if not isinstance(event, dict):
-        return "the event is not a CloudEvent"
-    if not isinstance(event.get("id"), str) or not event["id"]:
-        return "the CloudEvent has no id"
-    data = event.get("data")
-    if not isinstance(data, dict):
-        return "data is not a JSON object"
-    if not isinstance(data.get("eventType"), str) or not data["eventType"]:
-        return "data.eventType is missing"
-    if not re.fullmatch(r"[0-9]{14}", str(data.get("timestamp", ""))):
-        return "data.timestamp is not a string of 14 digits"
-    return None
-
-
-def trace_of(event: dict) -> Optional[re.Match]:
-    parent = event.get("traceparent")
-    return re.fullmatch(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}", parent) if isinstance(parent, str) else None
-
-
-def record_of(event: dict) -> dict:
-    """The line in LOG_FILE. `id` comes first: the journal knows its own torn lines by it."""
-    kept = {key: event[key] for key in ("time", "subject", "traceparent") if event.get(key)}
-    return {"id": event["id"], **kept, "data": event["data"]}
-
-
-def text_of(event: dict) -> str:
-    """What a person reads in a messenger."""
-    data = event["data"]
-    facts = ", ".join(f"{key} {value}" for key, value in data.items() if key not in ("eventType", "timestamp"))
-    return f"{data['eventType']}: {facts}"
+# So that a delivery of the largest messages stays below 30 MB.
+BATCH = 20
+NOTICE_FAILED = "the messenger did not take the notice"
 
 
 class Alert:
-    def __init__(self, app_id: str, sidecar: Sidecar) -> None:
-        self._app_id = app_id
-        self._sidecar = sidecar
-        self.topic = app_id.split("-", 1)[0]
-        self.pubsub = sidecar.the_one("pubsub")
-        self._messenger = sidecar.components("bindings").get(MESSENGER)
-        self._wanted: frozenset[str] = frozenset()
-        self._written: Optional[Journal] = None
-        self._sent: Optional[Journal] = None
-        self._sending = Lock()
+    """A notice is a line in LOG_FILE and, where a messenger is configured, a message.
 
-    def subscription(self) -> dict:
-        """In batches: single events would come one by one per Kafka partition, and the sidecar (1.18) acknowledges a
+    An event is acknowledged when its notice is in the file and its message in the store, from where it is sent
+    meanwhile or later. It is asked for again (RETRY) only while file or store cannot be written.
+    """
+
+    def __init__(self, app_id: str, sidecar: Sidecar, store: Store, metrics: Metrics) -> None:
+        self.app_id = app_id
+        self.topic = app_id.split("-", 1)[0]
+        self.store = store
+        self.metrics = metrics
+        self.to_send = Signal()  # set when the workers have something to do
+        self.to_tell = Signal()
+        self.trouble: Optional[str] = None  # why events wait, while they do
+        self._sidecar = sidecar
+        self._components: Optional[Components] = None
+        self._wanted: frozenset[str] = frozenset()
+        self._journal: Optional[Journal] = None
+        self._unnoted: set[str] = set()
+
+    def begin(self, components: Components) -> None:
+        """Raises one of STORE_ERRORS while the store cannot be written."""
+        self.store.check()
+        self._components = components
+
+    def subscription(self, pubsub: str) -> dict:
+        """Raw: the sidecar hands over whatever is on the topic; it would stumble for ever over what is no JSON.
+        In batches: single events would come one by one per Kafka partition, and the sidecar (1.18) acknowledges a
         single event when the app is killed in the middle of it, but no batch."""
-        bulk = {"enabled": True, "maxMessagesCount": 100, "maxAwaitDurationMs": 10}
-        return {"pubsubname": self.pubsub, "topic": self.topic, "route": "/events", "bulkSubscribe": bulk}
+        bulk = {"enabled": True, "maxMessagesCount": BATCH, "maxAwaitDurationMs": 10}
+        metadata = {"rawPayload": "true"}
+        return {
+            "pubsubname": pubsub,
+            "topic": self.topic,
+            "route": "/events",
+            "metadata": metadata,
+            "bulkSubscribe": bulk,
+        }
 
     def configure(self, settings: Settings) -> None:
-        path = settings.log_file
-        if self._written is None or self._written.path != path:
-            written = Journal(path)
-            self._sent = Journal(path.with_name(path.name + ".sent")) if self._messenger else None
-            self._written = written
+        """Raises OSError if LOG_FILE cannot be used."""
+        if self._journal is None or self._journal.path != settings.log_file:
+            self._journal = Journal(settings.log_file)
         self._wanted = settings.alert_events
 
-    def handle(self, entries: list) -> list[dict]:
-        """One status per entry of the sidecar's batch."""
-        deadline = time.monotonic() + BATCH_LIMIT_S
+    def handle(self, entries: Iterable[Entry]) -> dict[str, str]:
+        """The status of each entry by its id. No entry has a part in what becomes of the others."""
         statuses: dict[str, str] = {}
-        notices: dict[str, dict] = {}
+        notices: dict[str, tuple[Event, bytes]] = {}
+        trouble: list[str] = []
         for entry in entries:
-            if not isinstance(entry, dict) or not isinstance(entry.get("entryId"), str):
+            try:
+                event = read(entry.content, entry.size)
+            except Unreadable as error:
+                statuses[entry.id] = self._bury(entry, str(error), trouble)
                 continue
-            key, event = entry["entryId"], entry.get("event")
-            fault = fault_of(event)
-            if fault:
-                statuses[key] = self._dead_letter(event, fault)
-            elif event["data"]["eventType"] in self._wanted:
-                notices[key] = event
+            if event.type in self._wanted:
+                notices[entry.id] = event, entry.content
             else:
-                statuses[key] = SUCCESS
-        done = self._notify(list(notices.values()), deadline)
-        statuses.update({key: SUCCESS if event["id"] in done else RETRY for key, event in notices.items()})
-        return [{"entryId": key, "status": status} for key, status in statuses.items()]
+                statuses[entry.id] = SUCCESS
+        outcome = self._notify(list(notices.values()), trouble)
+        statuses.update(dict.fromkeys(notices, outcome))
+        self.trouble = trouble[0] if trouble else None
+        for status in statuses.values():
+            self.metrics.count("events_handled", f'{{outcome="{status}"}}')
+        return statuses
 
-    def _notify(self, events: list[dict], deadline: float) -> set[str]:
-        """The ids of those whose notice is out, now or before."""
-        written, sent = self._written, self._sent
-        if not events:
-            return set()
+    def _notify(self, events: list[tuple[Event, bytes]], trouble: list[str]) -> str:
+        """SUCCESS when all have their notice, now or before."""
+        journal = self._journal
+        if not events or journal is None:
+            return RETRY if events else SUCCESS
         try:
-            fresh = {record["id"] for record in written.append([record_of(event) for event in events])}
-        except OSError as error:
-            log("error", f"Notices cannot be written to {written.path} and will be tried again: {error.strerror}")
-            return set()
-        by_id = {event["id"]: event for event in events}
-        for key, event in by_id.items():
-            if key in fresh:
-                trace = trace_of(event)
-                known = {"traceId": trace.group(1)} if trace else {}
-                log("info", "Notice", **known, eventId=key, event=event["data"])
-        return set(by_id) if sent is None else self._send(by_id, sent, deadline)
+            if self._components and self._components.messenger:
+                self.store.queue({event.key: content for event, content in events})
+                self.to_send.set()
+            fresh = set(journal.append({event.key: event.line() for event, _ in events}))
+        except STORE_ERRORS as error:
+            trouble.append(f"notices cannot be written: {_reason(error)}")
+            log("error", f"Notices cannot be written to {journal.path} and will be tried again: {_reason(error)}")
+            return RETRY
+        for event, _ in events:
+            if event.key in fresh:
+                fresh.discard(event.key)
+                known = {"traceId": event.trace_id} if event.trace_id else {}
+                log("info", "Notice", **known, eventId=event.key, event=event.data)
+                self.metrics.count("event_lag_seconds", by=seconds_since(event.attributes.get("time", "")))
+        return SUCCESS
 
-    def _send(self, events: dict[str, dict], sent: Journal, deadline: float) -> set[str]:
-        """Sent first, noted then: only a crash between the two can send a message twice, none can lose it."""
-        done: set[str] = set()
-        if not self._sending.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            return done
+    def _bury(self, entry: Entry, reason: str, trouble: list[str]) -> str:
+        if trouble:
+            return RETRY  # waiting for the store again, for each entry, would take longer than the broker's patience
         try:
-            unsent = sent.missing(list(events))
-            done.update(set(events) - set(unsent))
-            for key in unsent:
-                if time.monotonic() > deadline:
-                    break
-                if self._send_one(key, text_of(events[key])):
-                    done.add(key)
-                    sent.append([{"id": key, "time": now()}])
-        except OSError as error:
-            log("error", f"{sent.path}, the record of what was sent, cannot be written: {error.strerror}")
-        finally:
-            self._sending.release()
-        return done
+            number = self.store.bury(entry.content, entry.size, reason)
+        except STORE_ERRORS as error:
+            trouble.append(f"dead letters cannot be written: {_reason(error)}")
+            log("error", "A malformed event could not be put aside and will be tried again", reason=_reason(error))
+            return RETRY
+        self._buried(number, reason)
+        return SUCCESS
 
-    def _send_one(self, event_id: str, text: str) -> bool:
-        operation = "post" if self._messenger == "bindings.http" else "create"
-        try:
-            self._sidecar.invoke_binding(MESSENGER, operation, {"text": text})
-        except SidecarError as error:
-            log("warn", "A notice could not be sent and will be tried again", eventId=event_id, reason=str(error))
+    def _buried(self, number: Optional[int], reason: str) -> None:
+        if number is not None:
+            self.metrics.count("dead_letters")
+            log("error", "An event became a dead letter", reason=reason, deadLetter=number)
+            self.to_tell.set()
+
+    def replay(self, letter: DeadLetter) -> None:
+        """Handles it again. Raises Unreadable if it cannot be handled, one of STORE_ERRORS if not now."""
+        if not letter.replayable:
+            raise Unreadable("only its beginning was kept")
+        event = read(letter.event)
+        if event.type in self._wanted and self._notify([(event, letter.event)], []) != SUCCESS:
+            raise OSError("notices cannot be written")
+        self.store.mark(letter.id, "replayed")
+
+    def send_one(self) -> bool:
+        """Sends the message that is due; False: none is. Raises SidecarError, or one of STORE_ERRORS.
+
+        The attempt is noted before it is made: while the store cannot be written nothing is sent, so a message is
+        repeated only if this process dies between sending and noting."""
+        if not self._components or not self._components.messenger:
             return False
+        for key in list(self._unnoted):
+            self.store.sent(key)
+            self._unnoted.discard(key)
+        message = self.store.claim()
+        if message is None:
+            return False
+        try:
+            self._sidecar.send(read(message.event).text(), self._components.messenger)
+        except Exception as error:
+            reason = NOTICE_FAILED if isinstance(error, SidecarError) else "the notice could not be made a message"
+            self.metrics.count("calls_failed", '{callee="notice",why="down"}')
+            if message.attempts == 1:
+                self.metrics.count("events_deferred")
+            log("warn", "A notice could not be sent and will be tried again", eventId=message.id, reason=str(error))
+            self._buried(self.store.failed(message, reason), reason)
+            raise
+        self._unnoted.add(message.id)
+        self.store.sent(message.id)
+        self._unnoted.discard(message.id)
         return True
 
-    def _dead_letter(self, event: object, reason: str) -> str:
-        letter = {
+    def tell_one(self) -> bool:
+        """Publishes that there is a dead letter, by reference; False: all are told. Raises as `send_one` does."""
+        letter = self.store.untold() if self._components else None
+        if letter is None or self._components is None:
+            return False
+        reference, trace = reference_to(letter.event)
+        told = {
             "specversion": "1.0",
-            "id": str(uuid.uuid4()),
-            "source": self._app_id,
+            "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.app_id}/deadletters/{letter.id}/{letter.at}")),
+            "source": self.app_id,
             "type": "DeadLetter",
+            "subject": str(letter.id),
             "time": now(),
             "datacontenttype": "application/json",
-            "data": {"reason": reason, "consumer": self._app_id, "event": event},
+            "data": {
+                "id": letter.id,
+                "consumer": self.app_id,
+                "reason": letter.reason,
+                "event": reference,
+            },
         }
-        trace = trace_of(event) if isinstance(event, dict) else None
         if trace:  # the sidecar keeps a traceparent only beside a traceid
-            letter.update(traceparent=trace.group(0), traceid=trace.group(0))
-        try:
-            self._sidecar.publish(self.pubsub, f"{self.topic}-deadletter", letter)
-        except SidecarError as error:
-            log("error", "A malformed event could not be put aside and will be tried again", reason=str(error))
-            return RETRY
-        log("warn", "A malformed event was put aside", reason=reason, deadLetter=letter["id"])
-        return SUCCESS
+            told.update(traceparent=trace, traceid=trace)
+        self._sidecar.publish(self._components.pubsub, f"{self.topic}-deadletter", told)
+        self.store.mark(letter.id, "told")
+        return True
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

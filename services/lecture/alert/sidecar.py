@@ -5,15 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import time
-from threading import Event
-from typing import Optional
+from typing import NamedTuple, Optional
 from urllib.parse import quote, urlencode
 
 from log import to_json
 
-START_LIMIT_S = 60
-POLL_S = 0.1
+ANSWER_LIMIT = 4 * 1024 * 1024
+MESSENGER = "notice"
 
 
 class CannotStart(Exception):
@@ -24,58 +22,54 @@ class SidecarError(Exception):
     """The sidecar is away, or answered that it could not do it; another attempt may succeed."""
 
 
+class Components(NamedTuple):
+    """The names of what the component files put in scope, and the type of the messenger's binding, if there is one."""
+
+    pubsub: str
+    configuration: str
+    messenger: Optional[str]
+
+
 class Sidecar:
+    """Every call raises SidecarError when it fails, also when the answer is not one of Dapr."""
+
     def __init__(self, port: int) -> None:
         self._port = port
         token = os.environ.get("DAPR_API_TOKEN")
         self._headers = {"dapr-api-token": token} if token else {}
 
-    def wait_until_ready(self, stopping: Event) -> None:
+    def check(self) -> None:
         """Outbound health: components are loaded and the API answers; it does not wait for this app."""
-        deadline = time.monotonic() + START_LIMIT_S
-        while not self.is_ready():
-            if time.monotonic() > deadline:
-                raise CannotStart(
-                    f"No Dapr sidecar became ready on 127.0.0.1:{self._port} within {START_LIMIT_S} s; "
-                    "start daprd for this app or set DAPR_HTTP_PORT."
-                )
-            if stopping.wait(POLL_S):
-                return
+        self._call("GET", "/v1.0/healthz/outbound", timeout=1)
 
-    def is_ready(self) -> bool:
-        try:
-            self._call("GET", "/v1.0/healthz/outbound", timeout=1)
-        except SidecarError:
-            return False
-        return True
-
-    def components(self, kind: str) -> dict[str, str]:
-        """Name -> type of the components in scope whose type begins with `kind`."""
+    def components(self) -> Components:
+        """Raises CannotStart if one is missing: the files must be corrected."""
+        self.check()
         found = self._call("GET", "/v1.0/metadata").get("components") or []
-        return {c["name"]: c["type"] for c in found if c["type"].startswith(kind + ".")}
-
-    def the_one(self, kind: str) -> str:
-        names = sorted(self.components(kind))
-        if len(names) != 1:
-            raise CannotStart(
-                f"This service needs exactly one {kind} component in its scope but the sidecar has "
-                f"{', '.join(names) or 'none'}; correct the component files."
-            )
-        return names[0]
+        try:
+            types = {str(each["name"]): str(each["type"]) for each in found}
+        except (TypeError, KeyError) as error:
+            raise SidecarError("the sidecar answered nonsense for its components") from error
+        return Components(_the_one(types, "pubsub"), _the_one(types, "configuration"), types.get(MESSENGER))
 
     def publish(self, pubsub: str, topic: str, cloud_event: dict) -> None:
         path = f"/v1.0/publish/{quote(pubsub, safe='')}/{quote(topic, safe='')}"
         self._call("POST", path, cloud_event, content_type="application/cloudevents+json")
 
-    def invoke_binding(self, name: str, operation: str, data: object) -> None:
-        self._call("POST", f"/v1.0/bindings/{quote(name, safe='')}", {"operation": operation, "data": data})
+    def send(self, text: str, messenger: str) -> None:
+        """To the messenger, whose binding is of this type."""
+        operation = "post" if messenger == "bindings.http" else "create"
+        self._call("POST", f"/v1.0/bindings/{MESSENGER}", {"operation": operation, "data": {"text": text}}, timeout=15)
 
     def configuration(self, store: str, keys: tuple[str, ...]) -> dict[str, str]:
         items = self._call("GET", self._store(store) + "?" + self._keys(keys))
-        return {key: item.get("value", "") for key, item in items.items()}
+        try:
+            return {key: str(item.get("value", "")) for key, item in items.items()}
+        except AttributeError as error:
+            raise SidecarError("the sidecar answered nonsense for the configuration") from error
 
     def subscribe_configuration(self, store: str, keys: tuple[str, ...]) -> str:
-        return self._call("GET", f"{self._store(store)}/subscribe?" + self._keys(keys))["id"]
+        return str(self._call("GET", f"{self._store(store)}/subscribe?" + self._keys(keys)).get("id", ""))
 
     def unsubscribe_configuration(self, store: str, subscription: str) -> None:
         self._call("GET", f"{self._store(store)}/{quote(subscription, safe='')}/unsubscribe", timeout=2)
@@ -101,7 +95,7 @@ class Sidecar:
             payload = None if body is None else to_json(body)
             connection.request(verb, path, payload, {**self._headers, "content-type": content_type})
             response = connection.getresponse()
-            content = response.read()
+            content = response.read(ANSWER_LIMIT)
         except (OSError, http.client.HTTPException) as error:
             raise SidecarError(f"the sidecar on port {self._port} did not answer {verb} {path}: {error}") from error
         finally:
@@ -113,3 +107,13 @@ class Sidecar:
         except ValueError:
             answer = {}  # An output binding may hand back whatever the other side said.
         return answer if isinstance(answer, dict) else {}
+
+
+def _the_one(types: dict[str, str], kind: str) -> str:
+    names = sorted(name for name, found in types.items() if found.startswith(kind + "."))
+    if len(names) != 1:
+        raise CannotStart(
+            f"This service needs exactly one {kind} component in its scope but the sidecar has "
+            f"{', '.join(names) or 'none'}; correct the component files."
+        )
+    return names[0]

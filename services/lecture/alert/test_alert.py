@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -18,11 +19,10 @@ import threading
 import time
 import unittest
 import uuid
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Callable, Optional
-
-from journal import Journal
 
 HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("MADANG_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "madang")
@@ -288,6 +288,16 @@ class AlertBesideASidecar(unittest.TestCase):
     def count(self, event_id: str, name: str = "notices.txt") -> int:
         return sum(line["id"] == event_id for line in self.lines(name))
 
+    def sent(self, event_id: str) -> bool:
+        with closing(sqlite3.connect(self.home / "logs" / "test-alert.db")) as db:
+            return bool(db.execute("SELECT sent FROM message WHERE id = ?", (event_id,)).fetchone()[0])
+
+    def letters(self) -> list[dict]:
+        """What was published on the dead-letter topic."""
+        self.redis("SELECT", "0")
+        entries = [fields for _, fields in self.redis("XRANGE", "test-deadletter", "-", "+")]
+        return [json.loads(fields[fields.index("data") + 1]) for fields in entries]
+
     def await_notice(self, event_id: str, name: str = "notices.txt") -> None:
         eventually(lambda: self.count(event_id, name), f"a notice of {event_id} in {name}")
 
@@ -333,17 +343,19 @@ class AlertBesideASidecar(unittest.TestCase):
         self.assertEqual(1, self.count(event_id))
 
     def test_killed_between_two_deliveries_it_still_gives_one_notice(self) -> None:
-        event_id = self.publish()
+        data = {"eventType": "ClassRegistered", "timestamp": "20260102030405", "id": 4711}
+        event_id = self.publish(data=data)
         self.await_notice(event_id)
-        eventually(lambda: self.count(event_id, "notices.txt.sent"), "the message is noted")
-        messages = len(self.messenger.texts)
+        eventually(lambda: "ClassRegistered: id 4711" in self.messenger.texts, "the message")
+        eventually(lambda: self.sent(event_id), "the message is noted")
         self.kill()
         self.restart()
-        self.publish(event_id=event_id)
+        self.publish(event_id=event_id, data=data)
+        later = self.publish(data={**data, "id": 4712})
         self.await_all_handled()
-        self.assertEqual(1, self.count(event_id))
-        eventually(lambda: len(self.messenger.texts) > messages, "the later message")
-        self.assertEqual(messages + 1, len(self.messenger.texts))
+        eventually(lambda: "ClassRegistered: id 4712" in self.messenger.texts, "the later message")
+        self.assertEqual([1, 1], [self.count(event_id), self.count(later)])
+        self.assertEqual(1, self.messenger.texts.count("ClassRegistered: id 4711"))
 
     def test_a_torn_line_is_replaced_by_the_whole_one(self) -> None:
         event_id = str(uuid.uuid4())
@@ -366,18 +378,36 @@ class AlertBesideASidecar(unittest.TestCase):
     def test_a_malformed_event_goes_to_the_dead_letters_with_its_reason(self) -> None:
         event_id = self.publish(data={"hello": "there"})
 
-        def letters() -> list[dict]:
-            self.redis("SELECT", "0")
-            entries = [fields for _, fields in self.redis("XRANGE", "test-deadletter", "-", "+")]
-            found = [json.loads(fields[fields.index("data") + 1]) for fields in entries]
-            return [letter for letter in found if event_id in json.dumps(letter["data"]["event"])]
+        def found() -> list[dict]:
+            return [letter for letter in self.letters() if letter["data"]["event"].get("id") == event_id]
 
-        letter = eventually(letters, "the dead letter")[0]
+        letter = eventually(found, "the dead letter")[0]
         self.assertEqual("DeadLetter", letter["type"])
         self.assertEqual("data.eventType is missing", letter["data"]["reason"])
         self.assertEqual("test-alert", letter["data"]["consumer"])
         self.assertIn(TRACE, letter["traceparent"])
+        path = f"/deadletters/{letter['data']['id']}"
+        kept = json.loads(request(self.port, "GET", path)[1])
+        self.assertEqual({"hello": "there"}, json.loads(kept["event"])["data"])
+        self.assertEqual(422, request(self.port, "POST", path + "/replay")[0])
+        self.assertEqual(204, request(self.port, "DELETE", path)[0])
+        self.assertEqual(404, request(self.port, "GET", path)[0])
+
+    def test_what_is_no_event_at_all_becomes_a_dead_letter_and_holds_up_nobody(self) -> None:
+        self.redis("SELECT", "0")
+        before = len(self.letters())
+        event = {"specversion": "1.0", "id": "a||b", "data": {"fill": "x" * 2_200_000}}
+        messages = ["hello", "123", "", "[" * 100_000, json.dumps(event), "\0", '{"id":"x||y"}']
+        for message in messages:
+            self.redis("XADD", "test", "*", "data", message)
         self.await_all_handled()
+        eventually(lambda: len(self.letters()) == before + len(messages), "all are told")
+        told = [letter["data"] for letter in self.letters()[before:]]
+        self.assertIn("the message is larger than 1048576 bytes", [letter["reason"] for letter in told])
+        self.assertEqual(3, [letter["reason"] for letter in told].count("the message is not JSON in UTF-8"))
+        self.assertLess(max(len(json.dumps(letter)) for letter in told), 1000)
+        self.await_all_handled()
+        self.assertEqual(before + len(messages), len(self.letters()))
 
     def test_changed_settings_hold_without_a_restart(self) -> None:
         self.addCleanup(self.configure, LOG_FILE="notices.txt", ALERT_EVENTS="ClassRegistered,ClassCanceled")
@@ -425,19 +455,24 @@ class AlertBesideASidecar(unittest.TestCase):
         self.assertEqual(1, self.messenger.texts.count("ClassRegistered: id 77"))
         self.assertEqual(1, self.count(event_id))
 
-    def test_a_batch_is_answered_with_a_status_for_each_event(self) -> None:
-        for body in (b"", b"{", b"[]", b'{"entries":5}', b'{"entries":[1,{"entryId":2},{}]}'):
-            self.assertEqual((200, b'{"statuses":[]}'), request(self.port, "POST", "/events", body))
-        batch = b'{"entries":[{"entryId":"a","event":"nonsense"},{"entryId":"b"}]}'
-        statuses = json.loads(request(self.port, "POST", "/events", batch)[1])["statuses"]
-        self.assertEqual([("a", "SUCCESS"), ("b", "SUCCESS")], [(s["entryId"], s["status"]) for s in statuses])
-
-    def test_health_and_refusals(self) -> None:
-        self.assertEqual((204, b""), request(self.port, "GET", "/healthz"))
-        self.assertEqual((200, b""), request(self.port, "POST", "/configuration/test-settings/LOG_FILE", b"{}"))
-        for verb, path, status in (("GET", "/nothing", 404), ("DELETE", "/events", 501), ("POST", "/healthz", 404)):
-            answer = request(self.port, verb, path, b"")
-            self.assertEqual((status, status), (answer[0], json.loads(answer[1])["status"]))
+    def test_it_may_start_before_its_sidecar_and_end_after_it(self) -> None:
+        self.assertEqual(0, self.stop(self.alert))
+        self.daprd.kill()
+        self.daprd.wait()
+        type(self).alert = self.start_alert()
+        eventually(lambda: request(self.port, "GET", "/healthz")[0] == 204, "it is alive")
+        self.assertEqual(503, request(self.port, "GET", "/readyz")[0])
+        self.assertEqual("the sidecar", json.loads(request(self.port, "GET", "/status")[1])["waitingFor"])
+        type(self).daprd = self.start_daprd()
+        self.wait_until_healthy()
+        self.await_all_handled()
+        self.daprd.kill()
+        self.daprd.wait()
+        self.assertEqual(0, self.stop(self.alert))
+        type(self).daprd = self.start_daprd()
+        self.restart()
+        self.await_all_handled()
+        self.assertNotIn("Traceback", (self.home / "console.txt").read_text())
 
     def test_no_new_requests_after_sigterm_and_an_idle_connection_does_not_hold_it_up(self) -> None:
         idle = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
@@ -449,48 +484,6 @@ class AlertBesideASidecar(unittest.TestCase):
         self.assertRaises(OSError, request, self.port, "GET", "/healthz")
         self.restart()
         self.await_all_handled()
-
-
-class JournalAlone(unittest.TestCase):
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.path = Path(folder.name) / "new" / "journal.txt"
-
-    def write(self, content: bytes) -> None:
-        self.path.parent.mkdir(exist_ok=True)
-        self.path.write_bytes(content)
-
-    def test_ids_written_before_are_known(self) -> None:
-        Journal(self.path).append([{"id": "a"}])
-        self.assertEqual([{"id": "b"}], Journal(self.path).append([{"id": "a"}, {"id": "b"}, {"id": "b"}]))
-        self.assertEqual(b'{"id":"a"}\n{"id":"b"}\n', self.path.read_bytes())
-
-    def test_replicas_share_a_file(self) -> None:
-        one, other = Journal(self.path), Journal(self.path)
-        one.append([{"id": "a"}])
-        self.assertEqual([], other.append([{"id": "a"}]))
-
-    def test_a_torn_record_is_cut_off_and_a_whole_one_only_gets_its_end(self) -> None:
-        for torn in (b"{", b'{"id', b'{"id":"b","data":{"x'):
-            self.write(b'{"id":"a"}\n' + torn)
-            Journal(self.path)
-            self.assertEqual(b'{"id":"a"}\n', self.path.read_bytes())
-        self.write(b'{"id":"a"}\n{"id":"b"}')
-        self.assertEqual([], Journal(self.path).append([{"id": "b"}]))
-        self.assertEqual(b'{"id":"a"}\n{"id":"b"}\n', self.path.read_bytes())
-
-    def test_foreign_content_stays(self) -> None:
-        self.write(b"\xff\xfe not ours")
-        Journal(self.path).append([{"id": "a"}])
-        self.assertEqual(b'\xff\xfe not ours\n{"id":"a"}\n', self.path.read_bytes())
-
-    def test_a_rotated_file_starts_anew_and_repeats_nothing(self) -> None:
-        journal = Journal(self.path)
-        journal.append([{"id": "a"}])
-        self.path.rename(self.path.with_name("old.txt"))
-        self.assertEqual([{"id": "b"}], journal.append([{"id": "a"}, {"id": "b"}]))
-        self.assertEqual(b'{"id":"b"}\n', self.path.read_bytes())
 
 
 if __name__ == "__main__":

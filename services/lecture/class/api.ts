@@ -1,9 +1,9 @@
 import { Router } from 'express';
 import {
-  bodyOf,
   commandOf,
   jsonBody,
   type Kit,
+  parseBody,
   readable,
   readableView,
   sendCreated,
@@ -27,12 +27,12 @@ export const api = (kit: Kit): Router[] => [
 function enrolment({ records, sidecar }: Kit): Router {
   const router = Router();
   router.post('/classes', ...jsonBody, async (request, response) => {
-    const wish = bodyOf(EnrolmentBody, request) as EnrolmentBody;
+    const wish = parseBody(EnrolmentBody, request);
     const made = await records.createAfter(Enrolment, commandOf(request), async (id) => ({
       otherwise: cancelEnrolment({ id, ...wish }),
       ask: async () => {
-        const answer = await sidecar.call('lecture-pay', 'internal/payments', { classId: id, ...wish });
-        return PaymentOutcome.parse(answer).approved;
+        const asked = { classId: id, ...wish };
+        return (await sidecar.call('lecture-pay', 'internal/payments', asked, PaymentOutcome)).approved;
       },
       decide: () => enrol(id, wish),
     }));

@@ -1,10 +1,10 @@
 import { Router } from 'express';
 import {
-  bodyOf,
   commandOf,
   jsonBody,
   type Kit,
   operation,
+  parseBody,
   RuleViolation,
   readable,
   sendCreated,
@@ -24,7 +24,7 @@ const amount = (fee: number, { GIFT_STEP: step, GIFT_MAXIMUM: maximum }: Rules):
 function direct({ records, config }: Kit<Rules>): Router {
   const router = Router();
   router.post('/gifts', ...jsonBody, async (request, response) => {
-    const { giftstock, ...wish } = bodyOf(GiftBody, request) as GiftWish & { giftstock?: number };
+    const { giftstock, ...wish } = parseBody(GiftBody, request);
     const command = commandOf(request);
     const decide = (id: number) => registerGift(id, wish, giftstock ?? amount(wish.fee, config()));
     const created = await records.create(Gift, command, decide, { key: `direct-${command.cause}` });

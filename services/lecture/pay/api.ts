@@ -1,22 +1,28 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import {
   commandOf,
-  Hal,
   idOf,
+  ifMatch,
   jsonBody,
   type Kit,
   operation,
   Problem,
+  parseBody,
+  pause,
   RuleViolation,
   readable,
+  requestSignal,
+  sendItem,
 } from '../../kit/index.ts';
 import type { Trouble } from './app.ts';
 import { PaymentWish } from './contract.ts';
 import { approvePayment, cancelPayment, Payment } from './domain.ts';
 
+const HANG_MS = 60_000;
 const payments = { kind: Payment, path: 'payments', item: 'payment' };
+
+const CancelBody = z.object({ status: z.literal('CANCEL', 'can only become CANCEL; send {"status":"CANCEL"}') });
 
 export const api = (kit: Kit<Trouble>): Router[] => [
   readable(kit.records, payments),
@@ -41,29 +47,33 @@ const succeedPayment = ({ records, config }: Kit<Trouble>): Router =>
 
 /** What the operations chapter needs: pay slow, failing, hanging or crashing, by configuration. */
 async function trouble({ PAY_DELAY_MS, PAY_FAILURE }: Trouble): Promise<void> {
-  if (PAY_DELAY_MS > 0) await sleep(PAY_DELAY_MS);
+  await pause(PAY_DELAY_MS);
   if (PAY_FAILURE === 'error') throw new Problem(500, 'Internal Server Error', 'pay fails because PAY_FAILURE says so');
-  if (PAY_FAILURE === 'hang') await new Promise(() => undefined);
+  if (PAY_FAILURE === 'hang') await gone();
   if (PAY_FAILURE === 'crash') process.kill(process.pid, 'SIGKILL');
 }
+
+/** Until nobody waits for the answer any more. */
+const gone = async (): Promise<void> => {
+  while (!requestSignal()?.aborted) await pause(HANG_MS);
+};
 
 /** Cancelling the payment alone: by enrolment, or by changing the status of the payment. */
 function cancellation({ records }: Kit<Trouble>): Router {
   const router = Router();
-  const hal = new Hal(payments);
   const answer = (request: Request, response: Response, changed: { state: Payment | null } | undefined): void => {
     if (!changed?.state) throw new Problem(404, 'Not Found', `There is no payment at ${request.path}.`);
-    response.json(hal.item(request, changed.state));
+    sendItem(request, response, payments, changed.state);
   };
   for (const verb of ['patch', 'put'] as const)
     router[verb]('/payment/cancel/:id', async (request, response) => {
-      answer(request, response, await records.change(Payment, idOf(request), commandOf(request), cancelPayment, 'key'));
+      const decide = ifMatch(request, payments, cancelPayment);
+      answer(request, response, await records.change(Payment, idOf(request), commandOf(request), decide, 'key'));
     });
   router.patch('/payments/:id', ...jsonBody, async (request, response) => {
-    z.object({ status: z.literal('CANCEL', 'can only become CANCEL; send {"status":"CANCEL"}') })
-      .strict()
-      .parse(request.body);
-    answer(request, response, await records.change(Payment, idOf(request), commandOf(request), cancelPayment));
+    parseBody(CancelBody, request);
+    const decide = ifMatch(request, payments, cancelPayment);
+    answer(request, response, await records.change(Payment, idOf(request), commandOf(request), decide));
   });
   return router;
 }

@@ -1,6 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Router } from 'express';
-import { bodyOf, commandOf, Hal, jsonBody, type Kit, Problem, RuleViolation, readable } from '../../kit/index.ts';
+import {
+  commandOf,
+  jsonBody,
+  type Kit,
+  Problem,
+  parseBody,
+  pause,
+  RuleViolation,
+  readable,
+  sendItem,
+} from '../../kit/index.ts';
 import type { Rules } from './app.ts';
 import { CancelBody } from './contract.ts';
 import { cancelBeforehand, cancelDelivery, Delivery, Product } from './domain.ts';
@@ -27,7 +36,6 @@ export const api = (kit: Kit<Rules>): Router[] => [
 /** Asked by rental, once or several times for one order, perhaps before the order itself has come. */
 function cancellation({ records, config }: Kit<Rules>): Router {
   const router = Router();
-  const hal = new Hal(deliveries);
   const orderOf = async ({ id, rentalId }: CancelBody): Promise<number> => {
     const named = id == null ? undefined : await records.get(Delivery, id);
     if (named && rentalId != null && named.rentalId !== rentalId)
@@ -37,19 +45,20 @@ function cancellation({ records, config }: Kit<Rules>): Router {
     return order;
   };
   router.post('/deliveries', ...jsonBody, async (request, response) => {
-    const wish = bodyOf(CancelBody, request) as CancelBody;
+    const wish = parseBody(CancelBody, request);
     const command = commandOf(request);
     const rentalId = await orderOf(wish);
-    await sleep(config().CANCEL_DELAY_MS);
-    // Whoever gave up waiting said that nothing was cancelled.
-    if (response.closed) return;
+    // Whoever gives up waiting says that nothing was cancelled.
+    await pause(config().CANCEL_DELAY_MS);
     for (;;) {
       const changed = await records.change(Delivery, rentalId, command, cancelDelivery, 'key');
       const delivery =
         changed?.state ??
-        (await records.create(Delivery, command, cancelBeforehand(rentalId, wish.qty ?? 0), { key: rentalId }));
+        (await records.create(Delivery, { cause: command.cause }, cancelBeforehand(rentalId, wish.qty ?? 0), {
+          key: rentalId,
+        }));
       if (delivery.status !== 'CANCELED') continue; // the order came in between
-      response.json(hal.item(request, delivery));
+      sendItem(request, response, deliveries, delivery);
       return;
     }
   });

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Router } from 'express';
-import { bodyOf, commandOf, jsonBody, type Kit, readable, sendCreated } from '../../kit/index.ts';
+import { commandOf, jsonBody, type Kit, parseBody, pause, readable, sendCreated } from '../../kit/index.ts';
 import type { Rules } from './app.ts';
 import { ProductBody } from './contract.ts';
 import { Product, registerProduct } from './domain.ts';
@@ -17,11 +16,10 @@ export const api = (kit: Kit<Rules>): Router[] => [readable(kit.records, product
 function registration({ records, config }: Kit<Rules>): Router {
   const router = Router();
   router.post('/products', ...jsonBody, async (request, response) => {
-    const wish = bodyOf(ProductBody, request) as ProductBody;
+    const wish = parseBody(ProductBody, request);
     const { DEFAULT_QUANTITY, REGISTRATION_DELAY_MS: least, REGISTRATION_DELAY_MAXIMUM_MS: most } = config();
-    if (most > 0) await sleep(least + Math.random() * Math.max(0, most - least));
-    // Whoever gave up waiting was told so, and registers again.
-    if (response.closed) return;
+    // Whoever gives up waiting was told so, and registers again.
+    await pause(most > 0 ? least + Math.random() * Math.max(0, most - least) : 0);
     const command = commandOf(request);
     const created = await records.create(Product, command, (id) => registerProduct(id, wish, DEFAULT_QUANTITY));
     sendCreated(request, response, products, created);

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { service } from '../../kit/index.ts';
+import { milliseconds, service, wholeNumber } from '../../kit/index.ts';
 import { api } from './api.ts';
 import { policies } from './policies.ts';
 
 const configuration = z.object({
-  DEFAULT_QUANTITY: z.coerce.number().int().min(0),
-  REGISTRATION_DELAY_MS: z.coerce.number().int().min(0),
-  REGISTRATION_DELAY_MAXIMUM_MS: z.coerce.number().int().min(0),
+  DEFAULT_QUANTITY: wholeNumber({ min: 0, max: 1_000_000 }),
+  REGISTRATION_DELAY_MS: milliseconds,
+  REGISTRATION_DELAY_MAXIMUM_MS: milliseconds,
 });
 export type Rules = z.output<typeof configuration>;
 

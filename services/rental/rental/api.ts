@@ -1,7 +1,7 @@
 import { Router } from 'express';
-import { CalleeUnavailable, commandOf, idOf, type Kit, Problem, readable, writable } from '../../kit/index.ts';
+import { CalleeUnavailable, commandOf, idOf, ifMatch, type Kit, Problem, readable, writable } from '../../kit/index.ts';
 import type { Addresses } from './app.ts';
-import { RentalBody } from './contract.ts';
+import { CancelOutcome, RentalBody } from './contract.ts';
 import { cancelRental, order, Product, Rental } from './domain.ts';
 
 const rentals = { kind: Rental, path: 'rentals', item: 'rental' };
@@ -26,9 +26,11 @@ function cancellation({ records, sidecar, config }: Kit<Addresses>): Router {
     const id = idOf(request);
     const rental = await records.get(Rental, id);
     if (rental) {
+      // Asked before the delivery is cancelled: after that the order has to go.
+      ifMatch(request, rentals, () => undefined)(rental);
       const { deliveryId, qty } = rental;
-      const wish = { id: deliveryId, rentalId: id, qty, status: 'CANCELED' };
-      await sidecar.call(config()['api.delivery.url'], 'deliveries', wish).catch((error) => {
+      const asked = { id: deliveryId, rentalId: id, qty, status: 'CANCELED' };
+      await sidecar.call(config()['api.delivery.url'], 'deliveries', asked, CancelOutcome).catch((error) => {
         throw error instanceof CalleeUnavailable ? notNow(error) : error;
       });
     }

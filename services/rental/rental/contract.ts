@@ -20,6 +20,9 @@ export const orderFields = z.object({
 export const Rentaled = event('Rentaled', orderFields);
 export type Rentaled = z.output<typeof Rentaled.schema>;
 
+/** What delivery answers when it is asked to cancel, as far as rental relies on it. */
+export const CancelOutcome = z.object({ status: z.literal('CANCELED') });
+
 /** Told only when the delivery is cancelled and the rental is gone. */
 export const RentalCanceled = event(
   'RentalCanceled',

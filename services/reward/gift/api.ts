@@ -1,29 +1,37 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Router } from 'express';
-import { atOnce, bodyOf, commandOf, jsonBody, type Kit, readable, sendCreated } from '../../kit/index.ts';
+import { type RequestHandler, Router } from 'express';
+import {
+  commandOf,
+  concurrencyLimit,
+  jsonBody,
+  type Kit,
+  parseBody,
+  pause,
+  readable,
+  sendCreated,
+} from '../../kit/index.ts';
 import type { Limits } from './app.ts';
-import { GiftBody, type GiftWish } from './contract.ts';
+import { GiftBody } from './contract.ts';
 import { Gift, recordGift } from './domain.ts';
 
 const gifts = { kind: Gift, path: 'gifts', item: 'gift' };
 
-export const api = (kit: Kit<Limits>): Router[] => [
-  Router().use(
-    '/gifts',
-    atOnce(() => kit.config().GIFT_AT_ONCE),
-  ),
-  readable(kit.records, gifts),
-  recording(kit),
-];
+/** Gift takes so many requests at a time, reads among them; a command takes its place when its body is there. */
+export const api = (kit: Kit<Limits>): Router[] => {
+  const limited = concurrencyLimit(() => kit.config().GIFT_AT_ONCE);
+  const reads = Router().use('/gifts', (request, response, next) => {
+    if (request.method === 'POST') next();
+    else limited(request, response, next);
+  });
+  return [reads, readable(kit.records, gifts), recording(kit, limited)];
+};
 
-function recording({ records, config }: Kit<Limits>): Router {
+function recording({ records, config }: Kit<Limits>, limited: RequestHandler): Router {
   const router = Router();
-  router.post('/gifts', ...jsonBody, async (request, response) => {
-    const wish = bodyOf(GiftBody, request) as GiftWish;
+  router.post('/gifts', ...jsonBody, limited, async (request, response) => {
+    const wish = parseBody(GiftBody, request);
     const { GIFT_DELAY_MS: least, GIFT_DELAY_MAXIMUM_MS: most } = config();
-    if (most > 0) await sleep(least + Math.random() * Math.max(0, most - least));
-    // Whoever gave up waiting was told that nothing is confirmed.
-    if (response.closed) return;
+    // Whoever gives up waiting was told that nothing is confirmed.
+    await pause(most > 0 ? least + Math.random() * Math.max(0, most - least) : 0);
     const gift = await records.create(Gift, commandOf(request), recordGift(wish), { key: wish.walletId });
     sendCreated(request, response, gifts, gift);
   });

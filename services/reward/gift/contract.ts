@@ -13,6 +13,9 @@ export const GiftWish = z.object({
 export type GiftWish = z.output<typeof GiftWish>;
 export const GiftBody = GiftWish.loose();
 
+/** What POST /gifts answers, as far as others rely on it. */
+export const GiftRecorded = z.object({ id: integer, walletId: integer });
+
 /** A gift was recorded. The name is the contract's. */
 export const Used = event('Used', z.object({ id: integer, walletId: integer }));
 export type Used = z.output<typeof Used.schema>;

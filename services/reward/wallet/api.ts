@@ -1,17 +1,19 @@
 import { Router } from 'express';
 import {
-  bodyOf,
   CalleeUnavailable,
   commandOf,
-  Hal,
   idOf,
+  ifMatch,
   jsonBody,
   type Kit,
   Problem,
+  parseBody,
   readable,
+  sendItem,
 } from '../../kit/index.ts';
+import { GiftRecorded } from '../gift/contract.ts';
 import type { Addresses } from './app.ts';
-import { ExchangeBody, type ExchangeWish } from './contract.ts';
+import { ExchangeBody } from './contract.ts';
 import { exchange, Wallet } from './domain.ts';
 
 const wallets = { kind: Wallet, path: 'wallets', item: 'wallet' };
@@ -21,20 +23,21 @@ export const api = (kit: Kit<Addresses>): Router[] => [readable(kit.records, wal
 /** The gift comes first: an entry for which none was recorded stays as it is. */
 function exchanging({ records, sidecar, config }: Kit<Addresses>): Router {
   const router = Router();
-  const hal = new Hal(wallets);
   router.patch('/wallets/:id', ...jsonBody, async (request, response) => {
-    const { status } = bodyOf(ExchangeBody, request) as ExchangeWish;
+    const { status } = parseBody(ExchangeBody, request);
     const id = idOf(request);
     let wallet = await records.get(Wallet, id);
+    // Asked before the gift is: once that is recorded the exchange has to follow.
+    if (wallet) ifMatch(request, wallets, () => undefined)(wallet);
     if (status && wallet?.status === 'Issued') {
-      const wish = { walletId: id, rewardId: wallet.rewardId, status };
-      await sidecar.call(config()['api.url.gift'], 'gifts', wish).catch((error) => {
+      const asked = { walletId: id, rewardId: wallet.rewardId, status };
+      await sidecar.call(config()['api.url.gift'], 'gifts', asked, GiftRecorded).catch((error) => {
         throw error instanceof CalleeUnavailable && error.reached ? unknownGift(error) : error;
       });
       wallet = (await records.change(Wallet, id, commandOf(request), exchange))?.state ?? undefined;
     }
     if (!wallet) throw new Problem(404, 'Not Found', `There is no wallet ${id}.`);
-    response.json(hal.item(request, wallet));
+    sendItem(request, response, wallets, wallet);
   });
   return router;
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { service } from '../../kit/index.ts';
+import { appId, service } from '../../kit/index.ts';
 import { api } from './api.ts';
 import { policies } from './policies.ts';
 
 /** Where gift is: in the original a URL, here its app id, since the sidecar finds the way. */
-const configuration = z.object({ 'api.url.gift': z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be an app id') });
+const configuration = z.object({ 'api.url.gift': appId });
 export type Addresses = z.output<typeof configuration>;
 
 export const wallet = service({ configuration, api, policies });

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import type { Publication, Sidecar } from '../dapr/sidecar.ts';
+import type { Aggregate, Decision, DomainEvent, Identified } from '../domain/aggregate.ts';
+import { type Trace, trace } from '../telemetry/telemetry.ts';
+import { type Document, isTombstone, marked, REMEMBERED_CAUSES } from './document.ts';
+import type { Command, Idempotency } from './idempotency.ts';
+import type { Ids } from './ids.ts';
+import { listingOf, naturalKey, pointersOf } from './keys.ts';
+import type { Lists } from './secondary-index.ts';
+import { type Change, Conflict, type Intent, type UnitOfWork } from './unit-of-work.ts';
+
+/** A document with the etag under which it was read; no document: there is none under the key. */
+export interface Loaded {
+  readonly key: string;
+  readonly etag: string | undefined;
+  readonly document: Document | undefined;
+}
+
+/** An event to be told, with the trace it belongs to. */
+export interface Told {
+  readonly event: DomainEvent;
+  readonly trace: Trace;
+}
+
+/** What a document becomes. `id` 0: its record does not exist yet, and events wait for it. */
+export interface Next<S> {
+  readonly id: number;
+  readonly state: S | null;
+  readonly waiting?: readonly unknown[];
+}
+
+/** When, after a creation of unknown outcome, it is looked whether its number was taken for gone. */
+const LOOK_AGAIN_MS = [0, 65_000, 300_000, 900_000];
+
+export const toldNow = (decision: Decision<unknown>): Told[] =>
+  decision.events.map((event) => ({ event, trace: trace() }));
+
+/** Writes one document with all that belongs to it: pointers, lists, events, the answer to its command. */
+export class Commits {
+  constructor(
+    private readonly sidecar: Sidecar,
+    private readonly work: UnitOfWork,
+    private readonly ids: Ids,
+    private readonly lists: Lists,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  /**
+   * Commits what was decided on a loaded document.
+   * @param answering the command that gets the new state as its answer, if it has a key
+   * @throws Conflict, Unavailable
+   */
+  async commit<S extends Identified>(
+    kind: Aggregate<S>,
+    loaded: Loaded,
+    next: Next<S>,
+    causes: readonly string[],
+    told: readonly Told[],
+    answering?: Command,
+  ): Promise<void> {
+    const { document: before } = loaded;
+    if (next.state && kind.listBy?.length) {
+      const { state } = next;
+      const isKey = (field: string): boolean =>
+        field === kind.keyedBy && loaded.key === naturalKey(kind, String(state[field as keyof S]));
+      await this.lists.add(kind, state, before?.id === next.id ? (before.state as S | undefined) : undefined, isKey);
+    }
+    const listing = listingOf(kind);
+    const isFirstPlace = kind.numberedBy !== undefined && next.state !== null && before?.seq === undefined;
+    const seq = isFirstPlace ? await this.ids.next(listing) : before?.seq;
+    const change = this.changeOf(kind, loaded, { ...next, seq }, causes, told, answering);
+    const place = kind.numberedBy ? seq : next.id;
+    const isNew = place !== undefined && next.state !== null && (isFirstPlace || before?.id !== next.id);
+    try {
+      await this.work.commit(change);
+    } catch (error) {
+      if (error instanceof Conflict) {
+        if (isFirstPlace && seq !== undefined) this.ids.putBack(listing, seq);
+      } else if (isNew) this.lookAgain(listing, place, LOOK_AGAIN_MS);
+      throw error;
+    }
+    if (isNew && !this.ids.isFresh(listing, place)) this.lookAgain(listing, place, LOOK_AGAIN_MS.slice(0, 1));
+    if (place !== undefined && isTombstone(change.document) && before?.state) this.ids.gone.note(listing, [place]);
+  }
+
+  /** See UnitOfWork.intend. */
+  intend<S extends Identified>(kind: Aggregate<S>, key: string, id: number, otherwise: Decision<S>): Promise<Intent> {
+    const loaded = { key, etag: undefined, document: undefined };
+    const next = { id, state: otherwise.state, seq: undefined };
+    return this.work.intend(this.changeOf(kind, loaded, next, [`abandon-${key}`], toldNow(otherwise)));
+  }
+
+  /** A record written so late that its number may have been taken for gone. */
+  private lookAgain(listing: string, place: number, waits: readonly number[]): void {
+    for (const wait of waits)
+      setTimeout(() => void this.ids.gone.check(listing, place).catch(() => undefined), wait).unref();
+  }
+
+  private changeOf<S extends Identified>(
+    kind: Aggregate<S>,
+    { key, etag, document: before }: Loaded,
+    { id, state, waiting, seq }: Next<S> & { readonly seq: number | undefined },
+    causes: readonly string[],
+    told: readonly Told[],
+    answering?: Command,
+  ): Change {
+    const mark = randomBytes(6).toString('base64url');
+    const remembered = [...(before?.causes ?? []), ...causes.map((cause) => marked(cause, mark))];
+    const document: Document = {
+      id,
+      state,
+      version: (before?.version ?? 0) + 1,
+      causes: remembered.slice(-REMEMBERED_CAUSES),
+      ...(waiting?.length ? { waiting } : {}),
+      ...(seq === undefined ? {} : { seq }),
+    };
+    const answers = answering ? this.idempotency.answers(answering, key, document, mark) : [];
+    return {
+      key,
+      etag,
+      document,
+      pointers: [...pointersOf(kind, key, before, document), ...answers],
+      cause: remembered.at(-1) ?? '',
+      publications: told.map(({ event, trace }, index) => this.publication(key, document.version, index, event, trace)),
+    };
+  }
+
+  /** The CloudEvent of a domain event: its id is the same whoever publishes it, and whenever. */
+  private publication(
+    key: string,
+    version: number,
+    index: number,
+    event: DomainEvent,
+    { traceparent }: Trace,
+  ): Publication {
+    return {
+      partitionKey: key.replace(/^\D+-/, ''),
+      cloudEvent: {
+        specversion: '1.0',
+        id: `${this.sidecar.appId}/${key}/${version}.${index}`,
+        source: this.sidecar.appId,
+        type: event.type,
+        subject: key,
+        time: new Date().toISOString(),
+        datacontenttype: 'application/json',
+        traceparent,
+        traceid: traceparent, // without it the sidecar overwrites traceparent
+        aggregateversion: version * 1_000 + index, // ascending for each event of the document
+        data: { eventType: event.type, timestamp: localTimestamp(new Date()), ...(event.data as object) },
+      },
+    };
+  }
+}
+
+/** yyyyMMddHHmmss in local time, as the contracts' envelope has it. */
+function localTimestamp(now: Date): string {
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  return `${date}${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+}

@@ -1,0 +1,61 @@
+import { Sidecar } from '../dapr/sidecar.ts';
+import { type Call, MemoryBackend, type SidecarOptions, type StoreKind } from '../testing/index.ts';
+import { Ids } from './ids.ts';
+import { Records } from './records.ts';
+import { UnitOfWork } from './unit-of-work.ts';
+
+/** Records on a store in memory, for the specs of this folder. */
+export interface GivenRecords {
+  readonly records: Records;
+  readonly ids: Ids;
+  readonly sidecar: Sidecar;
+  readonly backend: MemoryBackend;
+  readonly clock: { now: number };
+  /** The calls that reached the store, in order. */
+  readonly calls: Call[];
+  /** A second process of the same service. */
+  another(): Promise<GivenRecords>;
+  /** Moves the clock of all processes. */
+  pass(ms: number): void;
+}
+
+let instances = 0;
+
+export async function givenRecords(
+  options: {
+    kind?: StoreKind;
+    before?: SidecarOptions['before'];
+    backend?: MemoryBackend;
+    clock?: { now: number };
+  } = {},
+): Promise<GivenRecords> {
+  const { backend = new MemoryBackend(), clock = { now: 0 }, kind = 'mysql', before } = options;
+  const calls: Call[] = [];
+  const way = backend.sidecar('things-thing', {
+    store: { name: 'things', kind },
+    before: async (call) => {
+      if (call.kind === 'state-read' || call.kind === 'state-write') calls.push(call);
+      return before?.(call);
+    },
+  });
+  const sidecar = new Sidecar(way, 'things-thing');
+  await sidecar.ready(1_000);
+  calls.length = 0;
+  const ids = new Ids(sidecar, () => clock.now);
+  const records = new Records(sidecar, new UnitOfWork(sidecar, `thing-${++instances}`), ids);
+  return {
+    records,
+    ids,
+    sidecar,
+    backend,
+    clock,
+    calls,
+    another: () => givenRecords({ ...options, backend, clock }),
+    pass: (ms) => {
+      clock.now += ms;
+    },
+  };
+}
+
+/** The keys a call asks for. */
+export const keysOf = ({ body }: Call): string[] => (JSON.parse(body) as { keys?: string[] }).keys ?? [];

@@ -1,0 +1,115 @@
+import { CREATE, type Sidecar, type StateWrite } from '../dapr/sidecar.ts';
+import { RuleViolation } from '../domain/aggregate.ts';
+import { type Document, knows, marked, REMEMBERED_CAUSES } from './document.ts';
+import { keyPart } from './keys.ts';
+
+/** Who asks for a change: its id makes a repetition recognisable. */
+export interface Command {
+  /** Made from the Idempotency-Key of the client, or a number of the request itself. */
+  readonly cause: string;
+  /** Set when the client sent an Idempotency-Key: what it asked for, so that the key is not used for two things. */
+  readonly fingerprint?: string;
+}
+
+/** What a command came to: the record as it left it, or null, where it left none. */
+export interface Outcome<S> {
+  readonly state: S | null;
+}
+
+/** The answer as it stands in a claim. `mark`, `version`: of the commit it belongs to; none: nothing was to be done. */
+interface Answer {
+  readonly state: unknown;
+  readonly at?: string;
+  readonly mark?: string;
+  readonly version?: number;
+}
+
+interface Stored {
+  readonly fingerprint: string;
+  readonly id?: number;
+  readonly answer?: Answer;
+}
+
+/** What is known of an Idempotency-Key. */
+export interface Claim {
+  readonly etag: string;
+  /** The number its record has or will have, where it makes one. */
+  readonly id: number | undefined;
+  /** What the first command under the key came to, if it came to anything. */
+  readonly answer: Outcome<unknown> | undefined;
+}
+
+/** How long a key is remembered. */
+const DAY_SECONDS = 86_400;
+
+/** How documents remember a command: with what it asked for, so that a key used again after a day is another command. */
+export const causeOf = ({ cause, fingerprint }: Command): string =>
+  fingerprint ? `${cause}.${keyPart(fingerprint).slice(0, 16)}` : cause;
+
+/**
+ * What was asked for, and answered, under each Idempotency-Key, for a day. The answer is written in the transaction of the
+ * change; since Redis may apply it without the change, it counts only if the document knows its mark. Commands without
+ * a key cost nothing here.
+ */
+export class Idempotency {
+  constructor(private readonly sidecar: Sidecar) {}
+
+  /**
+   * What is known of the command's key; undefined: nothing, or it has none.
+   * @throws RuleViolation (422) when the key belongs to another request
+   */
+  async find({ cause, fingerprint }: Command): Promise<Claim | undefined> {
+    if (!fingerprint) return undefined;
+    const [stored] = await this.sidecar.read([keyOf(cause)]);
+    const known = stored?.value as Stored | undefined;
+    if (!known || !stored?.etag) return undefined;
+    if (known.fingerprint !== fingerprint)
+      throw new RuleViolation('this Idempotency-Key was used for another request; use a new one');
+    const stands = known.answer && (await this.stands(known.answer, causeOf({ cause, fingerprint })));
+    return { etag: stored.etag, id: known.id, answer: stands ? { state: known.answer?.state ?? null } : undefined };
+  }
+
+  /**
+   * Claims the key for this command, unless it was claimed meanwhile (or the outcome is unknown): then false, and `find` knows more.
+   * @param before what `find` said
+   */
+  claim(command: Command, before: Claim | undefined, id?: number): Promise<boolean> {
+    return this.put(command, before, { ...(id === undefined ? {} : { id }) });
+  }
+
+  /** Keeps the answer of a command for which nothing was to be done. @returns the first answer under the key */
+  async nothing<S>(command: Command, before: Claim | undefined, outcome: Outcome<S>): Promise<Outcome<S>> {
+    if (!command.fingerprint) return outcome;
+    const id = before?.id;
+    const kept = { ...(id === undefined ? {} : { id }), answer: { state: outcome.state } };
+    if (await this.put(command, before, kept)) return outcome;
+    return ((await this.find(command))?.answer as Outcome<S> | undefined) ?? outcome;
+  }
+
+  /** The write that keeps the answer, for the transaction of the change it belongs to. */
+  answers(command: Command, at: string, { id, state, version }: Document, mark: string): StateWrite[] {
+    const { cause, fingerprint } = command;
+    if (!fingerprint) return [];
+    const value: Stored = { fingerprint, id, answer: { state, at, mark, version } };
+    return [{ key: keyOf(cause), value, ttlInSeconds: DAY_SECONDS }];
+  }
+
+  private put({ cause, fingerprint = '' }: Command, before: Claim | undefined, what: object): Promise<boolean> {
+    const value: Stored = { fingerprint, ...what };
+    return this.sidecar.wrote([{ key: keyOf(cause), value, etag: before?.etag ?? CREATE, ttlInSeconds: DAY_SECONDS }]);
+  }
+
+  private async stands({ at, mark, version = 0 }: Answer, cause: string): Promise<boolean> {
+    if (at === undefined || mark === undefined) return true;
+    const [stored] = await this.sidecar.read([at]);
+    const document = stored?.value as Document | undefined;
+    if (!document) return false;
+    return document.causes.includes(marked(cause, mark)) || document.version >= version + REMEMBERED_CAUSES;
+  }
+}
+
+/** Whether the document was changed by this command. */
+export const wasChangedBy = (document: Document | undefined, command: Command): boolean =>
+  knows(document, causeOf(command));
+
+const keyOf = (cause: string): string => `idempotency-${keyPart(cause)}`;

@@ -1,0 +1,162 @@
+import type { StateStore } from '../dapr/state.ts';
+import { Overloaded, StoreRejected, Unavailable } from '../errors.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { log, reason } from '../telemetry/telemetry.ts';
+import { type Commit, Conflict } from './commit.ts';
+import type { Document } from './document.ts';
+
+/** Commits whose outcome is looked for at once; beyond that nothing new is begun. */
+const AT_ONCE = 64;
+const FIRST_MS = 50;
+const LAST_MS = 2_000;
+/** A commit is given up that the store refused so often, while it took others between any two refusals. */
+const GIVE_UP_AFTER = 8;
+const TELL_MS = 10_000;
+const STALLED_MS = 30_000;
+/** What a store says of the moment, not of the write: locks, no room, read-only, starting, spared. */
+const PASSING =
+  /deadlock|\block(ed)?\b|try again|restart|read-?only|oom command|misconf|loading|\bdisk\b|\bfull\b|connection|circuit breaker|deadline|time[d ]?-?out|broken pipe|\bEOF\b|unavailable/i;
+
+/** How a commit ends. */
+export interface Ending {
+  succeed(commit: Commit): void;
+  /** Nothing of it stands in the store. */
+  fail(commit: Commit, error: Error): void;
+}
+
+/**
+ * Finds out what became of commits whose transaction failed: only the store knows. It reads, and writes again what is
+ * neither applied nor overtaken, each by itself, as long as the store is away; nothing else waits for it. What the store
+ * refuses for good, or again and again while it takes others, is given up.
+ */
+export class Settler {
+  private readonly unsettled = new Set<Commit>();
+  private toldAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly store: StateStore,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+    private readonly signal: AbortSignal,
+    private readonly ending: Ending,
+  ) {}
+
+  get size(): number {
+    return this.unsettled.size;
+  }
+  get full(): boolean {
+    return this.unsettled.size >= AT_ONCE;
+  }
+  get stalled(): string | undefined {
+    const [oldest] = this.unsettled;
+    const seconds = oldest ? Math.round((this.clock.now() - oldest.since) / 1000) : 0;
+    return seconds * 1000 > STALLED_MS
+      ? `the store has not told the outcome of ${this.unsettled.size} changes, the oldest for ${seconds} s`
+      : undefined;
+  }
+
+  /** Takes over commits that shared a transaction which failed. */
+  take(group: readonly Commit[], error: unknown): void {
+    if (error instanceof StoreRejected && group.length === 1) {
+      this.ending.fail(group[0]!, error);
+      return;
+    }
+    for (const commit of group) {
+      this.unsettled.add(commit);
+      commit.unsure = !(error instanceof StoreRejected);
+    }
+    void this.sort(group, error);
+  }
+
+  private async sort(group: readonly Commit[], error: unknown): Promise<void> {
+    // Refused for good, nothing of it was written: one of them is to blame, and the others are written without it.
+    if (error instanceof StoreRejected) {
+      await Promise.all(group.map((commit) => this.again(commit, 0)));
+      return;
+    }
+    const open = await this.look(group).catch(() => undefined);
+    // The answer for all may be what fails, so from now on each looks for itself.
+    const wait = open && group.length > 1 ? 0 : FIRST_MS;
+    await Promise.all((open ?? group).map((commit) => this.again(commit, wait, !open)));
+  }
+
+  /** Writes a commit again by itself, until it has an outcome. */
+  private async again(commit: Commit, first: number, lookFirst = false): Promise<void> {
+    let refused = 0;
+    let written = this.store.written;
+    for (let wait = first, look = lookFirst; ; wait = Math.min(Math.max(wait * 2, FIRST_MS), LAST_MS)) {
+      if (wait > 0) await this.clock.sleep(wait, this.signal);
+      if (this.signal.aborted) return this.leave(commit);
+      try {
+        if (look && (await this.look([commit])).length === 0) return;
+        look = false;
+        await this.write(commit);
+        return this.succeed(commit);
+      } catch (error) {
+        this.tell(error, commit);
+        if (error instanceof StoreRejected && !commit.unsure) return this.fail(commit, error);
+        if (error instanceof Overloaded || look) continue;
+        if (!(error instanceof StoreRejected)) commit.unsure = true;
+        const open = await this.look([commit]).catch(() => undefined);
+        if (open?.length === 0) return;
+        look = !open;
+        if (open && error instanceof StoreRejected) return this.fail(commit, error);
+        if (!open || !blames(error)) continue;
+        if (this.store.written > written) refused++;
+        written = this.store.written;
+        if (refused >= GIVE_UP_AFTER)
+          return this.fail(commit, new StoreRejected('the store keeps refusing this', reason(error)));
+      }
+    }
+  }
+
+  private async write(commit: Commit): Promise<void> {
+    if (commit.recorded === undefined) return this.store.transaction(commit.operations);
+    if (commit.own === undefined) {
+      commit.own = this.outbox.reserve(1, true);
+      commit.numbers.push(commit.own);
+    }
+    await this.store.transaction([...commit.operations, this.outbox.record(commit.own, [commit.recorded])]);
+  }
+
+  /** Reads what became of commits. @returns those that are neither applied nor overtaken @throws when it cannot be read */
+  private async look(commits: readonly Commit[]): Promise<Commit[]> {
+    const stored = await this.store.read(commits.map(({ entry }) => entry.key));
+    return commits.filter((commit, index) => {
+      const { change, entry } = commit;
+      const document = stored[index]?.value as Document | undefined;
+      if (!change) return true;
+      if (document?.causes.includes(entry.cause)) this.succeed(commit);
+      else if (stored[index]?.etag !== change.etag) this.fail(commit, new Conflict(`${entry.key} changed meanwhile`));
+      else return true;
+      return false;
+    });
+  }
+
+  private succeed(commit: Commit): void {
+    this.unsettled.delete(commit);
+    this.ending.succeed(commit);
+  }
+
+  private fail(commit: Commit, error: Error): void {
+    this.unsettled.delete(commit);
+    this.ending.fail(commit, error);
+  }
+
+  /** At the end of this process: the next one finds the records. */
+  private leave(commit: Commit): void {
+    this.unsettled.delete(commit);
+    commit.reject(new Unavailable('the service ends; the outcome is not known yet'));
+  }
+
+  private tell(error: unknown, { entry }: Commit): void {
+    const now = this.clock.now();
+    if (now - this.toldAt < TELL_MS) return;
+    this.toldAt = now;
+    log.warn('waiting for the store', { changes: this.unsettled.size, key: entry.key, reason: reason(error) });
+  }
+}
+
+const blames = (error: unknown): boolean =>
+  error instanceof Unavailable && error.answered && !PASSING.test(error.inner);

@@ -1,0 +1,36 @@
+import type { Subject } from '../crash/desk.ts';
+import { Findings, type Violation } from '../crash/findings.ts';
+import { look, type Place } from '../crash/sight.ts';
+
+/**
+ * Judges as the crash test does whether all is there that the honest clients were promised. They are not alone here:
+ * what the attacker made, by requests that anybody may send or by messages, is no violation.
+ */
+export async function judge(subject: Subject, place: Place): Promise<Violation[]> {
+  const seen = await look(place);
+  const told = seen.told.filter(({ source }) => source?.startsWith(`${place.system}-`));
+  const findings = new Findings({ ...seen, told });
+  await subject.judge(findings, place);
+  return findings.violations.filter(
+    (violation) => !isAllowed(violation) && !isAttackersLetter(violation, findings, place.system),
+  );
+}
+
+/** What the crash test says of records that none of its clients made. */
+const ALLOWED = [
+  /never accepted$/,
+  /is a payment without a contract$/,
+  /^a notice of an event that is not on the topic$/,
+  /^the number of (records|my pages|rows of registrations|open lectures|my orders|deliveries|products|plans) is/,
+];
+
+const isAllowed = ({ what }: Violation): boolean =>
+  ALLOWED.some((words) => words.test(what)) || /^My page shows what was never accepted/.test(what);
+
+/** A dead letter is the attacker's unless its event is one that a service of the system told. */
+function isAttackersLetter({ about, what }: Violation, { sight }: Findings, system: string): boolean {
+  if (!what.startsWith('a dead letter')) return false;
+  const { event } = sight.documents.get(about)?.state ?? {};
+  const source = (event as { source?: unknown } | null | undefined)?.source;
+  return !(typeof source === 'string' && source.startsWith(`${system}-`));
+}
