@@ -122,9 +122,10 @@ export class DeadLetterBox {
 
   /** Throws the letter away. @returns false where there is none */
   async drop(id: number): Promise<boolean> {
-    const dropped = await this.records.change(DeadLetters, id, { cause: `drop-${id}` }, () => ended());
-    if (dropped) log.warn('a dead letter was dropped', { letter: id });
-    return dropped !== undefined;
+    if (!(await this.get(id))) return false;
+    await this.records.change(DeadLetters, id, { cause: `drop-${id}` }, () => ended());
+    log.warn('a dead letter was dropped', { letter: id });
+    return true;
   }
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EventUnreadable, StoreRejected } from '../errors.ts';
 import { naturalKey, type Records } from '../persistence/records.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { continueTrace, log, reason, withTrace } from '../telemetry/telemetry.ts';
 import { causeOf, type Envelope } from './envelope.ts';
 import { Unfinished, type Verdict, verdictOf, verdictOfAll } from './failure.ts';
@@ -41,6 +42,7 @@ export class Dispatcher {
   constructor(
     private readonly records: Records,
     policies: readonly Policy[],
+    private readonly clock: Pick<Clock, 'now'>,
   ) {
     for (const policy of policies)
       this.policies.set(policy.event.type, [...(this.policies.get(policy.event.type) ?? []), policy]);
@@ -102,10 +104,10 @@ export class Dispatcher {
     };
     const keys = [...byRecord.keys()];
     if (large.size > 0) keys.sort((a, b) => Number(large.has(a)) - Number(large.has(b)));
-    const end = performance.now() + PATIENCE_MS;
+    const end = this.clock.now() + PATIENCE_MS;
     for (let from = 0; from < keys.length; from += PIECE) {
       const piece = keys.slice(from, from + PIECE);
-      if (large.size > 0 && performance.now() > end && piece.every((key) => large.has(key))) {
+      if (large.size > 0 && this.clock.now() > end && piece.every((key) => large.has(key))) {
         const unfinished = new Unfinished('the event has very many reactions; the rest of them follow');
         for (const key of keys.slice(from)) for (const task of byRecord.get(key)!) report(task, unfinished);
         break;

@@ -27,7 +27,7 @@ export function messaging(options: {
   readonly clock: Clock;
 }): Messaging {
   const { sidecar, records, policies, instance, clock } = options;
-  const dispatcher = new Dispatcher(records, policies);
+  const dispatcher = new Dispatcher(records, policies, clock);
   const deadLetters = new DeadLetterBox(sidecar, records);
   const store = new DeferredStore(sidecar, records);
   const deferrals = new Deferrals({ consumer: sidecar.appId, instance, store, dispatcher, deadLetters, clock });

@@ -23,10 +23,10 @@ export async function noteThenDo<S extends Identified>(
   steps: {
     readonly key: string | number;
     readonly cause: string;
-    note(id: number): Decision<S>;
-    isDone(state: S): boolean;
-    effect(state: S): Promise<void>;
-    done(state: S): Decision<S>;
+    note(id: number): Decision<NoInfer<S>>;
+    isDone(state: NoInfer<S>): boolean;
+    effect(state: NoInfer<S>): Promise<void>;
+    done(state: NoInfer<S>): Decision<NoInfer<S>>;
   },
 ): Promise<void> {
   const { key, cause, note, isDone, effect, done } = steps;

@@ -1,0 +1,248 @@
+import { z } from 'zod';
+import { aggregate, CalleeUnavailable, change, create, decided, event, type Policy, whenever } from '../index.ts';
+import { type Handling, handling } from '../testing/handling.ts';
+import { type Call, ManualClock, MemoryBackend } from '../testing/index.ts';
+
+interface Box {
+  readonly id: number;
+  readonly key: string;
+  readonly seen: readonly string[];
+}
+const Box = aggregate<Box>('Box', { keyedBy: 'key' });
+const keyed = z.looseObject({ key: z.string() });
+const Made = event('Made', keyed);
+const Changed = event('Changed', keyed.extend({ name: z.string() }));
+const Asked = event('Asked', keyed);
+const Odd = event('Odd', keyed);
+
+/** A callee that can be down; `calls` are the keys it was asked for. */
+function pay() {
+  const callee = { down: true, calls: [] as string[], running: 0, most: 0 };
+  const policies = (): Policy[] => [
+    whenever(Made, ({ key }) => create(Box, key, (id) => decided({ id, key, seen: [] }))),
+    whenever(Changed, ({ key, name }) => change(Box, key, (box) => decided({ ...box, seen: [...box.seen, name] }))),
+    whenever(Asked, ({ key }) =>
+      create(
+        Box,
+        key,
+        (id) => decided({ id, key, seen: ['asked'] }),
+        async () => {
+          callee.calls.push(key);
+          callee.most = Math.max(callee.most, ++callee.running);
+          await new Promise((resolve) => setImmediate(resolve));
+          callee.running--;
+          if (callee.down) throw new CalleeUnavailable('lecture-pay', 'down', false);
+        },
+      ),
+    ),
+    whenever(Odd, () => {
+      throw new TypeError('odd is not a function');
+    }),
+  ];
+  return { callee, policies };
+}
+
+const letters = (on: Handling) => on.states('DeadLetter');
+const asked = (on: Handling, count: number): object[] =>
+  Array.from({ length: count }, (_, index) => on.event(`a${index}`, 'Asked', { key: `k${index}` }));
+
+describe('an event before its record', () => {
+  test('given a change before its record, when the record comes, then the change has its effect within a second', async () => {
+    const on = await handling(pay().policies);
+    expect(await on.consumer.take([on.event('c', 'Changed', { key: 'a', name: 'early' })])).toEqual(['SUCCESS']);
+    expect(on.states('Deferred')).toMatchObject([
+      { cause: 'record', attempts: 1, reason: expect.stringContaining('before Box a'), event: { id: 'c' } },
+    ]);
+    await on.consumer.take([on.event('m', 'Made', { key: 'a' })]);
+    await on.clock.pass(1_000);
+    expect(on.states('Box')).toMatchObject([{ seen: ['early'] }]);
+    expect(on.states('Deferred')).toEqual([]);
+    expect(on.deferrals.gauges).toEqual({ deferred_waiting: 0, deferred_oldest_seconds: 0 });
+  });
+
+  test('given a change whose record never comes, when 15 minutes are over, then it is a dead letter, and others were handled at once', async () => {
+    const on = await handling(pay().policies);
+    await on.consumer.take([on.event('c', 'Changed', { key: 'never', name: 'n' })]);
+    await on.consumer.take([on.event('m', 'Made', { key: 'a' })]);
+    expect(on.states('Box')).toHaveLength(1);
+    await on.clock.pass(890_000);
+    expect(letters(on)).toEqual([]);
+    expect(on.deferrals.gauges).toEqual({ deferred_waiting: 1, deferred_oldest_seconds: 890 });
+    await on.clock.pass(60_000);
+    expect(letters(on)).toMatchObject([{ reason: expect.stringMatching(/15 minutes.*before Box never/) }]);
+    expect(on.states('Deferred')).toEqual([]);
+  });
+
+  test('given a hundred of them, when they come, then they are kept in one reading and one writing each for numbers and events', async () => {
+    let writes = 0;
+    const before = ({ kind, body }: Call) => void (kind === 'state-write' && body.includes('Deferred-of-') && writes++);
+    const on = await handling(pay().policies, { before });
+    await on.consumer.take(
+      Array.from({ length: 100 }, (_, index) => on.event(`c${index}`, 'Changed', { key: 'none', name: 'n' })),
+    );
+    expect([writes, on.states('Deferred').length]).toEqual([1, 100]);
+  });
+});
+
+describe('a callee that is down', () => {
+  test('given 50 events for it, when it is back, then all are handled once, at most 8 at a time, and while it was down it was asked by one at a time', async () => {
+    const { callee, policies } = pay();
+    const on = await handling(policies);
+    await on.consumer.take(asked(on, 50));
+    callee.calls.length = 0;
+    callee.most = 0;
+    await on.clock.pass(60_000);
+    expect(callee.most).toBe(1);
+    expect(callee.calls.length).toBeLessThan(12);
+    expect(new Set(callee.calls).size).toBeGreaterThan(1);
+    callee.down = false;
+    await on.clock.pass(31_000);
+    expect(on.states('Box')).toHaveLength(50);
+    expect(callee.most).toBeLessThanOrEqual(8);
+    expect(on.states('Deferred')).toEqual([]);
+    expect(letters(on)).toEqual([]);
+  });
+
+  test('given a callee that fails one event alone, when others wait for it, too, then they are handled', async () => {
+    const { callee, policies } = pay();
+    const on = await handling(() => [
+      ...policies(),
+      whenever(Asked, ({ key }) => {
+        if (key === 'k0') throw new CalleeUnavailable('lecture-pay', 'nonsense', true);
+        return [];
+      }),
+    ]);
+    await on.consumer.take(asked(on, 5));
+    callee.down = false;
+    await on.clock.pass(10_000);
+    expect(on.states('Box')).toHaveLength(5);
+    expect(on.states('Deferred')).toMatchObject([{ event: { id: 'a0' } }]);
+  });
+
+  test('given an event of two reactions of which one waits for it, when the other took effect, then that has no second effect, however many changes came meanwhile', async () => {
+    const { callee, policies } = pay();
+    const on = await handling(() => [
+      whenever(Asked, ({ key }) => change(Box, 'counter', (box) => decided({ ...box, seen: [...box.seen, key] }))),
+      ...policies(),
+    ]);
+    await on.consumer.take([on.event('m', 'Made', { key: 'counter' })]);
+    await on.consumer.take([on.event('a', 'Asked', { key: 'once' })]);
+    for (let round = 0; round < 5; round++)
+      await on.consumer.take(
+        Array.from({ length: 30 }, (_, n) => on.event(`c${round}.${n}`, 'Changed', { key: 'counter', name: 'x' })),
+      );
+    callee.down = false;
+    await on.clock.pass(2_000);
+    const [counter] = on.states('Box') as unknown as Box[];
+    expect(counter!.seen.filter((name) => name === 'once')).toHaveLength(1);
+    expect(on.states('Box')).toHaveLength(2);
+  });
+});
+
+test('given an event that fails by a fault of the service, when it failed five times, then it is a dead letter', async () => {
+  const on = await handling(pay().policies);
+  await on.consumer.take([on.event('o', 'Odd', { key: 'a' })]);
+  expect(on.states('Deferred')).toMatchObject([{ cause: 'fault', reason: 'TypeError: odd is not a function' }]);
+  await on.clock.pass(10_000);
+  expect(letters(on)).toMatchObject([{ reason: expect.stringMatching(/failed 5 times: TypeError: odd/) }]);
+});
+
+test('given an event too large to be deferred, when it cannot be handled now, then it is a dead letter', async () => {
+  const on = await handling(pay().policies);
+  const large = on.event('c', 'Changed', { key: 'a', name: 'n', more: 'x'.repeat(300_000) });
+  expect(await on.consumer.take([large])).toEqual(['SUCCESS']);
+  expect(letters(on)).toMatchObject([{ replayable: false, reason: expect.stringContaining('too large') }]);
+  expect(on.states('Deferred')).toEqual([]);
+});
+
+describe('another life', () => {
+  test.each([
+    ['of the same instance', 'course-1', 0],
+    ['of another instance, when the lease of the first is over', 'course-2', 200_000],
+  ])(
+    'given events that were deferred, when the process dies, then the next one %s handles them',
+    async (_, instance, after) => {
+      const backend = new MemoryBackend();
+      const clock = new ManualClock();
+      const { callee, policies } = pay();
+      const first = await handling(policies, { backend, clock });
+      await first.consumer.take(asked(first, 20));
+      first.sidecar.cut();
+      await clock.pass(after);
+      const next = await handling(policies, { backend, clock, instance });
+      next.deferrals.start();
+      callee.down = false;
+      await clock.pass(65_000);
+      expect(next.states('Box')).toHaveLength(20);
+      expect(next.states('Deferred')).toEqual([]);
+    },
+  );
+
+  test('given events that a living instance waits with, when another looks, then it leaves them alone', async () => {
+    const backend = new MemoryBackend();
+    const clock = new ManualClock();
+    const { policies } = pay();
+    const first = await handling(policies, { backend, clock });
+    first.deferrals.start();
+    await first.consumer.take(asked(first, 3));
+    const other = await handling(policies, { backend, clock, instance: 'course-2' });
+    other.deferrals.start();
+    await clock.pass(300_000);
+    expect(other.deferrals.gauges.deferred_waiting).toBe(0);
+    expect(first.deferrals.gauges.deferred_waiting).toBe(3);
+  });
+
+  test('given a store that goes away while an event waits, when it is back, then the event is handled', async () => {
+    let away = false;
+    const { callee, policies } = pay();
+    const before = ({ kind }: Call) => {
+      if (away && kind.startsWith('state')) throw new Error('socket hang up');
+      return undefined;
+    };
+    const on = await handling(policies, { before });
+    await on.consumer.take(asked(on, 2));
+    callee.down = false;
+    away = true;
+    await on.clock.pass(10_000);
+    away = false;
+    await on.clock.pass(10_000);
+    expect(on.states('Box')).toHaveLength(2);
+    expect(on.states('Deferred')).toEqual([]);
+  });
+});
+
+describe('an operator', () => {
+  const json = ({ body }: { body: Buffer }): Record<string, unknown> => JSON.parse(body.toString());
+
+  test('given deferred events, when an operator looks, replays and drops, then each answer is the truth', async () => {
+    const { callee, policies } = pay();
+    const on = await handling(policies);
+    await on.consumer.take(asked(on, 3));
+    const seen = json(await on.request('GET', '/deferred?size=2')) as unknown as {
+      _embedded: { deferred: { id: number }[] };
+      _links: { next: { href: string } };
+    };
+    const [first, second] = seen._embedded.deferred;
+    expect(json(await on.request('GET', seen._links.next.href))).toMatchObject({
+      _embedded: { deferred: [{ id: 3 }] },
+    });
+    expect(json(await on.request('GET', `/deferred/${first!.id}`))).toMatchObject({
+      callee: 'lecture-pay',
+      attempts: 1,
+    });
+    const now = await on.request('POST', `/deferred/${first!.id}/replay`);
+    expect([now.status, json(now).detail]).toEqual([503, expect.stringContaining('lecture-pay is down')]);
+    callee.down = false;
+    expect((await on.request('POST', `/deferred/${first!.id}/replay`)).status).toBe(200);
+    expect((await on.request('DELETE', `/deferred/${second!.id}`)).status).toBe(204);
+    for (const [method, path] of [
+      ['GET', `/deferred/${first!.id}`],
+      ['POST', `/deferred/${second!.id}/replay`],
+      ['DELETE', `/deferred/${second!.id}`],
+    ] as const)
+      expect((await on.request(method, path)).status).toBe(404);
+    await on.clock.pass(60_000);
+    expect(on.states('Box').map(({ key }) => key)).toEqual(expect.arrayContaining(['k0', 'k2']));
+    expect(on.states('Box')).toHaveLength(2);
+  });
+});
