@@ -1,6 +1,7 @@
 import express from 'express';
 import { Sidecar } from '../dapr/sidecar.ts';
-import { asProblem, traced } from '../http/rest.ts';
+import { traced } from '../http/context.ts';
+import { asProblem } from '../http/problem.ts';
 import { type Messaging, messaging } from '../messaging/messaging.ts';
 import type { Policy } from '../messaging/policy.ts';
 import { Ids } from '../persistence/ids.ts';
