@@ -6,7 +6,8 @@ import { explained, readme } from '../../helm/tools/values.ts';
 import { goProgram } from '../../tools/run/provision/go.ts';
 import { run } from '../../tools/run/provision/ways.ts';
 import { readTemplate, systems } from '../../tools/run/templates.ts';
-import { chart, faultsOf, lint, type Resource, render, resourcesOf } from './helm.ts';
+import { root } from '../system.ts';
+import { chart, faultsOf, lint, type Resource, render, renderAsWritten, resourcesOf } from './helm.ts';
 
 const all = await systems();
 const profiles = ['light', 'full'];
@@ -48,6 +49,24 @@ describe('the chart', () => {
   test('everything on, and brokers and stores outside of the cluster: still valid, also for Istio and Prometheus', async () => {
     expect(await faultsOf(await render(everything))).toBe('');
     expect(await faultsOf(await render(outside))).toBe('');
+  });
+
+  test('is installed by the command of the README as it stands there, with the images it names', async () => {
+    const commands = (await readFile(join(root, 'README.md'), 'utf8')).match(/^ *helm install .*$/gm) ?? [];
+    expect(commands).toHaveLength(1);
+    for (const command of commands) {
+      const text = await renderAsWritten(command);
+      expect(await faultsOf(text)).toBe('');
+      expect(text).toContain('image: registry.example/madang/lecture-pay:1\n');
+    }
+  });
+
+  test.each([
+    ['a1b2c3d', 'a1b2c3d'],
+    [1234567, '1234567'],
+    ['', '0.1.0'],
+  ])('names its images by the tag %p', async (tag, expected) => {
+    expect(await render({ 'image.tag': tag })).toContain(`/lecture-pay:${expected}\n`);
   });
 
   test('is told what is wrong by kubeconform: the check itself works', async () => {
