@@ -253,7 +253,7 @@ describe('monitoring', () => {
     for (const { alert } of groups[0].rules) expect(text).toContain(`### ${alert}\n`);
   });
 
-  test('every query of every dashboard is one, about figures that services or sidecars have', async () => {
+  test('every query of every dashboard is one, and it and the alerts are about figures that services or sidecars have', async () => {
     const names = await readdir(join(folder, 'dashboards'));
     expect(names).toHaveLength(4);
     const boards = await Promise.all(names.map((name) => readFile(join(folder, 'dashboards', name), 'utf8')));
@@ -265,13 +265,12 @@ describe('monitoring', () => {
     await writeFile(file, stringify({ groups: [{ name: 'queries', rules }] }));
     expect(await promtool('check', 'rules', file)).toMatchObject({ code: 0 });
     await rm(file);
-    const sources = await Promise.all(
-      ['intake', 'metrics', 'outbox', 'rest', 'service', 'sidecar'].map((name) =>
-        readFile(join(chart, `../../services/kit/${name}.ts`), 'utf8'),
-      ),
-    );
-    for (const [, name = ''] of queries.join(' ').matchAll(/madang_(\w+?)(?:_total)?\{/g))
-      expect(sources.join('')).toMatch(new RegExp(`'${name}'|${name}:`));
+    const rulesText = await readFile(join(folder, 'rules.yaml'), 'utf8');
+    const kit = join(root, 'services/kit');
+    const files = (await readdir(kit, { recursive: true })).filter((file) => /(?<!\.spec)\.ts$/.test(file));
+    const sources = (await Promise.all(files.map((file) => readFile(join(kit, file), 'utf8')))).join('');
+    for (const [, name = ''] of `${queries.join(' ')} ${rulesText}`.matchAll(/madang_(\w+?)(?:_total)?\b/g))
+      expect(sources).toMatch(new RegExp(`'${name}'|\\b${name}:`));
   });
 });
 
