@@ -1,246 +1,208 @@
-import { randomUUID } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
-import { Transform } from 'node:stream';
-import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import {
-  ANSWERED_BY,
-  asProblem,
-  calleeUnavailable,
+  ClientGone,
+  continueTrace,
   log,
-  notFound,
   Problem,
-  problemOf,
+  reason,
   type Sidecar,
-  type SidecarAnswer,
-  sendProblem,
-  trace,
-  traced,
+  type Transport,
+  withTrace,
 } from '../kit/index.ts';
+import { Connection } from './connection.ts';
+import { preflight } from './cors.ts';
+import { Exchange } from './exchange.ts';
+import { Forwarder } from './forward.ts';
+import { checkOnce } from './headers.ts';
+import { type AllShares, LIMITS, type Limits, sharesOf } from './limits.ts';
+import { nothingHere, type Route, routeOf, routesOf, targetOf } from './paths.ts';
+import { PublicBase, shareOf } from './public-base.ts';
 import { routes } from './routes.ts';
+import { entranceServer } from './server.ts';
+import { type Admission, Refused } from './tokens.ts';
 
-const BODY_LIMIT = 1_048_576;
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-/** What must not be passed on: of this connection only, or told to the service by us alone. */
-const OWN_HEADERS = new Set([
-  'host',
-  'connection',
-  'keep-alive',
-  'transfer-encoding',
-  'upgrade',
-  'expect',
-  'te',
-  'trailer',
-  'proxy-authorization',
-  'proxy-connection',
-  'dapr-app-id',
-  'dapr-api-token',
-  'traceparent',
-  'x-public-base',
-  ANSWERED_BY,
-  'content-length',
-]);
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const PROBE_MS = 2_000;
+
+/** What a gateway may be given beside its sidecar. */
+export interface Options {
+  /** Decides who is let in; without it, everybody. */
+  readonly admission?: Admission | undefined;
+  readonly outside?: PublicBase | undefined;
+  /** Its own way to the sidecar, so that nobody who asks whether it is ready waits behind clients. */
+  readonly probe?: Transport | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+}
 
 /**
- * The one entrance of a system: forwards its public routes through the sidecar, streaming, and nothing else.
- * @param admission decides who is let in; without it, everybody
+ * The one entrance of a system: forwards its public routes through the sidecar, and nothing else. Who takes too much of it is
+ * refused (limits.ts), so that the others are served. It is a server that does not listen yet.
  */
-export function gateway(sidecar: Sidecar, admission?: RequestHandler): Express {
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.get('/healthz', (_, response) => void response.status(204).end());
-  app.get('/readyz', async (_, response) => {
-    const { status } = await sidecar.request('GET', '/v1.0/healthz/outbound').catch(() => ({ status: 503 }));
-    response.status(status === 204 ? 204 : 503).end();
-  });
-  app.get('/dapr/subscribe', (_, response) => void response.json([]));
-  app.use(traced, identified, plainPath, cors, ...(admission ? [admission] : []));
-  const table = routes[sidecar.system] ?? {};
-  for (const [path, target] of Object.entries(table)) {
-    const [appId = '', prefix = ''] = target.split(' behind ');
-    app.use(path, (request, response, next) => {
-      forward(sidecar, { appId, prefix }, request, response).catch(next);
+export function gateway(sidecar: Sidecar, options: Options = {}): Server {
+  const entrance = new Entrance(sidecar, options);
+  const server = entranceServer(entrance, entrance.limits);
+  const looking = setInterval(() => entrance.look(), entrance.limits.lookMs).unref();
+  return server.once('close', () => clearInterval(looking));
+}
+
+class Entrance {
+  readonly limits: Limits;
+  private readonly shares: AllShares;
+  private readonly routes: readonly Route[];
+  private readonly outside: PublicBase;
+  private readonly forwarder: Forwarder;
+  private readonly connections = new Map<Socket, Connection>();
+  private probing: Promise<boolean> | undefined;
+
+  constructor(
+    private readonly sidecar: Sidecar,
+    private readonly options: Options,
+  ) {
+    this.limits = { ...LIMITS, ...options.limits };
+    this.shares = sharesOf(this.limits);
+    this.routes = routesOf(routes[sidecar.system] ?? {});
+    this.outside = options.outside ?? new PublicBase();
+    this.forwarder = new Forwarder(sidecar.transport, this.limits, this.shares);
+  }
+
+  connected(socket: Socket): void {
+    const address = socket.remoteAddress ?? '';
+    const peer = shareOf(address);
+    const isTrusted = this.outside.trusts(address);
+    // The clients of a trusted proxy come by its connections; they are told apart by request.
+    const share = isTrusted ? `${peer}:${socket.remotePort}` : peer;
+    const isOver = !this.shares.connections.take(share);
+    const begin = (exchange: Exchange): void => this.begin(exchange, peer, isTrusted);
+    const connection = new Connection(socket, share, isOver, this.limits, this.shares, begin);
+    this.connections.set(socket, connection);
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      this.connections.delete(socket);
+      if (!isOver) this.shares.connections.give(share);
+      connection.close();
     });
   }
-  app.get('/', (request, response) => {
-    const base = baseOf(request);
-    response.json({
-      system: sidecar.system,
-      _links: Object.fromEntries(Object.keys(table).map((path) => [path.slice(1), { href: base + path }])),
-    });
-  });
-  app.use(notFound(), asProblem);
-  return app;
-}
 
-const baseOf = (request: Request): string => `${request.protocol}://${request.get('host') ?? 'localhost'}`;
-
-/** The sidecar cleans paths, so `/payments/../internal/payments` would leave the public ones. */
-function plainPath(request: Request, _: Response, next: () => void): void {
-  const { pathname } = new URL(`http://gateway${request.originalUrl.split('?')[0]?.replaceAll('\\', '%5c')}`);
-  const raw = request.originalUrl.split('?')[0] ?? '';
-  let decoded = '';
-  try {
-    decoded = decodeURIComponent(raw);
-  } catch {
-    throw new Problem(400, 'Bad Request', 'The path has a % that does not stand for a character.');
+  requested(request: IncomingMessage, response: ServerResponse, isWaiting: boolean): void {
+    const connection = this.connections.get(request.socket);
+    if (!connection) return;
+    const exchange = new Exchange(request, response, connection.share, this.limits, this.shares, isWaiting);
+    if (connection.isOver) exchange.headers.connection = 'close';
+    connection.add(exchange);
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (pathname !== raw || /%2f/i.test(raw) || /\/\/|[\\\u0000-\u001f\u007f]/.test(decoded))
-    throw new Problem(404, 'Not Found', 'There is nothing at this path; use the links of / to find your way.');
-  next();
-}
 
-function identified(request: Request, response: Response, next: () => void): void {
-  const given = request.get('x-request-id');
-  const id = given && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
-  request.headers['x-request-id'] = id;
-  response.set('x-request-id', id);
-  next();
-}
+  unreadable(socket: Socket, problem: Problem): Promise<boolean> {
+    return this.connections.get(socket)?.unreadable(problem) ?? Promise.resolve(false);
+  }
 
-/** Open to every origin, with credentials, as the contract says; so the origin is named, since `*` excludes credentials. */
-function cors(request: Request, response: Response, next: () => void): void {
-  const origin = request.get('origin');
-  if (origin) {
-    response.set({
-      'access-control-allow-origin': origin,
-      'access-control-allow-credentials': 'true',
-      vary: 'Origin',
-      'access-control-expose-headers': 'location, retry-after, www-authenticate, x-request-id',
-    });
-    if (request.method === 'OPTIONS' && request.get('access-control-request-method')) {
-      response.set({
-        'access-control-allow-methods': METHODS.join(', '),
-        'access-control-allow-headers': request.get('access-control-request-headers') ?? '',
-        'access-control-max-age': '600',
+  look(): void {
+    const now = Date.now();
+    for (const connection of this.connections.values()) connection.look(now);
+  }
+
+  private begin(exchange: Exchange, peer: string, isTrusted: boolean): void {
+    const { request } = exchange;
+    if (request.url === '/healthz') exchange.answer(204, {});
+    else if (request.url === '/readyz') void this.ready().then((is) => exchange.answer(is ? 204 : 503, {}));
+    else if (request.url === '/dapr/subscribe')
+      exchange.answer(200, { 'content-type': 'application/json; charset=utf-8' }, '[]');
+    else
+      withTrace(continueTrace(request.headers.traceparent), () => {
+        this.handle(exchange, peer, isTrusted).catch((error) => refuse(exchange, error));
       });
-      response.status(204).end();
-      return;
-    }
   }
-  next();
+
+  /** Whether the sidecar works; asked once for all who want to know. */
+  private ready(): Promise<boolean> {
+    const { probe = this.sidecar.transport } = this.options;
+    const path = '/v1.0/healthz/outbound';
+    this.probing ??= probe
+      .request({ method: 'GET', path, headers: {}, signal: AbortSignal.timeout(PROBE_MS), timeoutMs: PROBE_MS })
+      .then(
+        ({ status }) => status === 204,
+        () => false,
+      )
+      .finally(() => {
+        this.probing = undefined;
+      });
+    return this.probing;
+  }
+
+  private async handle(exchange: Exchange, peer: string, isTrusted: boolean): Promise<void> {
+    const { request } = exchange;
+    const { method = '', headers } = request;
+    if (this.connections.get(request.socket)?.isOver) throw tooManyConnections();
+    checkFrame(exchange);
+    const asked = preflight(method, headers);
+    if (asked) return exchange.answer(204, asked);
+    const { path, query, authority } = targetOf(request.url ?? '', this.limits.target);
+    const { base, address } = this.outside.of(headers, peer, isTrusted, authority);
+    exchange.address = address;
+    if (base === undefined) throw new Problem(400, 'Bad Request', 'Send the header Host: links begin with it.');
+    if (!METHODS.includes(method)) throw notAllowed(exchange, METHODS);
+    await this.options.admission?.(headers.authorization);
+    if (exchange.isGone) return;
+    const route = routeOf(this.routes, path);
+    if (path === '/') return this.index(exchange, base);
+    if (!route) throw nothingHere();
+    const target = path.slice(route.prefix.length) + query;
+    const isAdmitted = this.options.admission !== undefined;
+    await this.forwarder.forward(exchange, route, target, base + route.prefix, isAdmitted);
+  }
+
+  /** The links from which everything public is found. */
+  private index(exchange: Exchange, base: string): void {
+    if (!exchange.isRead) throw notAllowed(exchange, ['GET', 'HEAD']);
+    const links = this.routes.map(({ path }) => [path.slice(1), { href: base + path }]);
+    const body = { system: this.sidecar.system, _links: Object.fromEntries(links) };
+    exchange.answer(200, { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify(body));
+  }
 }
 
-async function forward(
-  sidecar: Sidecar,
-  { appId, prefix }: { appId: string; prefix: string },
-  request: Request,
-  response: Response,
-): Promise<void> {
-  const method = METHODS.find((known) => known === request.method);
-  if (!method)
-    throw new Problem(
-      405,
-      'Method Not Allowed',
-      `${request.method} is not used here; use one of ${METHODS.join(', ')}.`,
-    );
-  const length = Number(request.get('content-length') ?? 0);
-  if (length > BODY_LIMIT) throw tooLarge();
-  const path = request.originalUrl.slice(prefix.length);
-  const hasBody = length > 0 || request.headers['transfer-encoding'] !== undefined;
-  const limited = new Limit();
-  if (hasBody) request.pipe(limited);
-  const aborted = new AbortController();
-  response.once('close', () => aborted.abort());
-  const body = hasBody ? await bodyWithin(request, limited) : undefined;
-  const answer = await sidecar.transport
-    .request({
-      method: method === 'HEAD' ? 'GET' : method, // the sidecar never ends its answer to HEAD
-      path: `/v1.0/invoke/${appId}/method${path}`,
-      headers: {
-        ...passedOn(request.headers),
-        'x-public-base': baseOf(request) + prefix,
-        traceparent: trace().traceparent,
-      },
-      body,
-      signal: aborted.signal,
-      timeoutMs: 30_000,
-    })
-    .catch(() => {
-      if (aborted.signal.aborted) return undefined;
-      throw new Problem(
-        503,
-        'Service Unavailable',
-        'The entrance cannot reach its sidecar; please try again in a moment.',
-        {
-          retryAfterSeconds: 1,
-          outcome: 'unknown',
-        },
-      );
-    });
-  if (!answer) return;
-  if (answer.broken || (answer.status < 300 && !answer.headers[ANSWERED_BY])) {
-    sendProblem(response, unknownOutcome(`${appId} broke off its work`));
-    return;
-  }
-  if (answer.status === 500) {
-    failedInvocation(answer, appId, response);
-    return;
-  }
-  for (const [name, value] of Object.entries(answer.headers))
-    if (
-      value !== undefined &&
-      !OWN_HEADERS.has(name) &&
-      !name.startsWith('dapr-') &&
-      !name.startsWith('access-control-')
-    )
-      response.set(name, value as string);
-  response.status(answer.status);
-  response.end(method === 'HEAD' ? undefined : answer.body);
+/**
+ * What Node's parser takes and HTTP/1.1 does not.
+ * @throws Problem
+ */
+function checkFrame(exchange: Exchange): void {
+  const { request } = exchange;
+  const { headers, httpVersion } = request;
+  const close = (problem: Problem): Problem => {
+    exchange.headers.connection = 'close';
+    return problem;
+  };
+  if (httpVersion !== '1.1' && httpVersion !== '1.0')
+    throw close(new Problem(505, 'HTTP Version Not Supported', 'Send a request of HTTP/1.1.'));
+  const coding = headers['transfer-encoding'];
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0'))
+    throw close(new Problem(501, 'Not Implemented', 'The one Transfer-Encoding that is read here is chunked.'));
+  if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue')
+    throw close(new Problem(417, 'Expectation Failed', 'The one expectation that is met here is 100-continue.'));
+  checkOnce(request);
 }
 
-/** The whole body; what exceeds the limit is read and thrown away, or the connection would stay deaf. */
-async function bodyWithin(request: Request, limited: Limit): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of limited) chunks.push(chunk as Buffer);
-  } catch {
-    request.unpipe(limited);
-    request.resume();
-    throw tooLarge();
+/** Nothing of an error but a problem reaches a client. */
+function refuse(exchange: Exchange, error: unknown): void {
+  if (error instanceof ClientGone) return;
+  if (error instanceof Refused) exchange.refuse(error, { 'www-authenticate': error.challenge });
+  else if (error instanceof Problem) exchange.refuse(error);
+  else {
+    log.error('a request failed', { reason: reason(error), stack: error instanceof Error ? error.stack : undefined });
+    const detail = 'Something failed on our side; the correlation id finds it in the logs.';
+    exchange.refuse(new Problem(500, 'Internal Server Error', detail));
   }
-  return Buffer.concat(chunks);
 }
 
-/** Dapr answers 500 for a callee that is down, slow or shielded: outside that is 503 with Retry-After. */
-function failedInvocation({ body, headers }: SidecarAnswer, appId: string, response: Response): void {
-  const text = body.toString();
-  if (text.includes('"errorCode"')) {
-    log.warn('a service cannot be reached', { callee: appId, reason: text.slice(0, 200) });
-    const error = calleeUnavailable(appId, text);
-    sendProblem(response, error.reached ? unknownOutcome(error.message) : problemOf(error));
-  } else
-    response
-      .status(500)
-      .type(String(headers['content-type'] ?? 'application/problem+json'))
-      .send(text);
+function notAllowed(exchange: Exchange, methods: readonly string[]): Problem {
+  exchange.headers.allow = methods.join(', ');
+  const detail = `${exchange.request.method} is not used here; use one of ${methods.join(', ')}.`;
+  return new Problem(405, 'Method Not Allowed', detail);
 }
 
-const passedOn = (headers: IncomingHttpHeaders): Record<string, string | string[]> =>
-  Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined || OWN_HEADERS.has(name) ? [] : [[name, value]],
-    ),
-  );
-
-const unknownOutcome = (what: string): Problem =>
+const tooManyConnections = (): Problem =>
   new Problem(
     503,
     'Service Unavailable',
-    `${what}; whether it was done is not known. Please try again in a moment, with the same Idempotency-Key if you sent one.`,
-    { retryAfterSeconds: 1, outcome: 'unknown' },
+    'There are too many connections. Nothing was changed; please try again in a moment.',
+    { retryAfterSeconds: 1 },
   );
-
-const tooLarge = (): Problem => new Problem(413, 'Content Too Large', 'The body is larger than 1 MB; send less.');
-
-/** Cuts off a body of unknown length that grows too large. */
-class Limit extends Transform {
-  private size = 0;
-  exceeded = false;
-  override _transform(chunk: Buffer, _: BufferEncoding, done: (error: Error | null, chunk?: Buffer) => void): void {
-    this.size += chunk.length;
-    this.exceeded = this.size > BODY_LIMIT;
-    done(this.exceeded ? new Error('too large') : null, chunk);
-  }
-}

@@ -1,15 +1,13 @@
-import type { RequestHandler } from 'express';
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { z } from 'zod';
-import { log, Problem, reason } from '../kit/index.ts';
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { Problem, reason } from '../kit/index.ts';
+import { Keys } from './keys.ts';
 
-const PATIENCE_MS = 5_000;
 const CLOCKS_DIFFER_S = 5;
+/** More keys than these are not tried for one token. */
+const CANDIDATES = 8;
 
-const Metadata = z.object({ issuer: z.string(), jwks_uri: z.url() });
-
-/** Who is let in: bearers of a token (RFC 6750, 9068) of this authorization server. */
-interface Admission {
+/** Who is let in: bearers of an access token (RFC 6750, 9068) of this authorization server. */
+interface Terms {
   /** Its address, as it stands in the tokens; its keys are found by OpenID Connect discovery. */
   readonly issuer: string;
   /** What the tokens must be meant for. */
@@ -19,73 +17,82 @@ interface Admission {
 }
 
 /**
+ * Lets a request in or not, by its Authorization header.
+ * @throws Refused 401, 403; Problem 503
+ */
+export type Admission = (authorization: string | undefined) => Promise<void>;
+
+/** Nobody is let in with this token; says what is wanted (RFC 6750, 3). */
+export class Refused extends Problem {
+  constructor(
+    status: 401 | 403,
+    detail: string,
+    readonly challenge: string,
+  ) {
+    super(status, status === 401 ? 'Unauthorized' : 'Forbidden', detail);
+  }
+}
+
+/**
  * Reads AUTH_ISSUER, AUTH_AUDIENCE and, if wanted, AUTH_SCOPE.
  * @returns what lets nobody pass without a valid token; undefined without AUTH_ISSUER: everybody is let in
  * @throws one sentence that says what is missing
  */
-export function tokensFrom(env: Readonly<Record<string, string | undefined>>): RequestHandler | undefined {
+export function tokensFrom(env: Readonly<Record<string, string | undefined>>): Admission | undefined {
   const { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_SCOPE: scope } = env;
   if (!issuer) return undefined;
   if (!/^https?:/.test(issuer) || !URL.canParse(issuer))
     throw new Error(`AUTH_ISSUER is "${issuer}"; set it to the address of the authorization server, or leave it out.`);
   if (!audience) throw new Error('AUTH_ISSUER is set and AUTH_AUDIENCE is not; say for whom the tokens are meant.');
+  if (scope && !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope))
+    throw new Error(`AUTH_SCOPE is "${scope}"; set it to one scope, without blanks and quotation marks.`);
   return tokens({ issuer, audience, scope: scope || undefined });
 }
 
-function tokens({ issuer, audience, scope }: Admission): RequestHandler {
-  const keyOf = keysOf(issuer);
-  return async (request, response, next) => {
-    const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(request.get('authorization') ?? '') ?? [];
+function tokens(terms: Terms): Admission {
+  const { issuer, scope } = terms;
+  const keys = new Keys(issuer);
+  return async (authorization) => {
+    const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization ?? '') ?? [];
     if (!token) {
-      response.set('www-authenticate', 'Bearer');
       const how = 'send it as `Authorization: Bearer <token>`';
-      throw new Problem(401, 'Unauthorized', `A token of ${issuer} is needed here; ${how}.`);
+      throw new Refused(401, `A token of ${issuer} is needed here; ${how}.`, 'Bearer');
     }
-    const wanted = { issuer, audience, clockTolerance: CLOCKS_DIFFER_S };
-    const { payload } = await jwtVerify(token, keyOf, wanted).catch((error) => {
+    const payload = await verified(token, keys, terms).catch((error) => {
       if (error instanceof Problem) throw error;
-      response.set('www-authenticate', 'Bearer error="invalid_token"');
-      throw new Problem(401, 'Unauthorized', `The token is not valid: ${reason(error)}; get a new one of ${issuer}.`);
+      const detail = `The token is not valid: ${reason(error)}; get a new one of ${issuer}.`;
+      throw new Refused(401, detail, 'Bearer error="invalid_token"');
     });
-    if (
-      scope &&
-      !String(payload.scope ?? '')
-        .split(' ')
-        .includes(scope)
-    ) {
-      response.set('www-authenticate', `Bearer error="insufficient_scope", scope="${scope}"`);
-      throw new Problem(403, 'Forbidden', `The token does not have the scope ${scope}.`);
-    }
-    next();
+    if (scope && !scopesOf(payload).includes(scope))
+      throw new Refused(
+        403,
+        `The token does not have the scope ${scope}.`,
+        `Bearer error="insufficient_scope", scope="${scope}"`,
+      );
   };
 }
 
-/** The keys of the authorization server, asked for when they are first needed and kept; new ones are noticed. */
-function keysOf(issuer: string): JWTVerifyGetKey {
-  let found: Promise<JWTVerifyGetKey> | undefined;
-  const discover = async (): Promise<JWTVerifyGetKey> => {
-    const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    if (!answer.ok) throw new Error(`${address} answers ${answer.status}`);
-    const metadata = Metadata.parse(await answer.json());
-    if (metadata.issuer !== issuer) throw new Error(`${address} is of ${metadata.issuer}`);
-    return createRemoteJWKSet(new URL(metadata.jwks_uri), { timeoutDuration: PATIENCE_MS });
-  };
-  return async (...token) => {
-    try {
-      found ??= discover();
-      const keys = await found.catch((error) => {
-        found = undefined;
-        throw error;
+/** What is in a valid token. Without a `kid`, each of the keys that fit may be the one. */
+async function verified(token: string, keys: Keys, { issuer, audience }: Terms): Promise<JWTPayload> {
+  const wanted = { issuer, audience, clockTolerance: CLOCKS_DIFFER_S, typ: 'at+jwt', requiredClaims: ['exp'] };
+  const keyOf: JWTVerifyGetKey = (...about) => keys.find(...about);
+  try {
+    return (await jwtVerify(token, keyOf, wanted)).payload;
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    let tried = 0;
+    for await (const key of error) {
+      if (++tried > CANDIDATES) break;
+      const found = await jwtVerify(token, key, wanted).catch((failure) => {
+        if (failure instanceof errors.JWSSignatureVerificationFailed) return undefined;
+        throw failure;
       });
-      return await keys(...token);
-    } catch (error) {
-      const isOfToken = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported;
-      if (isOfToken) throw error;
-      log.warn('the keys of the authorization server are not to be had', { issuer, reason: reason(error) });
-      const detail =
-        'The authorization server does not answer, so no token can be checked; please try again in a moment.';
-      throw new Problem(503, 'Service Unavailable', detail, { retryAfterSeconds: 1 });
+      if (found) return found.payload;
     }
-  };
+    throw new errors.JWSSignatureVerificationFailed();
+  }
 }
+
+/** `scope` of RFC 9068, and what other servers make of it: a list, or `scp`. */
+const scopesOf = ({ scope, scp }: JWTPayload): string[] =>
+  [scope, scp].flat().flatMap((text) => (typeof text === 'string' ? text.split(' ') : []));

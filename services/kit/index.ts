@@ -11,25 +11,44 @@ export { readable, readableView, soughtValue, type Verbs, writable } from './htt
 export { notFound } from './http/not-found.ts';
 export { operation } from './http/operation.ts';
 export { type Paging, pagingOf } from './http/paging.ts';
-export { asProblem, Problem, problemOf, sendProblem } from './http/problem.ts';
+export { asProblem, Problem, problemBody, problemOf, sendProblem } from './http/problem.ts';
 export { baseOf, Hal, ifMatch, type Resource, sendCreated, sendItem, shown } from './http/resource.ts';
 export { BEHIND_SIDECAR, httpServer, type ServerSettings } from './http/server.ts';
+export { noteThenDo } from './messaging/note-then-do.ts';
 export {
   cancel,
   change,
   create,
-  type Facts,
-  from,
+  createOrChange,
   type Policy,
   type Reaction,
   type Received,
-  type View,
-  view,
   whenever,
 } from './messaging/policy.ts';
-export { type Command, naturalKey, Records } from './persistence/records.ts';
+export {
+  type Command,
+  type Decide,
+  keyPart,
+  naturalKey,
+  type Outcome,
+  type Page,
+  type PageWish,
+  Records,
+  type Steps,
+} from './persistence/records.ts';
 export { together, turns } from './persistence/turns.ts';
 export { main, portFrom, type Served, serve } from './runtime/serve.ts';
 export { type App, assemble, type Kit, run, type Service, service } from './runtime/service.ts';
 export { count, declare } from './telemetry/metrics.ts';
-export { log, readSignal, reason, requestId, requestSignal, trace } from './telemetry/telemetry.ts';
+export {
+  continueTrace,
+  correlationId,
+  log,
+  readSignal,
+  reason,
+  requestId,
+  requestSignal,
+  trace,
+  withTrace,
+} from './telemetry/telemetry.ts';
+export { type Facts, from, type View, view } from './views/view.ts';

@@ -99,6 +99,30 @@ export class Desk {
   }
 
   /**
+   * Sends a command once and never comes back: the client may even leave in the middle of it. What it began has to be
+   * finished or undone by itself, so the judge takes either, as long as it is whole.
+   * @returns whether it was accepted; false says nothing
+   */
+  async leave(method: string, path: string, body?: object): Promise<boolean> {
+    const { log } = this;
+    const key = `crash-${this.seed}-${++log.keys}`;
+    log.tries++;
+    const status = await fetch(this.place.gateway + path, {
+      method,
+      headers: { 'idempotency-key': key, ...(body ? { 'content-type': 'application/json' } : {}) },
+      signal: AbortSignal.timeout(this.dice() < 0.5 ? this.upTo(60) : 30_000),
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+      .then((answer) => answer.text().then(() => answer.status))
+      .catch(() => 0);
+    if (status >= 400 && status < 500)
+      log.oddities.push({ about: key, what: `${method} ${path} was refused at the first try: ${status}` });
+    if (status > 0 && status < 300) log.accepted++;
+    else log.unknown++;
+    return status > 0 && status < 300;
+  }
+
+  /**
    * Sends a command with an Idempotency-Key again and again until the answer is definite.
    * @param options.untilDone also after a clear "not now": for commands that say of themselves that they have to be repeated
    */

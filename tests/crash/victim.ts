@@ -16,15 +16,17 @@ import {
   event,
   from,
   type Identified,
+  type Policy,
   Records,
   Sidecar,
   Unavailable,
   view,
   whenever,
 } from '../../services/kit/index.ts';
-import { Consumer } from '../../services/kit/messaging/consumer.ts';
+import { messaging } from '../../services/kit/messaging/messaging.ts';
 import { Ids } from '../../services/kit/persistence/ids.ts';
 import { UnitOfWork } from '../../services/kit/persistence/unit-of-work.ts';
+import { realClock } from '../../services/kit/runtime/clock.ts';
 
 /** Names of what can go wrong at one call to the sidecar. */
 export type Trouble = 'none' | 'before' | 'mid' | 'after' | 'lost' | 'drop' | 'late' | 'cut';
@@ -81,7 +83,7 @@ const rows = view('Row', {
 const sidecar = new Sidecar(orders.port, orders.appId);
 const work = new UnitOfWork(sidecar, orders.instance);
 const records = new Records(sidecar, work, new Ids(sidecar));
-const intake = new Consumer(sidecar, records, [
+const policies: Policy[] = [
   whenever(ThingMade, (thing) =>
     create(Order, thing.id, (id) =>
       decided(
@@ -99,7 +101,8 @@ const intake = new Consumer(sidecar, records, [
     cancel(Order, thing.id, (order) => decided({ ...order, status: 'CANCELED' as const }, OrderCanceled(order))),
   ),
   ...rows.policies,
-]);
+];
+const { consumer: intake } = messaging({ sidecar, records, policies, instance: orders.instance, clock: realClock });
 
 /** With an Idempotency-Key, as a client that tries again sends it. */
 const keyed = (name: string): Command => ({ cause: `key-${name}`, fingerprint: name });
@@ -243,7 +246,7 @@ await scenario.command().then(
   (error: Error) => say('failed', { reason: error.message, kind: error.constructor.name, calls }),
 );
 if (orders.scenario === 'pair' && orders.life === 'run') process.kill(process.pid, 'SIGKILL');
-if (!orders.mute) await work.outbox.close().catch((error: Error) => say('not closed', { reason: error.message }));
+if (!orders.mute) await work.close().catch((error: Error) => say('not closed', { reason: error.message }));
 counting = false;
 say('closed', { calls });
 process.exit(0);

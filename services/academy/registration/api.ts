@@ -52,17 +52,19 @@ function registration({ records, sidecar, config }: Kit<Addresses>): Router {
   router.post('/courseRegistrationSystems', ...jsonBody, inTurns, async (request, response) => {
     const wish = parseBody(RegistrationBody, request);
     const { lectureId } = wish;
-    if (await records.get(CanceledLecture, lectureId))
-      throw new RuleViolation(`lecture ${lectureId} was cancelled`, 409);
     const made = await records
-      .createAfter(Registration, commandOf(request), async (id) => ({
-        otherwise: cancelRegistration({ id, ...wish }),
-        ask: async () => {
-          const payment = config()['api.payment.url'];
-          return (await sidecar.call(payment, 'internal/paymentSystems', { courseId: id }, PaymentOutcome)).paid;
-        },
-        decide: () => register(id, wish),
-      }))
+      .createAfter(Registration, commandOf(request), async (id) => {
+        if (await records.get(CanceledLecture, lectureId))
+          throw new RuleViolation(`lecture ${lectureId} was cancelled`, 409);
+        return {
+          otherwise: cancelRegistration({ id, ...wish }),
+          ask: async () => {
+            const payment = config()['api.payment.url'];
+            return (await sidecar.call(payment, 'internal/paymentSystems', { courseId: id }, PaymentOutcome)).paid;
+          },
+          decide: () => register(id, wish),
+        };
+      })
       .catch((error) => {
         throw error instanceof CalleeUnavailable ? payLater(error) : error;
       });

@@ -22,7 +22,8 @@ export const api = (kit: Kit): Router[] => [
 function lookup({ records }: Kit): Router {
   const router = Router();
   router.get('/customers/online/:custNo', async (request, response) => {
-    const customer = (await records.findBy(Customer, 'custNo', request.params.custNo)).at(-1);
+    const newest = { number: 0, size: 1, descending: true };
+    const [customer] = (await records.find(Customer, 'custNo', request.params.custNo, newest)).items;
     response.json({ data: customer ? dataOf(ONLINE, customer) : null });
   });
   return router;

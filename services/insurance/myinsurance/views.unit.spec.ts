@@ -126,6 +126,12 @@ test('given only a payment, when its proposal has not come yet, then there is no
   expect(pagesAfter([payment, proposal])).toEqual(pagesAfter([proposal, payment]));
 });
 
+test('given two descriptions of one plan, told with the same version, when they came in any order, then the rows are the same', () => {
+  const second = told('ProductDocument-2', 1, ...described.events);
+  sameInAnyOrder([...description, ...second], pagesAfter);
+  sameInAnyOrder([...resaved, ...first.made, ...second], pagesAfter);
+});
+
 test.each(Object.entries(paths))(
   'given the events of %s, in any order, any number of times and late, then the rows are the same',
   (_, events) => sameInAnyOrder(events, pagesAfter),

@@ -76,12 +76,11 @@ function saving(kit: Kit<Addresses>): Router {
   router.post('/plans', ...jsonBody, async (request, response) => {
     const wish = parseBody(PlanBody, request);
     const command = commandOf(request);
-    const id = await records.claimId(Plan, command);
-    const done = command.fingerprint && (await records.get(Plan, id));
-    if (done) return sendCreated(request, response, plans, done);
-    await check(wish);
-    const ppsdsnNo = await numberOf(records, 'ppsdsnNo', { ...command, cause: `${id}-${command.cause}` });
-    const made = await records.create(Plan, command, savePlan(ppsdsnNo, wish), { key: ppsdsnNo, id });
+    const made = await records.createAfter(Plan, command, async (id) => {
+      await check(wish);
+      const ppsdsnNo = await numberOf(records, 'ppsdsnNo', { ...command, cause: `${id}-${command.cause}` });
+      return { key: ppsdsnNo, decide: savePlan(ppsdsnNo, wish) };
+    });
     sendCreated(request, response, plans, made);
   });
   const change = async (request: Request, wish: Partial<PlanFields>): Promise<Plan> => {

@@ -55,7 +55,7 @@ export const api = (kit: Kit<Rules>): Router[] => [
 
 /** Of several products with the same code, the one registered last is sold. */
 const productOf = async ({ records }: Kit<Rules>, prdcd: string): Promise<Product | undefined> =>
-  (await records.findBy(Product, 'prdcd', prdcd)).at(-1);
+  (await records.find(Product, 'prdcd', prdcd, { number: 0, size: 1, descending: true })).items[0];
 
 /** Asked by plan before it calculates or saves, and by proposal for the premium. */
 const underwriting = (kit: Kit<Rules>): Router =>

@@ -17,6 +17,8 @@ export interface StateWrite {
   readonly value: unknown;
   readonly etag?: string | typeof CREATE;
   readonly ttlInSeconds?: number;
+  /** Deletes what is there; `value` and `etag` are not looked at. */
+  readonly remove?: boolean;
 }
 
 /** Bytes of one transaction at most: the sidecar takes 4 MiB. */
@@ -69,8 +71,9 @@ export class StateStore {
   }
 
   /** One write as the text of an operation of a transaction. @throws StoreRejected for a key no store can have */
-  operation({ key, value, etag, ttlInSeconds }: StateWrite): string {
+  operation({ key, value, etag, ttlInSeconds, remove }: StateWrite): string {
     checkKey(key);
+    if (remove) return JSON.stringify({ operation: 'delete', request: { key } });
     return JSON.stringify({
       operation: 'upsert',
       request: {

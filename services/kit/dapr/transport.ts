@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
 
 /** One request to the sidecar's HTTP API. */
 export interface SidecarRequest {
@@ -10,6 +10,8 @@ export interface SidecarRequest {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds until the answer has to have begun. */
   readonly timeoutMs?: number | undefined;
+  /** Asked before so many more bytes of the answer's body are kept; false breaks the answer off. Not every transport asks. */
+  readonly admit?: ((bytes: number) => boolean) | undefined;
 }
 
 /** The whole answer; `headers` in lower case. */
@@ -49,7 +51,7 @@ export function httpTransport(port: number, options: { connections?: number } = 
     maxResponseSize: LARGEST_ANSWER,
   });
   return {
-    async request({ method, path, headers, body, signal, timeoutMs }) {
+    async request({ method, path, headers, body, signal, timeoutMs, admit }) {
       const answer = await pool.request({
         method: method as 'GET',
         path,
@@ -60,7 +62,7 @@ export function httpTransport(port: number, options: { connections?: number } = 
       });
       const head = { status: answer.statusCode, headers: answer.headers };
       try {
-        return { ...head, body: Buffer.from(await answer.body.arrayBuffer()) };
+        return { ...head, body: await (admit ? admitted(answer.body, admit) : whole(answer.body)) };
       } catch {
         return { ...head, body: Buffer.alloc(0), broken: true };
       }
@@ -68,3 +70,20 @@ export function httpTransport(port: number, options: { connections?: number } = 
     close: () => pool.close(),
   };
 }
+
+type AnswerBody = Dispatcher.ResponseData['body'];
+
+const whole = async (body: AnswerBody): Promise<Buffer> => Buffer.from(await body.arrayBuffer());
+
+const admitted = (body: AnswerBody, admit: (bytes: number) => boolean): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    body
+      .on('data', (chunk: Buffer) => {
+        if (admit(chunk.length)) chunks.push(chunk);
+        else body.destroy(new Error('the answer is not admitted'));
+      })
+      .once('end', () => resolve(Buffer.concat(chunks)))
+      .once('error', reject)
+      .once('close', () => reject(new Error('the answer broke off')));
+  });

@@ -1,8 +1,8 @@
 import { type Request, Router } from 'express';
 import type { z } from 'zod';
 import type { Aggregate, Decision, Identified } from '../domain/aggregate.ts';
-import type { Facts, View } from '../messaging/policy.ts';
 import type { Records } from '../persistence/records.ts';
+import type { Facts, View } from '../views/view.ts';
 import { jsonBody, parseBody, parsePatch, queryOf } from './body.ts';
 import { commandOf, idOf } from './command.ts';
 import { pagingOf } from './paging.ts';

@@ -1,53 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Router } from 'express';
 import express from 'express';
-import { z } from 'zod';
 import type { Sidecar } from '../dapr/sidecar.ts';
-import {
-  type Aggregate,
-  aggregate,
-  type Decision,
-  type DomainEvent,
-  decided,
-  event,
-  type Identified,
-  RuleViolation,
-} from '../domain/aggregate.ts';
-import { NotYet } from '../errors.ts';
-import { type Loaded, naturalKey, type Records } from '../persistence/records.ts';
-import { Conflict, type Document, knows } from '../persistence/unit-of-work.ts';
-import { count } from '../telemetry/metrics.ts';
-import { continueTrace, log, reason, withTrace } from '../telemetry/telemetry.ts';
-import type { Policy, Reaction, Received } from './policy.ts';
-
-const Envelope = z.looseObject({
-  id: z.string().min(1),
-  type: z.string().min(1),
-  subject: z.string().default(''),
-  aggregateversion: z.coerce.number().default(0),
-  traceparent: z.string().optional(),
-  time: z.string().optional(),
-  data: z.record(z.string(), z.unknown()),
-});
+import { EventUnreadable } from '../errors.ts';
+import { count, declare } from '../telemetry/metrics.ts';
+import { log, reason } from '../telemetry/telemetry.ts';
+import type { DeadLetterBox } from './dead-letters.ts';
+import type { Deferrals } from './deferrals.ts';
+import { type Delivery, deliveriesOf } from './deliveries.ts';
+import type { Dispatcher, Work } from './dispatcher.ts';
+import { decode, envelopeOf } from './envelope.ts';
+import type { Verdict } from './failure.ts';
 
 type Status = 'SUCCESS' | 'RETRY';
-
-/** An event that could not be handled: kept with the reason, visible at /deadletters, told on the dead-letter topic, and to be replayed. */
-export interface DeadLetter extends Identified {
-  readonly consumer: string;
-  readonly reason: string;
-  readonly at: string;
-  readonly event: Record<string, unknown>;
-  readonly replayed: boolean;
-}
-export const DeadLetters = aggregate<DeadLetter>('DeadLetter');
-const DeadLetterTold = event(
-  'DeadLetter',
-  z.object({ id: z.number(), consumer: z.string(), reason: z.string(), event: z.unknown() }),
-);
-
-/** How often an event may fail by an error of this service (not of its surroundings) before it becomes a dead letter. */
-const ATTEMPTS = 5;
 
 /**
  * Milliseconds from batch to batch while many come, and the size from which a batch is large enough. Longer saves more
@@ -56,281 +21,170 @@ const ATTEMPTS = 5;
  */
 const PACE_MS = 10;
 const FULL_BATCH = 50;
-/** Records of a batch handled at the same time: as many as share a transaction, and not so many that a callee is flooded. */
-const SIDE_BY_SIDE = 32;
-
-interface Task {
-  readonly raw: unknown;
-  readonly received: Received;
-  readonly reaction: Reaction;
-}
+const STALLED_MS = 30_000;
+/** Characters of a message that is no event which a dead letter keeps. */
+const BEGINNING = 8 * 1024;
 
 /**
- * Takes the system's events in batches and applies policies and views.
+ * Takes the system's events in batches, as the sidecar brings them.
  *
- * Promises: an event is acknowledged only when its effect stands in the store; its effect stands there once, however
- * often it comes; events of one record are applied in their order, different records side by side and, where possible,
- * in one transaction; what can never be handled becomes a dead letter with its reason, and everything else comes again.
+ * Promises: an event is acknowledged only when its effect stands in the store, or when it is kept there as a deferred event
+ * or a dead letter; only while the store is away it is left to the broker. So no event stands in front of others.
  */
 export class Consumer {
-  private readonly policies = new Map<string, Policy[]>();
-  private readonly attempts = new Map<string, number>();
   private lastBatch = 0;
+  private batches = 0;
+  private readonly underWay = new Map<number, number>();
+  private retryingSince: number | undefined;
 
   constructor(
-    private readonly sidecar: Sidecar,
-    private readonly records: Records,
-    policies: readonly Policy[],
+    private readonly parts: {
+      readonly sidecar: Sidecar;
+      readonly dispatcher: Dispatcher;
+      readonly deadLetters: DeadLetterBox;
+      readonly deferrals: Deferrals;
+    },
   ) {
-    for (const policy of policies)
-      this.policies.set(policy.event.type, [...(this.policies.get(policy.event.type) ?? []), policy]);
+    declare('events_handled', 'Events brought by the broker.', [{ outcome: 'SUCCESS' }, { outcome: 'RETRY' }]);
+    declare('dead_letters', 'Events that could not be handled.');
+    declare('events_parked', 'Events that the broker refuses for good.');
+  }
+
+  /** Why nothing is handled, where that is so. */
+  get stalled(): string | undefined {
+    const now = performance.now();
+    for (const began of this.underWay.values())
+      if (now - began > STALLED_MS) return `a batch of events is under way for ${Math.round((now - began) / 1000)} s`;
+    const since = this.retryingSince;
+    if (since === undefined || now - since <= STALLED_MS) return undefined;
+    return `events wait for the store for ${Math.round((now - since) / 1000)} s`;
   }
 
   /** /dapr/subscribe and /events. */
   router(): Router {
+    const { sidecar, dispatcher } = this.parts;
     const router = express.Router();
     router.get('/dapr/subscribe', (_, response) => {
-      response.json(this.policies.size > 0 ? [this.sidecar.subscription(this.sidecar.system)] : []);
+      response.json(dispatcher.follows() ? [sidecar.subscription(sidecar.system)] : []);
     });
-    router.post('/events', express.json({ limit: '8mb', type: () => true }), async (request, response) => {
-      const { entries } = request.body as { entries: { entryId: string; event: unknown }[] };
+    router.post('/events', async (request, response) => {
+      const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
       const began = performance.now();
-      const statuses = await this.take(entries.map((entry) => entry.event));
+      const statuses: { entryId: string; status: Status }[] = [];
+      try {
+        for await (const piece of deliveriesOf(request, length))
+          for (const [index, status] of (await this.handle(piece)).entries())
+            statuses.push({ entryId: piece[index]!.entryId, status });
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        response.status(400).end();
+        return;
+      }
       // While events keep coming, the answer is what the next batch waits for: a little patience makes it a larger one.
       const busy = began - this.lastBatch < PACE_MS;
-      if (busy && entries.length < FULL_BATCH) await sleep(Math.max(0, began + PACE_MS - performance.now()));
+      if (busy && statuses.length < FULL_BATCH) await sleep(Math.max(0, began + PACE_MS - performance.now()));
       this.lastBatch = performance.now();
-      response.json({ statuses: entries.map(({ entryId }, index) => ({ entryId, status: statuses[index] })) });
+      response.json({ statuses });
     });
     return router;
   }
 
-  /** Handles a batch; says for each event whether it is done (SUCCESS) or has to come again (RETRY). */
-  async take(batch: readonly unknown[]): Promise<Status[]> {
-    const statuses = await this.handle(batch);
-    for (const [index, status] of statuses.entries()) {
-      count('events_handled', { outcome: status });
-      const told = Date.parse(String((batch[index] as { time?: unknown } | null)?.time));
-      if (status === 'SUCCESS' && told) count('event_lag_seconds', {}, Math.max(0, Date.now() - told) / 1000);
+  /**
+   * Handles a batch: base64 texts of messages, or parsed events.
+   * @returns for each whether it is done with (SUCCESS) or has to come again (RETRY)
+   */
+  take(batch: readonly unknown[]): Promise<Status[]> {
+    return this.handle(batch.map((event, index) => ({ entryId: String(index), event })));
+  }
+
+  /** Handles one event for somebody who waits for it: it is neither deferred nor made a dead letter. @throws KitError */
+  async attempt(raw: Readonly<Record<string, unknown>>): Promise<Verdict> {
+    const { dispatcher } = this.parts;
+    try {
+      const event = envelopeOf(raw, (type) => dispatcher.follows(type));
+      return (event && (await dispatcher.dispatch([{ event }]))[0]) ?? { kind: 'done' };
+    } catch (error) {
+      if (error instanceof EventUnreadable) return { kind: 'dead', reason: error.message };
+      throw error;
+    }
+  }
+
+  private async handle(batch: readonly Delivery[]): Promise<Status[]> {
+    const number = this.batches++;
+    this.underWay.set(number, performance.now());
+    try {
+      const statuses = await this.handleNow(batch);
+      if (!statuses.includes('RETRY')) this.retryingSince = undefined;
+      else if (!statuses.includes('SUCCESS')) this.retryingSince ??= performance.now();
+      for (const outcome of statuses) count('events_handled', { outcome });
+      return statuses;
+    } finally {
+      this.underWay.delete(number);
+    }
+  }
+
+  private async handleNow(batch: readonly Delivery[]): Promise<Status[]> {
+    const statuses = batch.map((): Status => 'SUCCESS');
+    const works: { readonly work: Work; readonly index: number }[] = [];
+    for (const [index, delivery] of batch.entries()) {
+      try {
+        const event = this.read(delivery);
+        if (event) works.push({ work: { event }, index });
+      } catch (error) {
+        statuses[index] = await this.settled(this.buryUnreadable(delivery, error as Error));
+      }
+    }
+    const verdicts = await this.parts.dispatcher.dispatch(works.map(({ work }) => work));
+    const deferred: { index: number; raw: Readonly<Record<string, unknown>>; verdict: Verdict & { kind: 'defer' } }[] =
+      [];
+    for (const [place, { work, index }] of works.entries()) {
+      const verdict = verdicts[place]!;
+      const { raw, time } = work.event;
+      if (verdict.kind === 'done') this.countLag(time);
+      else if (verdict.kind === 'defer') deferred.push({ index, raw, verdict });
+      else if (verdict.kind === 'retry') {
+        log.warn('an event waits for the store', { event: work.event.id.slice(0, 200), reason: verdict.reason });
+        statuses[index] = 'RETRY';
+      } else statuses[index] = await this.settled(this.parts.deadLetters.bury({ event: raw, reason: verdict.reason }));
+    }
+    if (deferred.length > 0) {
+      const status = await this.settled(this.parts.deferrals.defer(deferred));
+      for (const { index } of deferred) statuses[index] = status;
     }
     return statuses;
   }
 
-  private async handle(batch: readonly unknown[]): Promise<Status[]> {
-    const failed = new Set<number>();
-    const byRecord = new Map<string, (Task & { index: number })[]>();
-    await Promise.all(
-      batch.map(async (raw, index) => {
-        const tasks = await this.tasksOf(raw).catch((error) =>
-          this.trouble(raw, error).then((status) => {
-            if (status === 'RETRY') failed.add(index);
-            return [];
-          }),
-        );
-        for (const task of tasks) {
-          const key = naturalKey(task.reaction.kind, task.reaction.key);
-          byRecord.set(key, [...(byRecord.get(key) ?? []), { ...task, index }]);
-        }
-      }),
+  private read({ event, tooLarge }: Delivery): Work['event'] | undefined {
+    if (tooLarge) throw new EventUnreadable(`the message is too large (about ${tooLarge.bytes} bytes)`);
+    return envelopeOf(decode(event), (type) => this.parts.dispatcher.follows(type));
+  }
+
+  /** Keeps what can be shown of a message that is no event. */
+  private buryUnreadable({ event, tooLarge }: Delivery, error: Error): Promise<void> {
+    const { message } = error;
+    let kept: Record<string, unknown>;
+    try {
+      kept = { ...decode(event) };
+    } catch {
+      const text = typeof event === 'string' ? Buffer.from(event, 'base64').toString() : JSON.stringify(event);
+      kept = tooLarge ?? { message: text?.slice(0, BEGINNING) };
+    }
+    return this.parts.deadLetters.bury({ event: kept, reason: message, replayable: false });
+  }
+
+  /** SUCCESS once it is kept; the broker keeps it while the store is away. */
+  private settled(keeping: Promise<void>): Promise<Status> {
+    return keeping.then(
+      () => 'SUCCESS' as const,
+      (error: unknown) => {
+        log.warn('events wait for the store', { reason: reason(error) });
+        return 'RETRY' as const;
+      },
     );
-    if (byRecord.size === 0) return batch.map((_, index) => (failed.has(index) ? 'RETRY' : 'SUCCESS'));
-    const keys = [...byRecord.keys()];
-    const loaded = await this.records.load(keys).catch((error) => {
-      log.warn('events wait for the store', { reason: reason(error) });
-      return undefined;
-    });
-    let turn = 0;
-    const worker = async (): Promise<void> => {
-      for (let at = turn++; at < keys.length; at = turn++) {
-        const tasks = byRecord.get(keys[at]!)!.sort((a, b) => a.index - b.index);
-        const done = loaded ? await this.apply(tasks, loaded[at]!) : 0;
-        for (const task of tasks.slice(done)) failed.add(task.index);
-      }
-    };
-    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
-    return batch.map((_, index) => (failed.has(index) ? 'RETRY' : 'SUCCESS'));
   }
 
-  private async tasksOf(raw: unknown): Promise<Task[]> {
-    const type = this.typeOf(raw);
-    if (type !== undefined && !this.policies.has(type)) return [];
-    const { id, subject, aggregateversion: version, traceparent, time, data } = Envelope.parse(raw);
-    const tasks: Task[] = [];
-    for (const policy of this.policies.get(type ?? '') ?? []) {
-      const received: Received = {
-        id,
-        type: policy.event.type,
-        subject,
-        version,
-        traceparent,
-        time,
-        data: policy.event.schema.parse(data),
-      };
-      const reactions = await withTrace(continueTrace(traceparent), () => policy.react(received as Received<never>));
-      for (const reaction of [reactions].flat()) tasks.push({ raw, received, reaction });
-    }
-    return tasks;
-  }
-
-  /** The event's name: of the CloudEvent or, for those of a stock Dapr client, of the contract's own envelope. */
-  private typeOf(raw: unknown): string | undefined {
-    const { type, data } = (raw ?? {}) as { type?: unknown; data?: { eventType?: unknown } };
-    const own = data?.eventType;
-    return [type, own].find((name) => typeof name === 'string' && (name === own || this.policies.has(name))) as
-      | string
-      | undefined;
-  }
-
-  /** Applies events to one record, in order; answers how many are done. */
-  private async apply(tasks: readonly Task[], first: Loaded): Promise<number> {
-    let loaded = first;
-    for (let tries = 0; tries < 20; tries++) {
-      try {
-        return await this.applyOnce(tasks, loaded);
-      } catch (error) {
-        if (!(error instanceof Conflict)) {
-          log.warn('events come again', { key: loaded.key, reason: reason(error) });
-          return 0;
-        }
-        const again = await this.records.load([loaded.key]).catch(() => undefined);
-        if (!again) return 0;
-        loaded = again[0]!;
-      }
-    }
-    return 0;
-  }
-
-  private async applyOnce(tasks: readonly Task[], loaded: Loaded): Promise<number> {
-    const kind = tasks[0]!.reaction.kind as unknown as Aggregate<Identified>;
-    const fold = new Fold(loaded.document);
-    let done = 0;
-    for (const task of tasks) {
-      try {
-        await withTrace(continueTrace(task.received.traceparent), () => this.step(fold, task));
-        done++;
-      } catch (error) {
-        if ((await this.trouble(task.raw, error)) === 'RETRY') break;
-        done++;
-      }
-    }
-    if (fold.causes.length > 0) {
-      const told = fold.told.map(({ event, received }) => ({ event, trace: continueTrace(received.traceparent) }));
-      await this.records.commit(kind, loaded, fold, fold.causes, told);
-    }
-    return done;
-  }
-
-  private async step(fold: Fold, { received, reaction }: Task): Promise<void> {
-    const { id: cause } = received;
-    const { mode, kind, before } = reaction;
-    if (fold.knows(cause)) return;
-    const decide = (state: unknown, id: number) =>
-      reaction.decide(state as never, id) as Decision<Identified> | undefined;
-    if (mode === 'project') {
-      const id = fold.id || (await this.numberFor(reaction));
-      const decision = decide(fold.state, id);
-      if (decision) fold.add(decision, cause, received, id);
-      return;
-    }
-    if (mode === 'create') {
-      if (fold.id) return;
-      await before?.();
-      const id = await this.numberFor(reaction);
-      const waiting = fold.waiting;
-      fold.add(decide(undefined, id)!, cause, received, id);
-      for (const late of waiting) {
-        for (const task of await this.tasksOf({ ...late, aggregateversion: late.version })) {
-          if (
-            task.reaction.mode !== 'cancel' ||
-            naturalKey(task.reaction.kind, task.reaction.key) !== naturalKey(kind, reaction.key)
-          )
-            continue;
-          const decision = task.reaction.decide(fold.state as never, id) as Decision<Identified> | undefined;
-          if (decision) fold.add(decision, `${task.received.id}+`, task.received, id);
-        }
-      }
-      return;
-    }
-    if (!fold.id) {
-      if (mode === 'change') throw new NotYet(`${received.type} came before ${kind.name} ${reaction.key}`);
-      fold.wait(received);
-    } else if (fold.state) {
-      const decision = decide(fold.state, fold.id);
-      if (decision) fold.add(decision, cause, received, fold.id);
-    }
-  }
-
-  private async numberFor({ kind, key }: Reaction): Promise<number> {
-    return this.records.numberFor(kind, key);
-  }
-
-  /** Decides between trying again and giving up: only what fails by its own content, again and again, is given up. */
-  private async trouble(raw: unknown, error: unknown): Promise<Status> {
-    const id = String((raw as { id?: unknown } | null)?.id ?? '');
-    const broken = error instanceof z.ZodError;
-    if (error instanceof RuleViolation) {
-      log.info('a policy was refused', { event: id, reason: error.message });
-      return 'SUCCESS';
-    }
-    const ownFault = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
-    const attempt = (this.attempts.get(id) ?? 0) + 1;
-    if (!broken && !(ownFault && attempt >= ATTEMPTS)) {
-      if (ownFault) this.attempts.set(id, attempt);
-      log.warn('an event comes again', { event: id, reason: reason(error) });
-      return 'RETRY';
-    }
-    this.attempts.delete(id);
-    return this.bury(raw, broken ? z.prettifyError(error) : reason(error));
-  }
-
-  private async bury(raw: unknown, why: string): Promise<Status> {
-    const { appId: consumer } = this.sidecar;
-    count('dead_letters', {});
-    log.error('an event became a dead letter', { event: (raw as { id?: unknown } | null)?.id, reason: why });
-    const cause = `dead-${(raw as { id?: unknown } | null)?.id ?? Math.random()}`;
-    const kept = (typeof raw === 'object' && raw ? raw : { data: raw }) as Record<string, unknown>;
-    return this.records
-      .create(DeadLetters, { cause, fingerprint: cause }, (id) =>
-        decided(
-          { id, consumer, reason: why, at: new Date().toISOString(), event: kept, replayed: false },
-          DeadLetterTold({ id, consumer, reason: why, event: kept }),
-        ),
-      )
-      .then(
-        () => 'SUCCESS' as const,
-        () => 'RETRY' as const,
-      );
-  }
-}
-
-/** What a batch makes of one document. */
-class Fold {
-  readonly causes: string[] = [];
-  readonly told: { event: DomainEvent; received: Received }[] = [];
-  id: number;
-  state: Identified | null;
-  waiting: Received[];
-
-  constructor(readonly before: Document | undefined) {
-    this.id = before?.id ?? 0;
-    this.state = (before?.state ?? null) as Identified | null;
-    this.waiting = [...((before?.waiting ?? []) as Received[])];
-  }
-
-  knows(cause: string): boolean {
-    return this.causes.includes(cause) || knows(this.before, cause);
-  }
-
-  add({ state, events }: Decision<Identified>, cause: string, received: Received, id: number): void {
-    this.id = id;
-    this.state = state;
-    this.waiting = [];
-    this.causes.push(cause);
-    for (const told of events) this.told.push({ event: told, received });
-  }
-
-  wait(received: Received): void {
-    this.waiting.push(received);
-    this.causes.push(received.id);
+  private countLag(time: string | undefined): void {
+    const published = Date.parse(time ?? '');
+    if (published) count('event_lag_seconds', {}, Math.max(0, Date.now() - published) / 1000);
   }
 }

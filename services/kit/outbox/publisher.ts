@@ -111,8 +111,8 @@ export class Publisher {
 
   private async keep(topic: string, { publication, done }: Outgoing, inner: string): Promise<void> {
     const { id, type } = publication.cloudEvent;
-    count('events_parked', { type: String(type) });
-    log.error('the broker refuses an event for good; it is parked', { event: id, topic, reason: inner });
+    count('events_parked');
+    log.error('the broker refuses an event for good; it is parked', { event: id, type, topic, reason: inner });
     for (let wait = PARK_AGAIN_MS; !this.ending.signal.aborted; wait = Math.min(wait * 2, PARK_AGAIN_LAST_MS)) {
       try {
         if (!this.parkWith) throw new Error('there is no place for it');

@@ -139,10 +139,25 @@ describe('collections', () => {
     await other.ids.gone.flush();
 
     const left = ids.filter((_, i) => i % 3 === 0);
+    const fresh = await one.another();
+    expect(idsOf((await fresh.records.list(Thing, { number: 2, size: 5 })).items)).toEqual(left.slice(10, 15));
     expect((await walk(one, 7)).pages).toEqual(pagesOf(left, 7));
     expect((await walk(one, 7, true)).pages).toEqual(pagesOf(left.toReversed(), 7));
-    const page = await one.records.list(Thing, { number: 2, size: 5, descending: false });
-    expect(idsOf(page.items)).toEqual(left.slice(10, 15));
+  });
+
+  test('given numbers that another process has reserved and not used yet, a walk sees every record once', async () => {
+    const one = await givenRecords();
+    const other = await one.another();
+    const ids = [await make(one), await make(other)];
+    for (let i = 0; i < 5; i++) ids.push(await make(other));
+    const reader = await one.another();
+    expect((await walk(reader, 2)).pages).toEqual(pagesOf(ids, 2));
+    expect((await walk(reader, 2, true)).pages).toEqual(pagesOf(ids.toReversed(), 2));
+
+    ids.push(await make(one));
+    ids.sort((a, b) => a - b);
+    const page = await reader.records.list(Thing, { number: 1, size: 2 });
+    expect(idsOf(page.items)).toEqual(ids.slice(2, 4));
   });
 
   test('given numbers nobody noted as gone, a client that follows next sees every record once', async () => {
@@ -293,6 +308,47 @@ describe('numbers nobody uses', () => {
     await eventually(async () =>
       expect(idsOf((await reader.records.list(Thing, { number: 0, size: 5 })).items)).toContain(id),
     );
+  });
+
+  test('given numbers that went back and are reserved anew, they are not taken for gone', async () => {
+    const one = await givenRecords();
+    await make(one);
+    const reader = await one.another();
+    await reader.records.list(Thing, { number: 0, size: 5 });
+    await one.ids.close();
+    one.pass(61_000);
+    const other = await one.another();
+    const underWay = await other.ids.next('Thing');
+    expect(underWay).toBe(2);
+    await reader.records.list(Thing, { number: 0, size: 5 });
+    expect([...reader.ids.gone.noted('Thing')]).toEqual([]);
+  });
+
+  test('given somebody used a number while it was noted, it is taken out again', async () => {
+    const { ids, sidecar } = await givenRecords();
+    ids.gone.note('Thing', [5, 6], async (numbers) => numbers.filter((number) => number === 5));
+    await ids.gone.flush();
+    expect((await sidecar.read(['gone-Thing']))[0]?.value).toEqual({ 0: 1 });
+  });
+
+  test('given two processes that note numbers of one block at once, all are noted and counted', async () => {
+    const one = await givenRecords({ kind: 'redis' });
+    const other = await one.another();
+    one.ids.gone.note('Thing', [1, 2, 4_097]);
+    other.ids.gone.note('Thing', [2, 3, 4_098]);
+    await Promise.all([one.ids.gone.flush(), other.ids.gone.flush()]);
+    await Promise.all([one.ids.gone.flush(), other.ids.gone.flush()]);
+    expect((await one.sidecar.read(['gone-Thing']))[0]?.value).toEqual({ 0: 3, 1: 2 });
+  });
+
+  test('given a refused number when its block has served its time, it is noted as gone', async () => {
+    const { ids, pass } = await givenRecords();
+    const number = await ids.next('Thing');
+    await ids.next('Thing');
+    ids.putBack('Thing', number);
+    pass(5_001);
+    await ids.next('Thing');
+    expect([...ids.gone.noted('Thing')]).toEqual([number]);
   });
 
   test('given a system at rest, what was reserved goes back and there are no gaps', async () => {

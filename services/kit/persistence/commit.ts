@@ -75,16 +75,18 @@ export function texts(
   const events = entry.publications.map(eventText);
   const recorded =
     entry.publications.length > 0 || entry.otherwise !== undefined ? entryText(entry, events) : undefined;
-  // What is promised must be possible when it comes to that.
-  if (entry.otherwise && recorded && recorded.length * 6 > LARGEST_PUBLICATION)
-    promised(store, entry.otherwise as Change);
+  if (entry.otherwise) promised(store, entry.otherwise as Change, recorded ?? '');
   let bytes = FRAME + Buffer.byteLength(recorded ?? '');
   for (const operation of operations) bytes += Buffer.byteLength(operation);
   checkSize(bytes);
   return { operations, recorded, events, bytes };
 }
 
-const promised = (store: StateStore, change: Change): unknown => texts(store, entryOf(change), change);
+/** What is promised must be possible when it comes to that. What is small surely is. */
+function promised(store: StateStore, change: Change, text: string): void {
+  for (const { key } of [...change.pointers, ...(change.answers ?? [])]) checkKey(key);
+  if (text.length * 6 > LARGEST_PUBLICATION) texts(store, entryOf(change), change);
+}
 
 function eventText({ cloudEvent }: Publication): string {
   const text = JSON.stringify(cloudEvent);

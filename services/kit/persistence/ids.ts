@@ -95,6 +95,12 @@ export class Ids {
     return { from: block?.next ?? 0, to: block?.end ?? 0, single: new Set(block?.back) };
   }
 
+  /** No record of the kind has this number or a higher one. */
+  async end(kind: string): Promise<number> {
+    const [stored] = await this.sidecar.read([Ids.keyOf(kind)]);
+    return this.endOf(kind, stored).end;
+  }
+
   /** The key of the document that `endOf` understands. */
   static keyOf(kind: string): string {
     return `ids-${kind}`;

@@ -15,7 +15,7 @@ export interface Standing {
   readonly outbox: { readonly backlog: number; readonly oldestSeconds: number; readonly stalled?: string | undefined };
   readonly consumer?: Readonly<Record<string, unknown>> & { readonly stalled?: string | undefined };
   /** Events that are kept and tried again. */
-  readonly deferred?: number;
+  readonly deferred?: { readonly deferred_waiting: number; readonly deferred_oldest_seconds: number };
 }
 
 /** Why the outbox makes no progress; undefined: it does. */
@@ -45,7 +45,10 @@ export function health(standing: () => Standing): Router {
       waitingFor: now.waitingFor ?? null,
       outbox: { ...now.outbox, stalled: outboxStall(now) ?? null },
       consumer: { ...now.consumer, stalled: now.consumer?.stalled ?? null },
-      deferred: now.deferred ?? 0,
+      deferred: {
+        waiting: now.deferred?.deferred_waiting ?? 0,
+        oldestSeconds: now.deferred?.deferred_oldest_seconds ?? 0,
+      },
     });
   });
   return router.use(metrics(() => gaugesOf(standing())));
@@ -57,7 +60,11 @@ const gaugesOf = (now: Standing) => ({
   outbox_oldest_seconds: { help: 'For how long the first of them has waited.', value: now.outbox.oldestSeconds },
   outbox_stalled: { help: 'Whether publishing makes no progress.', value: outboxStall(now) ? 1 : 0 },
   consumer_stalled: { help: 'Whether the handling of events makes no progress.', value: now.consumer?.stalled ? 1 : 0 },
-  deferred_events: { help: 'Events that are kept and tried again.', value: now.deferred ?? 0 },
+  deferred_waiting: { help: 'Events that are kept and tried again.', value: now.deferred?.deferred_waiting ?? 0 },
+  deferred_oldest_seconds: {
+    help: 'For how long the first of them has waited.',
+    value: now.deferred?.deferred_oldest_seconds ?? 0,
+  },
 });
 
 /**

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Server } from 'node:http';
 import type { Express } from 'express';
 import { BEHIND_SIDECAR, httpServer, type ServerSettings } from '../http/server.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
@@ -6,9 +7,9 @@ import { log, reason } from '../telemetry/telemetry.ts';
 /** How long requests that are under way may take to finish when the process is to end. */
 const FINISH_MS = 6_000;
 
-/** What can be served: `app` is an Express app that can be asked before it has started. */
+/** What can be served: `app` is an Express app, or a server with its own settings, that can be asked before it has started. */
 export interface Served {
-  readonly app: Express;
+  readonly app: Express | Server;
   /** Makes it ready, for as long as that takes, and ends early after `close`. */
   start(): Promise<void>;
   /** Says from now on that it is not ready, so that nobody sends it more. */
@@ -33,7 +34,7 @@ export function portFrom(variable: string): number {
  * @throws what keeps it from starting and only a person can mend
  */
 export async function serve(served: Served, settings: ServerSettings = BEHIND_SIDECAR): Promise<void> {
-  const server = httpServer(served.app, settings);
+  const server = served.app instanceof Server ? served.app : httpServer(served.app, settings);
   server.listen(portFrom('APP_PORT'), process.env.HOST ?? '127.0.0.1');
   await once(server, 'listening');
   log.info('listening', { port: portFrom('APP_PORT') });

@@ -1,18 +1,17 @@
 import { hostname } from 'node:os';
-import type { Router } from 'express';
-import express from 'express';
+import express, { type Express, type Router } from 'express';
 import { z } from 'zod';
 import { ANSWERED_BY, Sidecar } from '../dapr/sidecar.ts';
 import type { Transport } from '../dapr/transport.ts';
 import { traced } from '../http/context.ts';
 import { notFound } from '../http/not-found.ts';
 import { asProblem } from '../http/problem.ts';
-import { Consumer } from '../messaging/consumer.ts';
-import { deadLetters } from '../messaging/dead-letter-routes.ts';
+import { messaging } from '../messaging/messaging.ts';
 import type { Policy } from '../messaging/policy.ts';
 import { Ids } from '../persistence/ids.ts';
 import { Records } from '../persistence/records.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
+import { realClock } from './clock.ts';
 import { Configuration } from './configuration.ts';
 import { beforeStart, health, type Standing } from './health.ts';
 import { closeAll, type Progress, startUp } from './lifecycle.ts';
@@ -40,6 +39,7 @@ export interface Service<S extends z.ZodObject> {
 
 /** An assembled service, not listening yet. */
 export interface App extends Served {
+  readonly app: Express;
   readonly sidecar: Sidecar;
 }
 
@@ -61,7 +61,14 @@ export function assemble<S extends z.ZodObject>(
   const records = new Records(sidecar, work, ids);
   const configuration = new Configuration<z.output<S>>(sidecar, definition.configuration ?? z.object({}));
   const kit: Kit<z.output<S>> = { records, sidecar, config: () => configuration.current };
-  const consumer = new Consumer(sidecar, records, definition.policies?.(kit) ?? []);
+  const events = messaging({
+    sidecar,
+    records,
+    policies: definition.policies?.(kit) ?? [],
+    instance: at.instance,
+    clock: realClock,
+  });
+  work.outbox.parkWith((publication, topic, why) => events.deadLetters.park(publication, topic, why));
   const progress: Progress = { waitingFor: 'its start' };
   const ended = new AbortController();
   let isNamed: () => void = () => undefined;
@@ -70,7 +77,9 @@ export function assemble<S extends z.ZodObject>(
   });
   const standing = (): Standing => ({
     waitingFor: progress.waitingFor,
-    outbox: { backlog: work.outbox.backlog, oldestSeconds: work.outbox.age },
+    outbox: { backlog: work.outbox.backlog, oldestSeconds: work.outbox.age, stalled: work.stalled },
+    consumer: { stalled: events.consumer.stalled },
+    deferred: events.deferrals.gauges,
   });
 
   const app = express();
@@ -81,8 +90,8 @@ export function assemble<S extends z.ZodObject>(
     next();
   });
   app.use(health(standing));
-  const routers = [deadLetters(records, consumer), ...definition.api(kit)];
-  const internal = [configuration.router(), consumer.router()];
+  const routers = [...events.routers, ...definition.api(kit)];
+  const internal = [configuration.router()];
   app.use(traced, ...beforeStart(named, standing), ...internal, ...routers);
   app.use(notFound([...internal, ...routers]), asProblem);
 
@@ -96,6 +105,7 @@ export function assemble<S extends z.ZodObject>(
           { what: 'its configuration', run: () => configuration.start() },
           { what: 'its store', run: () => work.outbox.start() },
           { what: 'what has to be there at first', run: () => definition.start?.(kit) },
+          { what: 'its deferred events', run: () => events.deferrals.start() },
         ],
         progress,
         ended.signal,
@@ -108,7 +118,8 @@ export function assemble<S extends z.ZodObject>(
       progress.waitingFor = 'its end';
       return closeAll({
         configuration: () => configuration.close(),
-        outbox: () => work.outbox.close(),
+        deferred: () => events.deferrals.close(),
+        work: () => work.close(),
         numbers: () => ids.close(),
         sidecar: () => sidecar.transport.close(),
       });

@@ -14,12 +14,12 @@ const point = { id: 9, classId: 3, student: 'john-doe' };
 const gift = { id: 4, classId: 3, fee: 10_000, student: 'john-doe' };
 const delivery = startDelivery(payment.state!)(5).events[0]!;
 
-/** What happened, each with the version of the document that told it. */
-const told = (event: DomainEvent, version: number): Received => ({
-  id: `${event.type}-${version}`,
+/** What happened, each with the version of the document that told it; only where two tell the same it matters which. */
+const told = (event: DomainEvent, version: number, subject = ''): Received => ({
+  id: `${event.type}-${subject}-${version}`,
   type: event.type,
   data: event.data,
-  subject: '',
+  subject,
   version,
   traceparent: undefined,
 });
@@ -86,5 +86,13 @@ describe('my page', () => {
 
   test('given the events in any order and any number of times, when all came, then the row is the same', () => {
     for (const events of [enrolled, canceled]) sameInAnyOrder(events, rowAfter);
+  });
+
+  test('given a second gift of the same enrolment, told with the same version, when both came in any order, then the row is the same', () => {
+    const second = told(GiftRegistered({ ...gift, id: 5, giftstock: 9 }), 1, 'Gift-5');
+    const without = enrolled.filter(({ type }) => type !== 'GiftRegistered');
+    const first = told(GiftRegistered({ ...gift, giftstock: 1 }), 1, 'Gift-4');
+    sameInAnyOrder([...without, first, second], rowAfter);
+    sameInAnyOrder([...without, first, second, told(GiftCanceled({ ...gift, giftstock: 0 }), 2, 'Gift-4')], rowAfter);
   });
 });

@@ -4,7 +4,7 @@ import { PaymentApproved, PaymentCanceled } from '../pay/contract.ts';
 import type { Rules } from './app.ts';
 import { cancelPoints, grantPoints, Point } from './domain.ts';
 
-/** No points without gift: the gift is asked for first, and the payment event comes again until gift answers. */
+/** No points without gift: the gift is asked for first, and the payment event is deferred until gift answers. */
 export const policies = ({ sidecar, config }: Kit<Rules>): Policy[] => [
   whenever(PaymentApproved, ({ classId, fee, student, ...payment }) =>
     create(Point, classId, grantPoints({ classId, fee, student, ...payment }, config().POINT_PERCENT), async () => {

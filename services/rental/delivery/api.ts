@@ -54,7 +54,9 @@ function cancellation({ records, config }: Kit<Rules>): Router {
       const changed = await records.change(Delivery, rentalId, command, cancelDelivery, 'key');
       const delivery =
         changed?.state ??
-        (await records.create(Delivery, command, cancelBeforehand(rentalId, wish.qty ?? 0), { key: rentalId }));
+        (await records.create(Delivery, { cause: command.cause }, cancelBeforehand(rentalId, wish.qty ?? 0), {
+          key: rentalId,
+        }));
       if (delivery.status !== 'CANCELED') continue; // the order came in between
       sendItem(request, response, deliveries, delivery);
       return;

@@ -6,7 +6,8 @@ import type { Place } from '../sight.ts';
 interface Mission {
   readonly id: number;
   readonly customerId: number;
-  exchanged: boolean;
+  /** undefined: its customer asked for that once and never came back, so it is either, but wholly. */
+  exchanged: boolean | undefined;
 }
 
 /** Missions are achieved, and rewards that reached a wallet are exchanged for gifts, one at a time at gift. */
@@ -20,7 +21,7 @@ export function reward(): Subject {
       const customerId = 1 + desk.number * 1_000_000 + customers++;
       const answer = await desk.command('POST', '/missions', { customerId, status: 'Achieved' });
       if (!desk.accepted(answer, `mission of customer ${customerId}`)) return;
-      const mission = { id: idOf(answer), customerId, exchanged: false };
+      const mission: Mission = { id: idOf(answer), customerId, exchanged: false };
       missions.push(mission);
       mine.push(mission);
     };
@@ -28,9 +29,13 @@ export function reward(): Subject {
       const [page] = await desk.see(`/mypages/search/findByMissionId?missionId=${mission.id}`);
       const [wallet] = page?.rewardId ? await desk.see(`/wallets/search/findByRewardId?rewardId=${page.rewardId}`) : [];
       if (!wallet) return;
+      mine.splice(mine.indexOf(mission), 1);
+      if (desk.dice() < 0.4) {
+        mission.exchanged = (await desk.leave('PATCH', `/wallets/${wallet.id}`, { status: 'Exchanged' })) || undefined;
+        return;
+      }
       const answer = await desk.command('PATCH', `/wallets/${wallet.id}`, { status: 'Exchanged' }, { untilDone: true });
       if (desk.accepted(answer, `Wallet ${wallet.id} exchange`)) mission.exchanged = true;
-      mine.splice(mine.indexOf(mission), 1);
     };
     return () => {
       const mission = desk.pick(mine);
@@ -41,19 +46,22 @@ export function reward(): Subject {
   async function judge(findings: Findings, place: Place): Promise<void> {
     const pages = new Map((await collection(place.gateway, 'mypages')).map((row) => [row.missionId, row]));
     const known = new Set<number>();
-    for (const { id, customerId, exchanged } of missions) {
+    let exchanges = 0;
+    for (const { id, customerId, exchanged: asked } of missions) {
       const about = `reward-mission/Mission-${id}`;
       if (known.has(id)) findings.wrong(about, 'two commands were answered with it');
       known.add(id);
-      const status = exchanged ? 'Exchanged' : 'Issued';
       const reward = findings.state(`reward-reward/Reward-of-${id}`);
+      const wallet = findings.state(`reward-wallet/Wallet-of-${reward?.id}`);
+      const exchanged = asked ?? wallet?.status === 'Exchanged';
+      const status = exchanged ? 'Exchanged' : 'Issued';
+      if (exchanged) exchanges++;
       findings.fields(about, 'the mission', findings.state(about), {
         customerId,
         rewardId: reward?.id,
         status: 'RewardAllocated',
       });
       findings.fields(about, 'the reward', reward, { customerId, status });
-      const wallet = findings.state(`reward-wallet/Wallet-of-${reward?.id}`);
       findings.fields(about, 'the wallet entry', wallet, { customerId, status });
       const gift = findings.state(`reward-gift/Gift-of-${wallet?.id}`);
       if (exchanged) {
@@ -69,7 +77,6 @@ export function reward(): Subject {
       findings.tells(`reward-wallet/Wallet-of-${reward?.id}`, { Issued: 1, Exchanged: exchanged ? 1 : 0 });
     }
     // One of each for every mission, one gift and one account for every exchange, and none besides.
-    const exchanges = missions.filter(({ exchanged }) => exchanged).length;
     const kinds = {
       ...{ 'reward-mission/Mission': missions.length, 'reward-reward/Reward': missions.length },
       ...{

@@ -54,9 +54,9 @@ afterAll(async () => {
   server.close();
 });
 
-const token = (claims: Fields = {}, from = issuer, key = privateKey): Promise<string> =>
+const token = (claims: Fields = {}, from = issuer, key = privateKey, typ = 'at+jwt'): Promise<string> =>
   new SignJWT({ scope: `openid ${SCOPE}`, ...claims })
-    .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+    .setProtectedHeader({ alg: 'ES256', kid: 'one', typ })
     .setIssuer(from)
     .setAudience((claims.aud as string) ?? AUDIENCE)
     .setExpirationTime((claims.exp as number) ?? '5m')
@@ -90,6 +90,7 @@ test('34. given no token, or one that is not valid, when a student registers, th
     expired: `Bearer ${await token({ exp: Math.floor(Date.now() / 1000) - 60 })}`,
     'of another server': `Bearer ${await token({}, 'http://elsewhere.example')}`,
     'for somebody else': `Bearer ${await token({ aud: 'lecture' })}`,
+    'an ID token': `Bearer ${await token({}, issuer, privateKey, 'JWT')}`,
     'signed by a stranger': `Bearer ${await token({}, issuer, stranger.privateKey)}`,
   };
   for (const [what, authorization] of Object.entries(invalid)) {

@@ -12,7 +12,7 @@ function raw(
   method: string,
   path: string,
   body?: string,
-  headers: Record<string, string> = {},
+  headers: Record<string, string | string[]> = {},
   agent = new Agent(),
 ): Promise<Answer> {
   const began = Date.now();
@@ -96,6 +96,27 @@ describe('wrong values', () => {
       expectProblem(await call('PATCH', `/classes/${id}`, `${unknown}}`), 400, field);
     },
   );
+
+  test.each(['||', 'a||', '||b', '#2', '/../', '%7C%7C', "'; --", 'é', ' a  b', '__proto__'])(
+    '5. given an Idempotency-Key with %s in it, when commands are repeated with it, then each has one effect',
+    async (part) => {
+      const [student, name] = [someone(), someone('name')];
+      const key = (of: string) => ({ 'idempotency-key': `${of}${name}${part}${name}` });
+      const [first, second] = [await enrol({ student }, key('made')), await enrol({ student }, key('made'))];
+      expect(second).toEqual(first);
+      expect((await newest('/classes')).filter((row) => row.student === student)).toHaveLength(1);
+      for (let times = 0; times < 2; times++)
+        expect(await call('PATCH', `/classes/${first.id}`, { fee: 1 }, key('changed'))).toMatchObject({ status: 200 });
+      for (let times = 0; times < 2; times++) expect((await cancel(first.id, key('gone'))).status).toBe(204);
+    },
+  );
+
+  test('5. given two Idempotency-Keys, when a student enrols with them, then 400 and nobody is enrolled', async () => {
+    const student = someone();
+    const headers = { 'content-type': 'application/json', 'idempotency-key': [someone('key'), someone('key')] };
+    expectProblem(await raw('POST', '/classes', JSON.stringify(wish({ student })), headers), 400);
+    expect((await newest('/classes')).filter((row) => row.student === student)).toEqual([]);
+  });
 
   test('39. given an enrolment, when it is changed to wrong values, then 400 names each field and it stays as it was', async () => {
     const { id, fee, courseId } = await enrol();

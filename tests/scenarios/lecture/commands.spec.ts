@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { expectProblem, rows, someone } from '../../client.ts';
+import { expectProblem, type Fields, rows, someone } from '../../client.ts';
 import {
   CANCELED,
   call,
@@ -87,6 +87,30 @@ describe('with an Idempotency-Key', () => {
     await call('PATCH', `/classes/${id}`, { fee: 2 });
     expect((await call('PATCH', `/classes/${id}`, { fee: 1 }, key)).status).toBe(200);
     expect((await get(`/classes/${id}`)).body).toMatchObject({ fee: 2 });
+  });
+
+  test.each<[what: string, other: (id: number) => [method: string, path: string, body?: Fields]]>([
+    ['another change of the same enrolment', (id) => ['PATCH', `/classes/${id}`, { fee: 2 }]],
+    ['the same change by another method', (id) => ['DELETE', `/classes/${id}`]],
+    ['the same change of another enrolment', (id) => ['PATCH', `/classes/${id + 1}`, { fee: 1 }]],
+  ])(
+    '39. given a key by which a fee was changed, when %s comes with it, then 422 and nothing happens',
+    async (_, other) => {
+      const [{ id }, key] = [await enrol(), withKey()];
+      await enrol();
+      expect((await call('PATCH', `/classes/${id}`, { fee: 1 }, key)).status).toBe(200);
+      expectProblem(await call(...other(id), key), 422);
+      expect(await get(`/classes/${id}`)).toMatchObject({ status: 200, body: { fee: 1 } });
+      await eventually(() => expect(told('ClassModified', id)).toHaveLength(1));
+      expect(told('ClassCanceled', id)).toEqual([]);
+    },
+  );
+
+  test('12. given a key by which a student enrolled, when the enrolment is cancelled with it, then 422 and it stands', async () => {
+    const key = withKey();
+    const { id } = await enrol({}, key);
+    expectProblem(await cancel(id, key), 422);
+    await reaches(id, ENROLLED);
   });
 
   test('5. given a key of 1,000 characters, when a student enrols with it, then 400', async () => {

@@ -1,0 +1,173 @@
+import {
+  ANSWERED_BY,
+  type CalleeUnavailable,
+  ClientGone,
+  calleeUnavailable,
+  log,
+  Problem,
+  reason,
+  type SidecarAnswer,
+  type Transport,
+  trace,
+} from '../kit/index.ts';
+import { readBody } from './body.ts';
+import type { Exchange } from './exchange.ts';
+import { passedBack, passedOn, sizeOf } from './headers.ts';
+import type { AllShares, Limits } from './limits.ts';
+import type { Route } from './paths.ts';
+
+/** Room that is taken for every answer before it is asked for; nearly all are smaller. */
+const ROOM = 16_384;
+
+/** Passes requests on to services, through the sidecar. */
+export class Forwarder {
+  constructor(
+    private readonly transport: Transport,
+    private readonly limits: Limits,
+    private readonly shares: AllShares,
+  ) {}
+
+  /**
+   * Passes one request on and its answer back. First the body, then a place: who sends slowly takes no place, nor who
+   * reads slowly, since the answer is whole before the first byte of it goes out.
+   * @param target path and query for the service
+   * @param base address that its links begin with
+   * @throws Problem; ClientGone
+   */
+  async forward(exchange: Exchange, route: Route, target: string, base: string, isAdmitted: boolean): Promise<void> {
+    const headers = {
+      ...passedOn(exchange.request.headers, isAdmitted),
+      'x-request-id': exchange.requestId,
+      'x-public-base': base,
+      traceparent: trace().traceparent,
+    };
+    const path = `/v1.0/invoke/${route.appId}/method${target}`;
+    if (sizeOf(headers) + path.length > this.limits.head)
+      throw new Problem(
+        431,
+        'Request Header Fields Too Large',
+        `Address and headers that services read are together larger than ${this.limits.head} bytes; send less.`,
+      );
+    const body = await readBody(exchange, this.limits, this.shares.bodies);
+    const { places } = this.shares;
+    if (!exchange.hold(ROOM) || !places.take(exchange.address)) {
+      body?.giveBack();
+      throw full();
+    }
+    let answer: SidecarAnswer | undefined;
+    try {
+      answer = await this.ask(exchange, route.appId, { path, headers, body: body?.bytes });
+    } finally {
+      places.give(exchange.address);
+      body?.giveBack();
+    }
+    passBack(exchange, route.appId, answer);
+  }
+
+  private async ask(
+    exchange: Exchange,
+    appId: string,
+    wanted: { path: string; headers: Record<string, string>; body: Buffer | undefined },
+  ): Promise<SidecarAnswer> {
+    const method = exchange.request.method ?? 'GET';
+    const ended = new AbortController();
+    const isOver = { late: false, large: false };
+    exchange.whenGone(() => ended.abort());
+    exchange.within(this.limits.forwardMs, () => {
+      isOver.late = true;
+      ended.abort();
+    });
+    let arrived = 0;
+    const admit = (bytes: number): boolean => {
+      arrived += bytes;
+      isOver.large ||= arrived > exchange.room && !exchange.hold(arrived - exchange.room);
+      return !isOver.large;
+    };
+    try {
+      const answer = await this.transport.request({
+        ...wanted,
+        method: method === 'HEAD' ? 'GET' : method, // the sidecar never ends its answer to HEAD
+        signal: ended.signal,
+        timeoutMs: this.limits.forwardMs,
+        admit,
+      });
+      if (exchange.isGone) throw new ClientGone();
+      if (arrived === 0) admit(answer.body.length);
+      if (isOver.large) throw unfinished(exchange, 'Too many answers wait to be read');
+      if (answer.broken) throw unfinished(exchange, `${appId} ${isOver.late ? 'is too slow' : 'broke off its work'}`);
+      return answer;
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      if (exchange.isGone) throw new ClientGone();
+      if (isOver.late) throw unfinished(exchange, `${appId} is too slow`);
+      log.warn('the sidecar does not answer', { callee: appId, reason: reason(error) });
+      throw (error as NodeJS.ErrnoException).code === 'ECONNREFUSED'
+        ? untouched(exchange, 'The entrance cannot reach its sidecar', 1)
+        : unfinished(exchange, 'The entrance cannot reach its sidecar');
+    } finally {
+      exchange.done();
+      exchange.whenGone(() => undefined);
+    }
+  }
+}
+
+/** What the service said goes back; what the sidecar said in its stead is a problem of ours. */
+function passBack(exchange: Exchange, appId: string, answer: SidecarAnswer): void {
+  if (answer.headers[ANSWERED_BY]) {
+    exchange.answer(answer.status, passedBack(answer.headers), answer.body);
+    return;
+  }
+  if (answer.status < 300) throw unfinished(exchange, `${appId} broke off its work`);
+  const text = answer.body.toString('utf8', 0, 4_096);
+  const error = failureOf(appId, text);
+  log.warn('a service cannot be reached', { callee: appId, status: answer.status, reason: text.slice(0, 300) });
+  if (error?.reached === false) throw untouched(exchange, error.message, error.retryAfterSeconds);
+  throw unfinished(exchange, error?.message ?? `${appId} does not answer as agreed`);
+}
+
+/**
+ * Reads the sidecar's word on a failed invocation. It quotes the address it called, which a client chose: that is taken
+ * out first, or the client would choose the verdict.
+ * @returns undefined when it is no such word
+ */
+export function failureOf(appId: string, text: string): CalleeUnavailable | undefined {
+  const message = messageIn(text);
+  return message === undefined ? undefined : calleeUnavailable(appId, message.replaceAll(/"https?:\/\/[^"]*"/g, ''));
+}
+
+function messageIn(text: string): string | undefined {
+  try {
+    const { errorCode, message } = JSON.parse(text) as { errorCode?: unknown; message?: unknown };
+    return typeof errorCode === 'string' && typeof message === 'string' ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Nothing was begun. */
+const untouched = ({ isRead }: Exchange, what: string, retryAfterSeconds: number): Problem =>
+  new Problem(
+    503,
+    'Service Unavailable',
+    `${what}. ${isRead ? 'Please' : 'Nothing was changed; please'} try again in a moment.`,
+    { retryAfterSeconds },
+  );
+
+/** Something was begun, and how it ended is not known. */
+const unfinished = ({ isRead }: Exchange, what: string): Problem =>
+  isRead
+    ? new Problem(503, 'Service Unavailable', `${what}. Please try again in a moment.`, { retryAfterSeconds: 1 })
+    : new Problem(
+        503,
+        'Service Unavailable',
+        `${what}; whether it was done is not known. Please try again in a moment, with the same Idempotency-Key if you sent one.`,
+        { retryAfterSeconds: 1, outcome: 'unknown' },
+      );
+
+const full = (): Problem =>
+  new Problem(
+    503,
+    'Service Unavailable',
+    'There are too many requests at once. Nothing was changed; please try again in a moment.',
+    { retryAfterSeconds: 1 },
+  );

@@ -1,0 +1,182 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { ask, closeAll, expectProblem, open, text } from './testing.ts';
+import { type Admission, tokensFrom } from './tokens.ts';
+
+/** Who is let in, and who is to blame when not (K4, B26). */
+
+const one = await generateKeyPair('ES256');
+const two = await generateKeyPair('ES256');
+const stranger = await generateKeyPair('ES256');
+let server: Server;
+let issuer: string;
+/** What the authorization server answers. */
+let documents: Record<string, unknown>;
+let asked = 0;
+
+const setOf = async (...kids: (string | undefined)[]) => ({
+  keys: await Promise.all(
+    [one, two].slice(0, kids.length).map(async ({ publicKey }, at) => ({
+      ...(await exportJWK(publicKey)),
+      alg: 'ES256',
+      use: 'sig',
+      ...(kids[at] ? { kid: kids[at] } : {}),
+    })),
+  ),
+});
+
+beforeEach(async () => {
+  asked = 0;
+  server = createServer(({ url = '' }, response) => {
+    asked++;
+    const document = documents[url];
+    response.statusCode = document === undefined ? 500 : 200;
+    response.end(typeof document === 'string' ? document : JSON.stringify(document));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
+  documents = {
+    '/.well-known/openid-configuration': { issuer, jwks_uri: `${issuer}/keys` },
+    '/keys': await setOf('one', 'two'),
+  };
+});
+afterEach(async () => {
+  await closeAll();
+  server.closeAllConnections();
+  server.close();
+});
+
+const admission = (scope?: string): Admission =>
+  tokensFrom({ AUTH_ISSUER: issuer, AUTH_AUDIENCE: 'lecture', ...(scope ? { AUTH_SCOPE: scope } : {}) }) ??
+  (() => Promise.reject(new Error('nobody is asked for a token')));
+
+interface Signing {
+  claims?: JWTPayload;
+  header?: { typ?: string; kid?: string };
+  key?: Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
+  expires?: string | undefined;
+}
+function bearer({ claims = {}, header = {}, key = one.privateKey, ...rest }: Signing = {}): Promise<string> {
+  const { typ = 'at+jwt', kid } = header;
+  const token = new SignJWT({ iss: issuer, aud: 'lecture', ...claims }).setProtectedHeader({
+    alg: 'ES256',
+    ...(typ ? { typ } : {}),
+    ...(kid ? { kid } : {}),
+  });
+  const expires = 'expires' in rest ? rest.expires : '5m';
+  return (expires ? token.setExpirationTime(expires) : token).sign(key).then((signed) => `Bearer ${signed}`);
+}
+
+test.each<[what: string, token: () => Promise<string>]>([
+  ['an ID token', () => bearer({ header: { typ: 'JWT' } })],
+  ['a token without a type', () => bearer({ header: { typ: '' } })],
+  ['a logout token', () => bearer({ header: { typ: 'logout+jwt' } })],
+  ['a token without an end', () => bearer({ expires: undefined })],
+  ['an expired token', () => bearer({ expires: '-1m' })],
+  ['a token for somebody else', () => bearer({ claims: { aud: 'academy' } })],
+  ['a token of another server', () => bearer({ claims: { iss: 'http://elsewhere.example' } })],
+  ['a token of a stranger', () => bearer({ key: stranger.privateKey, header: { kid: 'one' } })],
+  ['a token of a stranger without a kid', () => bearer({ key: stranger.privateKey })],
+  ['a token of an unknown key', () => bearer({ header: { kid: 'three' } })],
+  ['no token', async () => 'Bearer much'],
+  ['Basic credentials', async () => 'Basic c3R1ZGVudDpzZWNyZXQ='],
+])(
+  'given %s, when it is shown, then 401 with a challenge, open to every origin, and nothing goes on',
+  async (_, token) => {
+    const entrance = await open({ admission: admission() });
+    const origin = 'https://page.example';
+    const answer = await ask(entrance, text('GET', '/courses', { origin, authorization: await token() }));
+    expectProblem(answer, 401);
+    expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
+    expect(answer.headers['access-control-allow-origin']).toBe(origin);
+    expect(entrance.asked).toEqual([]);
+  },
+);
+
+test.each<[what: string, signing: Signing]>([
+  ['at+jwt', {}],
+  ['application/at+jwt', { header: { typ: 'application/at+jwt' } }],
+  ['a kid', { header: { kid: 'one' } }],
+  ['the second key', { key: two.privateKey }],
+])(
+  'given a token with %s and a key set of two, when it is shown, then it is let in, and the token goes on',
+  async (_, signing) => {
+    const entrance = await open({ admission: admission() });
+    const authorization = await bearer(signing);
+    expect((await ask(entrance, text('GET', '/courses', { authorization }))).status).toBe(200);
+    expect(entrance.asked[0]?.headers.authorization).toBe(authorization);
+  },
+);
+
+test.each<[what: string, claims: JWTPayload, status: number]>([
+  ['scope', { scope: 'openid register' }, 200],
+  ['a list of scopes', { scope: ['openid', 'register'] }, 200],
+  ['scp', { scp: 'openid register' }, 200],
+  ['a list of scp', { scp: ['openid', 'register'] }, 200],
+  ['another scope', { scope: 'openid reregister' }, 403],
+  ['no scope', {}, 403],
+  ['a scope that is no text', { scope: { register: true } }, 403],
+])('given a token with %s, when it is shown, then by that', async (_, claims, status) => {
+  const entrance = await open({ admission: admission('register') });
+  const answer = await ask(entrance, text('GET', '/courses', { authorization: await bearer({ claims }) }));
+  if (status === 200) expect(answer.status).toBe(200);
+  else {
+    expectProblem(answer, 403);
+    expect(answer.headers['www-authenticate']).toContain('insufficient_scope');
+  }
+});
+
+test.each<[what: string, break_: () => void]>([
+  [
+    'does not answer',
+    () => {
+      documents = {};
+    },
+  ],
+  [
+    'is another one',
+    () => {
+      documents['/.well-known/openid-configuration'] = { issuer: 'http://x.example', jwks_uri: `${issuer}/keys` };
+    },
+  ],
+  [
+    'answers nonsense',
+    () => {
+      documents['/keys'] = { keys: 'none' };
+    },
+  ],
+  [
+    'answers without end',
+    () => {
+      documents['/keys'] = `{"keys":[],"x":"${'x'.repeat(300_000)}"}`;
+    },
+  ],
+])(
+  'given the authorization server %s, when a token is shown, then 503, once it is asked for all; and 200 when it is mended',
+  async (_, break_) => {
+    const good = { ...documents };
+    break_();
+    const entrance = await open({ admission: admission() });
+    const request = text('GET', '/courses', { authorization: await bearer() });
+    const answers = await Promise.all(Array.from({ length: 10 }, () => ask(entrance, request)));
+    for (const answer of answers) {
+      expectProblem(answer, 503);
+      expect(answer.headers['retry-after']).toBe('1');
+    }
+    expect(asked).toBeLessThanOrEqual(2);
+    documents = good;
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect((await ask(entrance, request)).status).toBe(200);
+  },
+);
+
+test('given the keys are known, when the authorization server goes away, then tokens are still let in', async () => {
+  const entrance = await open({ admission: admission() });
+  const request = text('GET', '/courses', { authorization: await bearer() });
+  expect((await ask(entrance, request)).status).toBe(200);
+  documents = {};
+  expect((await ask(entrance, request)).status).toBe(200);
+  expect(asked).toBe(2);
+});

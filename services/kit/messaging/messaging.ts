@@ -1,0 +1,37 @@
+import type { Router } from 'express';
+import type { Sidecar } from '../dapr/sidecar.ts';
+import type { Records } from '../persistence/records.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { Consumer } from './consumer.ts';
+import { DeadLetterBox } from './dead-letters.ts';
+import { Deferrals } from './deferrals.ts';
+import { DeferredStore } from './deferred-store.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { Policy } from './policy.ts';
+import { parkedRoutes } from './routes.ts';
+
+/** What a service does with events, put together. */
+export interface Messaging {
+  readonly consumer: Consumer;
+  readonly deadLetters: DeadLetterBox;
+  readonly deferrals: Deferrals;
+  readonly routers: readonly Router[];
+}
+
+/** Puts together what handles events. `instance`: the name that survives a restart of this replica. */
+export function messaging(options: {
+  readonly sidecar: Sidecar;
+  readonly records: Records;
+  readonly policies: readonly Policy[];
+  readonly instance: string;
+  readonly clock: Clock;
+}): Messaging {
+  const { sidecar, records, policies, instance, clock } = options;
+  const dispatcher = new Dispatcher(records, policies);
+  const deadLetters = new DeadLetterBox(sidecar, records);
+  const store = new DeferredStore(sidecar, records);
+  const deferrals = new Deferrals({ consumer: sidecar.appId, instance, store, dispatcher, deadLetters, clock });
+  const consumer = new Consumer({ sidecar, dispatcher, deadLetters, deferrals });
+  const routers = [consumer.router(), ...parkedRoutes({ records, consumer, deadLetters, deferrals, store })];
+  return { consumer, deadLetters, deferrals, routers };
+}

@@ -1,0 +1,107 @@
+/** A deferred event as it waits in memory; times in milliseconds since 1970. */
+export interface Entry {
+  readonly id: number;
+  /** Key of its document. */
+  readonly at: string;
+  readonly since: number;
+  due: number;
+  /** The callee it waits for. */
+  callee: string | undefined;
+  running: boolean;
+}
+
+interface Lane {
+  wait: number;
+  due: number;
+  /** Number of the one event that is tried while the callee is down. */
+  probe: number | undefined;
+}
+
+export const FIRST_WAIT_MS = 200;
+export const LONGEST_WAIT_MS = 30_000;
+
+/** How long to wait after so many attempts. */
+export const backOff = (attempts: number): number =>
+  Math.min(FIRST_WAIT_MS * 2 ** Math.min(attempts - 1, 20), LONGEST_WAIT_MS);
+
+/** Which deferred event is tried next: the one due first; while a callee is down, one at a time of those that wait for it. */
+export class Schedule {
+  private readonly entries = new Map<number, Entry>();
+  private readonly lanes = new Map<string, Lane>();
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  get(id: number): Entry | undefined {
+    return this.entries.get(id);
+  }
+
+  /** When the first of those that wait was deferred. */
+  get oldest(): number | undefined {
+    let oldest: number | undefined;
+    for (const { since } of this.entries.values()) if (oldest === undefined || since < oldest) oldest = since;
+    return oldest;
+  }
+
+  add(entry: Omit<Entry, 'running'>, now: number): Entry {
+    const known = this.entries.get(entry.id);
+    if (known) return known;
+    const added = { ...entry, running: false };
+    this.entries.set(entry.id, added);
+    if (entry.callee !== undefined && !this.lanes.has(entry.callee))
+      this.lanes.set(entry.callee, { wait: FIRST_WAIT_MS, due: now + FIRST_WAIT_MS, probe: undefined });
+    return added;
+  }
+
+  delete(id: number): void {
+    this.entries.delete(id);
+  }
+
+  /** Takes the next one that is due out of the waiting ones, until `back` or `delete`. */
+  take(now: number): Entry | undefined {
+    let next: Entry | undefined;
+    for (const entry of this.entries.values()) {
+      if (entry.running || (next && entry.due >= next.due)) continue;
+      const lane = entry.callee === undefined ? undefined : this.lanes.get(entry.callee);
+      if (lane ? lane.probe !== undefined || lane.due > now : entry.due > now) continue;
+      next = entry;
+    }
+    if (next) this.begin(next);
+    return next;
+  }
+
+  /** Takes this one, due or not. */
+  begin(entry: Entry): void {
+    entry.running = true;
+    const lane = entry.callee === undefined ? undefined : this.lanes.get(entry.callee);
+    if (lane) lane.probe ??= entry.id;
+  }
+
+  /** It was tried, and its callee answered. */
+  reached({ callee }: Entry): void {
+    if (callee !== undefined) this.lanes.delete(callee);
+  }
+
+  /** It was tried and waits on. `callee`: whom it waits for now. */
+  back(entry: Entry, due: number, callee: string | undefined, now: number): void {
+    if (callee !== entry.callee) this.reached(entry);
+    entry.running = false;
+    entry.due = due;
+    entry.callee = callee;
+    if (callee === undefined) return;
+    const lane = this.lanes.get(callee);
+    // Of several that were tried while it went down, only the probe tells that it still is.
+    if (lane && lane.probe !== entry.id) return;
+    const wait = lane ? Math.min(lane.wait * 2, LONGEST_WAIT_MS) : FIRST_WAIT_MS;
+    this.lanes.set(callee, { wait, due: now + wait, probe: undefined });
+  }
+
+  /** It was not tried after all. */
+  release(entry: Entry, due: number): void {
+    entry.running = false;
+    entry.due = due;
+    const lane = entry.callee === undefined ? undefined : this.lanes.get(entry.callee);
+    if (lane?.probe === entry.id) Object.assign(lane, { probe: undefined, due });
+  }
+}

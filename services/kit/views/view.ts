@@ -1,0 +1,94 @@
+import type { Aggregate, Decision, EventType, Identified } from '../domain/aggregate.ts';
+import type { Policy, Reaction, Received } from '../messaging/policy.ts';
+
+/** The latest event of one type that a row was given, and what tells its place among others of the type. */
+export interface Fact {
+  readonly version: number;
+  readonly data: unknown;
+  /** Absent in facts of earlier versions of the kit: these stand below all others of the same version. */
+  readonly subject?: string;
+  readonly id?: string;
+}
+
+/** The document of a view row: the latest event of each type it was given, and the fields by which it can be found. */
+export interface Facts extends Identified {
+  readonly facts: Readonly<Record<string, Fact>>;
+}
+
+/** An event a view follows, and which row it belongs to. */
+export interface Source<T> {
+  readonly event: EventType<T>;
+  keyOf(data: T, received: Received<T>): string | number | undefined;
+}
+
+/** Pairs an event with the row it belongs to (undefined: none). */
+export const from = <T>(event: EventType<T>, keyOf: Source<T>['keyOf']): Source<T> => ({
+  event,
+  keyOf,
+});
+
+/** A read model: rows that follow the events of many services. */
+export interface View<R> {
+  readonly kind: Aggregate<Facts>;
+  readonly policies: readonly Policy[];
+  row(state: Facts): R | undefined;
+}
+
+/**
+ * Declares a read model (CQRS projection). Its document keeps the latest event of each type, and the row is a pure
+ * function of these facts. "Latest" is a total order (version, then subject, then event id), so the same events give the
+ * same row in whatever order and however often they come, also when several documents publish one type for one row (a
+ * join-semilattice, Shapiro et al. 2011).
+ * @param options.keyedBy the field of a row that is its key
+ * @param options.numberedBy instead: the field of a row that is its number, given by another service
+ * @param options.uniqueBy further fields of a row by which it is found
+ * @param options.listBy fields that many rows share, by which they are found: known from the first event of a row on
+ * @param options.from the events a row follows, under their names
+ * @param options.row the row as clients see it; undefined while it should not be seen
+ */
+export function view<R extends Identified, F extends object>(
+  name: string,
+  options: {
+    readonly keyedBy?: string;
+    readonly numberedBy?: string;
+    readonly uniqueBy?: readonly string[];
+    readonly listBy?: readonly string[];
+    readonly from: { readonly [K in keyof F]: Source<F[K]> };
+    row(id: number, facts: { readonly [K in keyof F]?: F[K] | undefined }): R | undefined;
+  },
+): View<R> {
+  const { keyedBy, numberedBy, uniqueBy = [], listBy = [] } = options;
+  const kind: Aggregate<Facts> = { name, ...({ keyedBy, numberedBy, uniqueBy, listBy } as object) };
+  const rowOf = ({ id, facts }: Pick<Facts, 'id' | 'facts'>): R | undefined =>
+    options.row(id, Object.fromEntries(Object.entries(facts).map(([type, fact]) => [type, fact.data])) as never);
+  const policies = (Object.values(options.from) as Source<never>[]).map(
+    ({ event, keyOf }): Policy => ({
+      event,
+      react: (received) => {
+        const { type, data, version, subject, id: by } = received;
+        const key = keyOf(data, received);
+        const fact: Fact = { version, data, subject, id: by };
+        const decide = (state: Facts | null, id: number): Decision<Facts> | undefined => {
+          const known = state?.facts[type];
+          if (known && order(known, fact) >= 0) return undefined;
+          const facts = { ...state?.facts, [type]: fact };
+          const row = rowOf({ id, facts });
+          const found = Object.fromEntries([...uniqueBy, ...listBy].map((field) => [field, row?.[field as keyof R]]));
+          return { state: { id, facts, ...found }, events: [] };
+        };
+        return key === undefined ? [] : ({ kind, key, mode: 'project', decide } as unknown as Reaction);
+      },
+    }),
+  );
+  return { kind, policies, row: rowOf };
+}
+
+/** Below 0: `a` comes before `b`. By code units, which is the same on every machine. */
+function order(a: Fact, b: Fact): number {
+  if (a.version !== b.version) return a.version - b.version;
+  for (const field of ['subject', 'id'] as const) {
+    const [left, right] = [a[field] ?? '', b[field] ?? ''];
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
+}
