@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { CalleeProtocolError, CalleeUnavailable, PublishRejected, Unavailable } from '../errors.ts';
-import { count } from '../telemetry/metrics.ts';
+import { count, declare } from '../telemetry/metrics.ts';
 import { log, readSignal, trace } from '../telemetry/telemetry.ts';
 import { httpTransport, type Transport } from './transport.ts';
 
@@ -46,6 +46,7 @@ export class Sidecar {
   readonly transport: Transport;
   private names = { state: '', pubsub: '', configuration: '' };
   private isRedis = false;
+  private readonly callees = new Set<string>();
   private messenger = '';
 
   /** @param way the sidecar's HTTP port, or what stands in its stead */
@@ -209,10 +210,18 @@ export class Sidecar {
    * @throws CalleeUnavailable when it is down, slow or shielded; CalleeProtocolError when it says something else
    */
   async call<T>(callee: string, path: string, body: unknown, answer: z.ZodType<T>): Promise<T> {
+    if (!this.callees.has(callee)) this.meet(callee);
     const said = answer.safeParse(await this.callRaw(callee, path, body));
     if (said.success) return said.data;
     count('calls_failed', { callee, why: 'nonsense' });
     throw new CalleeProtocolError(callee, `${path}: ${z.prettifyError(said.error)}`);
+  }
+
+  /** From the first call on, the figures of a callee are there, with 0. */
+  private meet(callee: string): void {
+    this.callees.add(callee);
+    const series = ['open', 'timeout', 'down', 'nonsense'].map((why) => ({ callee, why }));
+    declare('calls_failed', 'Calls of other services that failed, by callee and reason.', series);
   }
 
   private async callRaw(callee: string, path: string, body: unknown): Promise<unknown> {
