@@ -471,7 +471,7 @@ async function callsOf(lane: Lane, scenario: string, countFrom: Orders['countFro
 }
 
 /** Instances that die and never come back: another instance takes over when their lease has run out. */
-async function orphans(lane: Lane): Promise<string[]> {
+async function orphans(lane: Lane, tries = 5): Promise<string[]> {
   await lane.clear();
   const base = { port: lane.port, appId: lane.appId, cutPort: lane.cutPort, countFrom: 'command' as const };
   for (const [index, at] of [5, 6, 7, 8].entries()) {
@@ -485,8 +485,10 @@ async function orphans(lane: Lane): Promise<string[]> {
     });
     await life.ended;
   }
-  const begun = new Life({ ...base, instance: 'dead-begun', life: 'run', scenario: 'enrol', at: 8, trouble: 'before' });
+  const begun = new Life({ ...base, instance: 'dead-begun', life: 'run', scenario: 'enrol', at: 7, trouble: 'before' });
   await begun.ended;
+  // On a machine under load the lease is renewed meanwhile, and the seventh call comes before the promise.
+  if (!begun.said('intended') && tries > 1) return orphans(lane, tries - 1);
   await sleep(10_500);
   const heir = new Life({ ...base, instance: 'heir', life: 'recover', scenario: 'nothing', at: 0, trouble: 'none' });
   await heir.waitFor('recovered');
@@ -507,7 +509,8 @@ async function orphans(lane: Lane): Promise<string[]> {
     ),
     ...(fate ? faults(lane, 'enrol', new Map([[`Thing-${id}`, fate]]), ofBegun) : ['an intent was lost']),
   ];
-  if (found.length > 0) console.log(`VIOLATION ${lane.name}: orphans\n   ${found.join('\n   ')}\n${heir.account()}`);
+  if (found.length > 0)
+    console.log(`VIOLATION ${lane.name}: orphans\n   ${found.join('\n   ')}\n${begun.account()}\n${heir.account()}`);
   return found;
 }
 
