@@ -58,7 +58,7 @@ async function followRedis(name: string, told: Told[]): Promise<Topic> {
       const found = await redis.xread('COUNT', 1000, 'BLOCK', 200, 'STREAMS', name, last);
       for (const [id, fields] of found?.[0]?.[1] ?? []) {
         last = id;
-        told.push({ event: JSON.parse(fields[fields.indexOf('data') + 1] ?? '{}') });
+        told.push(...readable(fields[fields.indexOf('data') + 1] ?? '').map((event) => ({ event })));
       }
     }
     redis.disconnect();
@@ -80,8 +80,18 @@ async function followKafka(name: string, told: Told[]): Promise<Topic> {
     deserializers: stringDeserializers,
   });
   const stream = await consumer.consume({ topics: [name], mode: MessagesStreamModes.EARLIEST, autocommit: false });
-  stream.on('data', ({ key, value }) => told.push({ key, event: JSON.parse(value) }));
+  stream.on('data', ({ key, value }) => told.push(...readable(value).map((event) => ({ key, event }))));
   return { told, close: () => stream.close().then(() => consumer.close(true)) };
+}
+
+/** The event in a message; nothing where it is none, for anybody may publish anything. */
+function readable(message: string): Told['event'][] {
+  try {
+    const event = JSON.parse(message) as Told['event'] | null;
+    return typeof event?.data === 'object' && event.data ? [event] : [];
+  } catch {
+    return [];
+  }
 }
 
 /** A value of a component that the sidecars use. */

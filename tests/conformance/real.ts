@@ -160,6 +160,7 @@ export class Real {
           run: `run${Date.now().toString(36)}${store.slice(0, 3)}`,
           configure,
           deliver: () => sleep(20),
+          pass: (ms) => sleep(ms),
           async withoutCallee(work) {
             await callee.silence();
             try {

@@ -375,7 +375,11 @@ interface Case {
   readonly countFrom: Orders['countFrom'];
 }
 
-async function play(lane: Lane, { scenario, trouble, at, countFrom }: Case): Promise<string[]> {
+/** Plays a case. @returns what is wrong, and whether the trouble came at all: a case whose call is never made shows nothing */
+async function play(
+  lane: Lane,
+  { scenario, trouble, at, countFrom }: Case,
+): Promise<{ found: string[]; met: boolean }> {
   await lane.clear();
   const base = { port: lane.port, appId: lane.appId, instance: `${lane.appId}-1`, cutPort: lane.cutPort, scenario };
   if (countFrom === 'start') {
@@ -412,8 +416,8 @@ async function play(lane: Lane, { scenario, trouble, at, countFrom }: Case): Pro
   if (!second.said('done')) found.push(`trying again failed: ${JSON.stringify(second.said('failed'))}`);
   const after = await lane.documents();
   const events = await lane.told();
-  const twice = scenario === 'enrol' || scenario === 'abandon' ? [] : faults(lane, scenario, after, events);
-  found.push(...[...twice, ...unfinished(scenario, after)].map((fault) => `after trying again, ${fault}`));
+  const wrong = [...faults(lane, scenario, after, events), ...unfinished(scenario, after)];
+  found.push(...wrong.map((fault) => `after trying again, ${fault}`));
   if (found.length > 0)
     console.log(
       [
@@ -431,7 +435,7 @@ async function play(lane: Lane, { scenario, trouble, at, countFrom }: Case): Pro
         ...events.map(({ id, type }) => `      ${id} ${type}`),
       ].join('\n'),
     );
-  return found;
+  return { found, met: first.said('trouble') !== undefined };
 }
 
 /** How many calls a scenario makes when nothing goes wrong. */
@@ -461,7 +465,9 @@ async function callsOf(lane: Lane, scenario: string, countFrom: Orders['countFro
     countFrom,
   });
   await life.ended;
-  return Number((life.said('closed') ?? life.said('done'))?.calls ?? 0);
+  const calls = Number((life.said('closed') ?? life.said('done'))?.calls ?? 0);
+  if (calls === 0) throw new Error(`${lane.name}: ${scenario} counted from ${countFrom} made no call`);
+  return calls;
 }
 
 /** Instances that die and never come back: another instance takes over when their lease has run out. */
@@ -562,7 +568,7 @@ async function all(
   const cases: Case[] = [];
   for (const scenario of ['create', 'change', 'remove', 'enrol', 'abandon', 'batch', 'crowd', 'pair']) {
     const calls = await callsOf(lane, scenario, 'command');
-    for (let at = 1; at <= Math.max(calls, scenario === 'pair' ? 14 : 0); at++)
+    for (let at = 1; at <= calls; at++)
       for (const trouble of troubles) cases.push({ scenario, trouble, at, countFrom: 'command' });
   }
   for (const scenario of ['crowd', 'enrol']) {
@@ -574,6 +580,14 @@ async function all(
   const chosen = cases.filter(() => random() < share);
   console.log(`  ${lane.name}: ${chosen.length} of ${cases.length} deaths and losses`);
   let violations = (await orphans(lane)).length > 0 ? 1 : 0;
-  for (const one of chosen) if ((await play(lane, one)).length > 0) violations++;
+  for (const one of chosen) {
+    // Which calls share a batch differs from run to run, so a call may be missing once.
+    let played = await play(lane, one);
+    for (let tries = 1; !played.met && played.found.length === 0 && tries < 3; tries++) played = await play(lane, one);
+    const { scenario, trouble, at, countFrom } = one;
+    if (!played.met)
+      console.log(`VIOLATION ${lane.name}: ${scenario} counted from ${countFrom} never made call ${at} (${trouble})`);
+    if (!played.met || played.found.length > 0) violations++;
+  }
   return { name: lane.name, cases: chosen.length, violations };
 }

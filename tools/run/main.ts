@@ -6,7 +6,7 @@ import { showLogs } from './logs.ts';
 import { root } from './paths.ts';
 import type { Profile } from './process.ts';
 import { type Action, actions } from './status.ts';
-import { summary } from './table.ts';
+import { summary, troubles } from './table.ts';
 import { down, up, wantedSystems } from './up.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -55,8 +55,8 @@ program.command('down').description('stop everything; nothing is left running').
 
 program
   .command('status')
-  .description('what runs')
-  .option('--json', 'the services as JSON')
+  .description('what runs, and whether it makes progress; exit code 1 when something does not')
+  .option('--json', 'the services as JSON; exit code 0')
   .action(async ({ json }: { json?: boolean }) => {
     const status = await client.status();
     if (json) print(JSON.stringify(status?.services ?? [], null, 2));
@@ -64,6 +64,8 @@ program
     else {
       print(`${status.profile} profile, ${status.phase}`);
       summary(status);
+      for (const trouble of troubles(status)) print(trouble);
+      if (troubles(status).length > 0) process.exitCode = 1;
     }
   });
 

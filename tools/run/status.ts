@@ -23,7 +23,12 @@ export interface ServiceStatus {
   service: string;
   replica: number;
   instance: string;
+  /** Of its processes. */
   state: State;
+  /** Whether it makes progress, in words; null while its processes do not run, or nobody has looked yet. */
+  progress: string | null;
+  /** It runs, is ready and stands nowhere still. */
+  healthy: boolean;
   pid: number | null;
   sidecarPid: number | null;
   port: number;

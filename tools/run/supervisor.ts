@@ -2,6 +2,7 @@ import { build } from './build.ts';
 import { Child } from './child.ts';
 import { type Infrastructure, infrastructure } from './infra.ts';
 import { lastLines, logFile } from './logs.ts';
+import { Observer } from './observer.ts';
 import { freePort, home } from './paths.ts';
 import { prepareKafka, prepareMysql, prepareRedis } from './prepare.ts';
 import type { ProcessSpec, Profile, Progress } from './process.ts';
@@ -46,6 +47,7 @@ export class Supervisor {
   readonly #services: Service[] = [];
   #systems: string[] = [];
   #infrastructure: Infrastructure | undefined;
+  #observer: Observer | undefined;
   #phase: Status['phase'] = 'starting';
   #reason: string | undefined;
   #starting: Promise<void> = Promise.resolve();
@@ -72,13 +74,17 @@ export class Supervisor {
       services: this.#services.map((service) => {
         const app = processStatus(service.app);
         const sidecar = processStatus(service.sidecar);
+        const state = combined(app.state, sidecar.state);
+        const progress = state === 'healthy' ? this.#observer?.of(instanceOf(service)) : undefined;
         return {
           appId: service.service.appId,
           system: service.service.system,
           service: service.service.name,
           replica: service.number,
           instance: instanceOf(service),
-          state: combined(app.state, sidecar.state),
+          state,
+          progress: progress?.words ?? null,
+          healthy: state === 'healthy' && progress?.healthy !== false,
           pid: app.pid,
           sidecarPid: sidecar.pid,
           port: service.ports.app,
@@ -144,10 +150,22 @@ export class Supervisor {
     }
     this.#start(children);
     await this.#healthy(children);
+    this.#observer ??= new Observer(this.#infrastructure.addresses, () => this.#observed());
     if (added.length)
       this.#progress(
         `${added.length} ${added.length === 1 ? 'service is' : 'services are'} healthy (${seconds(started)})`,
       );
+  }
+
+  #observed() {
+    return this.#services.map((service) => ({
+      appId: service.service.appId,
+      system: service.service.system,
+      instance: instanceOf(service),
+      isEntrance: service.service.name === 'gateway',
+      port: service.ports.app,
+      isUp: service.app.state === 'healthy' && service.sidecar.state === 'healthy',
+    }));
   }
 
   /** Which replicas are missing, and their ports. */
@@ -285,6 +303,7 @@ export class Supervisor {
 
   async #down(): Promise<void> {
     this.#phase = 'stopping';
+    await this.#observer?.close();
     const stop = (children: Child[]) => Promise.all(children.map((child) => child.stop()));
     const isEntrance = ({ service }: Service) => service.name === 'gateway';
     // From the outside in: no request meets a service that is gone already.

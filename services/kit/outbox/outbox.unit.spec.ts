@@ -252,8 +252,11 @@ describe('start and recovery', () => {
   test('given a record of a former life that comes late, when the next life dies before it is published, then the one after publishes it', async () => {
     const lives = new Lives();
     await died(lives, ['A'], 'class-1');
-    const second = await lives.life({ before: (call) => (publishes(call) ? away : undefined) });
+    let gone = false;
+    const second = await lives.life({ before: (call) => (gone && publishes(call) ? away : undefined) });
     await second.work.outbox.start();
+    await lives.clock.pass(1_000);
+    gone = true;
     // Its last transaction reaches the store now.
     const { document, key, cause, publications } = making('Late');
     const record = { seq: 1, retired: 0, entries: [{ key, cause, version: 1, publications }] };
@@ -263,6 +266,7 @@ describe('start and recovery', () => {
     ]);
     await lives.clock.pass(4_000);
     await second.work.commit(making('New'));
+    expect(second.work.outbox.backlog).toBe(2);
     second.kill();
     const third = await lives.life();
     await third.work.outbox.start();

@@ -30,7 +30,7 @@ export class Collection {
   async list<S extends Identified>(kind: Aggregate<S>, wish: PageWish, reads = READS): Promise<Page<S>> {
     const numbers = await this.numbers(kind);
     const read = (places: readonly number[]): Promise<Row<S>[]> => this.rows.byPlace(kind, places);
-    const page = await pageOf(numbers, wish, read, new Allowance(reads), this.rows.costByPlace(kind));
+    const page = await pageOf(numbers, wish, read, new Allowance(reads, this.rows.costByPlace(kind)));
     const up = wish.descending ? -1 : 1;
     return { ...page, items: page.items.sort((a, b) => up * (a.id - b.id)) };
   }

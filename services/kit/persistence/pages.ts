@@ -45,10 +45,18 @@ export interface Numbers {
 
 /** How much one request may read; and it ends when its client is gone. */
 export class Allowance {
-  constructor(private left: number) {}
+  /** @param cost bulk reads that records take, after the block that names them was read in one */
+  constructor(
+    private left: number,
+    readonly cost: number,
+  ) {}
 
-  get isUsedUp(): boolean {
-    return this.left <= 0;
+  get isEnoughForRecords(): boolean {
+    return this.left >= this.cost;
+  }
+
+  get isEnoughForBlocks(): boolean {
+    return this.left > this.cost;
   }
 
   spend(reads: number): void {
@@ -60,7 +68,7 @@ export class Allowance {
 /**
  * The records at the places [number * size, (number + 1) * size) of a sequence of numbers. What turns out to have no
  * record is passed over, so a page is full unless it is the last.
- * @param read looks for the records of at most 250 numbers, in `cost` bulk reads
+ * @param read looks for the records of at most 250 numbers, in `allowance.cost` bulk reads
  * @param first records that stand before all others
  */
 export async function pageOf<S>(
@@ -68,7 +76,6 @@ export async function pageOf<S>(
   wish: PageWish,
   read: (numbers: readonly number[]) => Promise<Row<S>[]>,
   allowance: Allowance,
-  cost: number,
   first: readonly S[] = [],
 ): Promise<Page<S>> {
   const { number, size, descending = false } = wish;
@@ -79,12 +86,12 @@ export async function pageOf<S>(
     // Absent ones before the page have come meanwhile, perhaps: then it begins elsewhere.
     let before = (await walk.skip(places)) && restarts < RESTARTS ? walk.absentBefore() : [];
     let isMoved = false;
-    for (let wanted = size + PEEK; items.length <= size && !allowance.isUsedUp; wanted = CHUNK) {
+    for (let wanted = size + PEEK; items.length <= size && allowance.isEnoughForRecords; wanted = CHUNK) {
       const batch = await walk.take(Math.min(wanted, CHUNK));
       if (batch.length === 0) break;
       const all = [...batch, ...before.slice(0, CHUNK - batch.length)];
       before = [];
-      allowance.spend(cost);
+      allowance.spend(allowance.cost);
       const rows = await read(all);
       numbers.found(new Map(rows.map((row, index) => [all[index] ?? 0, row])));
       isMoved ||= rows.slice(batch.length).some((row) => typeof row === 'object');
@@ -177,7 +184,7 @@ class Walk {
   }
 
   private async load(isWanted: (block: number) => boolean): Promise<boolean> {
-    if (this.allowance.isUsedUp) return false;
+    if (!this.allowance.isEnoughForBlocks) return false;
     this.allowance.spend(1);
     await this.numbers.load(
       this.order

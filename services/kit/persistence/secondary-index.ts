@@ -1,4 +1,4 @@
-import { CREATE, type Sidecar, type Stored } from '../dapr/sidecar.ts';
+import { CREATE, type Sidecar, type StateWrite, type Stored } from '../dapr/sidecar.ts';
 import type { Aggregate, Identified } from '../domain/aggregate.ts';
 import { Unavailable } from '../errors.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
@@ -13,6 +13,8 @@ const RANGE = 256;
 const GROWING = 2;
 const READS = 8;
 const TRIES = 30;
+/** Documents corrected in one transaction. */
+const AT_ONCE = 50;
 /** Documents of lists that surely stand in their directories, as far as they are remembered. */
 const KNOWN = 10_000;
 
@@ -81,7 +83,7 @@ export class Lists {
   ): Promise<Page<S>> {
     const read = this.reading(kind, field, value);
     const numbers = await this.numbers(listKey(kind.name, field, value), read);
-    const page = await pageOf(numbers, wish, read, new Allowance(reads), this.rows.costById(kind), first);
+    const page = await pageOf(numbers, wish, read, new Allowance(reads, this.rows.costById(kind)), first);
     numbers.learn();
     return page;
   }
@@ -151,22 +153,30 @@ export class Lists {
   private async corrected(list: string, corrections: readonly Correction[]): Promise<void> {
     const counts: Record<string, number> = Object.assign({}, ...corrections.map((one) => one.counts));
     const without = new Map(corrections.flatMap((one) => one.without.map((number) => [number, one.survivors])));
-    for (const range of new Set([...without.keys()].map(rangeOf))) {
-      const [stored] = await this.sidecar.read([rangeKey(list, range)]);
-      if (!stored?.etag) continue;
-      const value = numbersOf(stored).filter((number) => !without.has(number));
-      if (!(await this.sidecar.wrote([{ key: stored.key, value, etag: stored.etag }]))) delete counts[range];
-      else if (range in counts) counts[range] = value.length;
+    const ranges = [...new Set([...without.keys()].map(rangeOf))].slice(0, AT_ONCE);
+    const [known, ...documents] = await this.sidecar.read([
+      countsKey(list),
+      ...ranges.map((range) => rangeKey(list, range)),
+    ]);
+    const writes = documents.map(
+      (stored): StateWrite => ({
+        key: stored.key,
+        value: numbersOf(stored).filter((number) => !without.has(number)),
+        etag: stored.etag ?? CREATE,
+      }),
+    );
+    for (const [index, { value }] of writes.entries()) {
+      const range = ranges[index] ?? 0;
+      if (range in counts) counts[range] = (value as number[]).length;
     }
+    const value = { ...(known?.value as object | undefined), ...counts };
+    if (Object.keys(counts).length > 0) writes.push({ key: countsKey(list), value, etag: known?.etag ?? CREATE });
+    if (!(await this.sidecar.wrote(writes))) return;
     // Who got the value again before it was taken out found itself still listed: each looks at the other's work.
     for (const survivors of new Set(without.values())) {
       const taken = [...without].flatMap(([number, ask]) => (ask === survivors ? [number] : []));
       for (const number of await survivors(taken)) await this.append(rangeKey(list, rangeOf(number)), number);
     }
-    const [known] = await this.sidecar.read([countsKey(list)]);
-    const value = { ...(known?.value as object | undefined), ...counts };
-    if (Object.keys(counts).length > 0)
-      await this.sidecar.wrote([{ key: countsKey(list), value, etag: known?.etag ?? CREATE }]);
   }
 }
 

@@ -175,6 +175,14 @@ describe('unknown outcomes', () => {
     expect(await behind).toMatchObject({ code: 'OVERLOADED', outcome: 'none' });
   });
 
+  test('given a store that does not answer, when more commits come than may wait, then the rest is refused at once', async () => {
+    const lives = new Lives();
+    const before = (call: Call) => (writes(call) ? new Promise<undefined>(() => undefined) : undefined);
+    const { work } = await lives.life({ before });
+    const all = Array.from({ length: 1_100 }, (_, n) => work.commit(making(`A${n}`)).catch((error) => error.code));
+    expect(await Promise.race([all.at(-1), lives.clock.pass(0)])).toBe('OVERLOADED');
+  });
+
   test('given a change with answers, when it is committed, then they stand beside it', async () => {
     const lives = new Lives();
     const { work, calls } = await lives.life();
@@ -221,11 +229,12 @@ describe('a full ring', () => {
     const { work } = await lives.life({ before });
     await work.outbox.start();
     for (let n = 0; n < 768; n++) await work.commit(making(`A${n}`));
-    const all = [work.commit(making('T')).catch((error) => error), outcome(work.commit(making('P', [])))] as const;
-    expect(await all[0]).toMatchObject({ code: 'OVERLOADED', outcome: 'none' });
-    expect(await all[1]).toBe('done');
-    // What was begun can still be undone.
-    expect(lives.stored('P')).toBeDefined();
+    // Two transactions are under way at once, and the two after them share one.
+    for (const key of ['Q', 'R']) void work.commit(making(key, []));
+    const told = work.commit(making('T')).catch((error) => error);
+    const untold = outcome(work.commit(making('P', [])));
+    expect(await told).toMatchObject({ code: 'OVERLOADED', outcome: 'none' });
+    expect(await untold).toBe('done');
     away = false;
     await lives.clock.pass(20_000);
     expect(lives.told()).toHaveLength(768);
@@ -261,5 +270,22 @@ describe('the end', () => {
     const [event] = change.publications;
     const huge = { ...event!, cloudEvent: { ...event!.cloudEvent, data: large(950_000) } };
     await expect(work.intend({ ...change, publications: [huge] })).rejects.toBeInstanceOf(StoreRejected);
+  });
+
+  test('given a promise that came too late for whoever wanted it, when it stands in the store, then nothing of it is kept open', async () => {
+    const lives = new Lives();
+    let letGo = (): void => undefined;
+    const before = (call: Call) =>
+      call.body.includes('otherwise') ? new Promise<undefined>((done) => (letGo = () => done(undefined))) : undefined;
+    const { work } = await lives.life({ before });
+    await work.outbox.start();
+    const intent = outcome(work.intend(making('A', ['AGone'])));
+    await lives.clock.pass(20_000);
+    expect(await intent).toBe('Unavailable');
+    letGo();
+    const closed = work.close();
+    await lives.clock.pass(10_000);
+    await closed;
+    expect(lives.stored('outbox-rings')).toEqual({});
   });
 });

@@ -17,7 +17,8 @@ export interface Clock {
 /** The time of this machine. */
 export const realClock: Clock = {
   now: () => Date.now(),
-  sleep: (ms, signal) => later(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
+  // Like `every`, it keeps no process alive: a server does that.
+  sleep: (ms, signal) => later(ms, undefined, { ref: false, ...(signal ? { signal } : {}) }).catch(() => undefined),
   every(ms, work) {
     let busy = false;
     const timer = setInterval(() => {

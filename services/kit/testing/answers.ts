@@ -1,47 +1,80 @@
 import type { SidecarAnswer } from '../dapr/transport.ts';
 
-const JSON_HEADERS = { 'content-type': 'application/json' } as const;
-
 /** An answer with a JSON body. */
-export const json = (status: number, body: unknown, headers: Record<string, string> = {}): SidecarAnswer => ({
+export const json = (status: number, body: unknown): SidecarAnswer => ({
   status,
-  headers: { ...JSON_HEADERS, ...headers },
+  headers: { 'content-type': 'application/json' },
   body: Buffer.from(JSON.stringify(body)),
 });
 
+/** 204. */
 export const empty = (): SidecarAnswer => ({ status: 204, headers: {}, body: Buffer.alloc(0) });
 
 /** An error as daprd writes it. */
 export const failure = (status: number, errorCode: string, message: string): SidecarAnswer =>
   json(status, { errorCode, message });
 
-/** An error of daprd's newer kind, with its details. */
-export const detailedFailure = (
-  status: number,
-  errorCode: string,
-  message: string,
-  details: readonly object[],
-): SidecarAnswer => json(status, { errorCode, message, details });
+/** What daprd's newer errors carry beside code and text. */
+export interface Details {
+  readonly reason: string;
+  readonly metadata?: Readonly<Record<string, string>> | null;
+  /** The component, and its kind: where one is named. */
+  readonly resource?: { readonly name: string; readonly type: string; readonly description?: string };
+  readonly violation?: { readonly field?: string; readonly description: string };
+}
+
+const TYPES = 'type.googleapis.com/google.rpc.';
+
+/** An error of daprd's newer kind. */
+export function detailed(status: number, errorCode: string, message: string, details: Details): SidecarAnswer {
+  const { reason, metadata = null, resource, violation } = details;
+  return json(status, {
+    errorCode,
+    message,
+    details: [
+      ...(violation ? [{ '@type': `${TYPES}BadRequest`, field_violations: [violation] }] : []),
+      ...(resource
+        ? [
+            {
+              '@type': `${TYPES}ResourceInfo`,
+              description: resource.description ?? '',
+              owner: '',
+              resource_name: resource.name,
+              resource_type: resource.type,
+            },
+          ]
+        : []),
+      { '@type': `${TYPES}ErrorInfo`, domain: 'dapr.io', metadata, reason },
+    ],
+  });
+}
 
 const notInvoked = (callee: string, reason: string): SidecarAnswer =>
   failure(500, 'ERR_DIRECT_INVOKE', `failed to invoke, id: ${callee}, err: ${reason}`);
 
+const channel = (callee: string, path: string, reason: string): SidecarAnswer =>
+  notInvoked(
+    callee,
+    `rpc error: code = Internal desc = error invoking app channel: Post "http://127.0.0.1:8080/${path}": ${reason}`,
+  );
+
 /** What daprd 1.18.2 says when something is wrong; for the hooks of a sidecar, and used by it itself. */
 export const answers = {
   /** The callee's app does not listen. */
-  calleeDown: (callee: string): SidecarAnswer =>
-    notInvoked(
-      callee,
-      'error invoking app channel: Post "http://127.0.0.1:8080/": dial tcp 127.0.0.1:8080: connect: connection refused',
-    ),
+  calleeDown: (callee: string, path = ''): SidecarAnswer =>
+    channel(callee, path, 'dial tcp 127.0.0.1:8080: connect: connection refused'),
+  /** The callee's app ended in the middle of the call; it may have done it. */
+  calleeDied: (callee: string, path = ''): SidecarAnswer => channel(callee, path, 'EOF'),
   /** No sidecar of that id is known. */
-  calleeUnknown: (callee: string): SidecarAnswer =>
-    notInvoked(callee, `failed to resolve address for '${callee}': couldn't find service: ${callee}`),
+  calleeUnknown: (callee: string): SidecarAnswer => notInvoked(callee, 'no host found with the given ID'),
   /** The time limit of dapr/resiliency is over; the callee may have done it. */
-  calleeTimeout: (callee: string): SidecarAnswer =>
-    notInvoked(callee, 'rpc error: code = DeadlineExceeded desc = context deadline exceeded'),
+  calleeTimeout: (callee: string): SidecarAnswer => notInvoked(callee, 'context deadline exceeded'),
   /** The breaker of dapr/resiliency is open: nobody was asked. */
   breakerOpen: (callee: string): SidecarAnswer => notInvoked(callee, 'circuit breaker is open'),
+  /** The breaker lets one call through to see, and this was another. */
+  breakerTesting: (callee: string): SidecarAnswer => notInvoked(callee, 'too many requests'),
+  /** Any other reason for which a call came to nothing. */
+  notInvoked,
   /** The store refuses or is away: what a state transaction then says. */
   transactionFailed: (reason: string): SidecarAnswer =>
     failure(500, 'ERR_STATE_TRANSACTION', `error while executing state transaction: ${reason}`),

@@ -1,3 +1,4 @@
+import { type Clock, realClock } from '../runtime/clock.ts';
 import { type BrokerKind, MemoryBroker } from './broker.ts';
 import { MemoryConfiguration } from './configuration.ts';
 import { type Delivered, type Delivery, deliver } from './delivery.ts';
@@ -12,8 +13,10 @@ export interface BackendOptions {
   readonly broker?: BrokerKind;
   /** Partitions of every Kafka topic. */
   readonly partitions?: number;
-  /** Milliseconds since 1970, for expiry. */
+  /** Milliseconds since 1970, for expiry; those of the clock where nothing is said. */
   readonly now?: () => number;
+  /** Time for limits of calls; the machine's where nothing is said. */
+  readonly clock?: Clock;
   /** Keys of the ConfigMap, as texts. */
   readonly configuration?: Readonly<Record<string, string>>;
 }
@@ -32,12 +35,20 @@ export class MemoryBackend {
   /** Every notice sent through the output binding `notice`. */
   readonly notices: { appId: string; operation: string; data: unknown }[] = [];
   readonly now: () => number;
+  readonly clock: Clock;
   private readonly stores = new Map<string, MemoryStore>();
   private readonly replicas = new Map<string, MemorySidecar[]>();
   private readonly kind: StoreKind;
 
   constructor(options: BackendOptions = {}) {
-    this.now = options.now ?? Date.now;
+    const clock = options.clock ?? realClock;
+    this.now = options.now ?? (() => clock.now());
+    this.clock = {
+      ...clock,
+      sleep: (...how) => clock.sleep(...how),
+      every: (...how) => clock.every(...how),
+      now: this.now,
+    };
     this.kind = options.state ?? 'redis';
     this.broker = new MemoryBroker(options.broker ?? 'redis', options.partitions ?? 4);
     this.configuration = new MemoryConfiguration(options.configuration ?? {});

@@ -9,7 +9,16 @@ export interface Message {
   readonly offset: number;
   readonly partition: number;
   readonly key: string | undefined;
-  readonly contentType: string | undefined;
+  /** What was published with it, as texts. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly data: Buffer;
+}
+
+/** A message on its way to a topic. */
+export interface NewMessage {
+  /** As `metadata.partitionKey`. */
+  readonly key?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly data: Buffer;
 }
 
@@ -24,8 +33,17 @@ interface Topic {
   readonly groups: Map<string, Group>;
 }
 
-/** Kafka's own limit of a message with its head (message.max.bytes); sarama refuses at it. */
-export const LARGEST_KAFKA_MESSAGE = 1_048_576;
+/** What Dapr's Kafka client refuses to send: Kafka's own limit of a message. */
+const LARGEST_KAFKA_MESSAGE = 1_048_576;
+
+/** Why Kafka does not take a message, if so: it counts key, headers and its own record head along. */
+export function tooLargeForKafka(data: Buffer, metadata: Readonly<Record<string, string>>): string | undefined {
+  const key = metadata.partitionKey ?? metadata.__key ?? '';
+  const heads = Object.entries(metadata).map(([name, value]) => Buffer.byteLength(name + value) + 10);
+  const size = data.length + Buffer.byteLength(key) + 36 + heads.reduce((sum, length) => sum + length, 0);
+  if (size <= LARGEST_KAFKA_MESSAGE) return undefined;
+  return `kafka: invalid configuration (Attempt to produce message larger than configured Producer.MaxMessageBytes: ${size} > ${LARGEST_KAFKA_MESSAGE})`;
+}
 
 /** A broker: topics that keep everything, and of each the place of every consumer group. It delivers nothing by itself. */
 export class MemoryBroker {
@@ -39,13 +57,11 @@ export class MemoryBroker {
   ) {}
 
   /** Puts a message on a topic. */
-  append(
-    topic: string,
-    message: { key?: string | undefined; contentType?: string | undefined; data: Buffer },
-  ): Message {
+  append(topic: string, message: NewMessage): Message {
     const { messages, groups } = this.topic(topic);
-    const { key, contentType, data } = message;
-    const kept = { offset: messages.length, partition: this.partitionOf(key), key, contentType, data };
+    const { data, metadata = message.key === undefined ? {} : { partitionKey: message.key } } = message;
+    const key = metadata.partitionKey ?? metadata.__key;
+    const kept = { offset: messages.length, partition: this.partitionOf(key), key, metadata, data };
     messages.push(kept);
     for (const group of groups.values()) group.waiting.push(kept);
     return kept;

@@ -1,4 +1,10 @@
-type Follower = (key: string, item: Item) => Promise<void>;
+type Follower = (key: string, item: Item, subscription: string) => Promise<void>;
+
+/** As Dapr reads it in Redis: what follows `||` is the version. */
+function itemOf(text: string): Item {
+  const [value = '', version = ''] = text.split('||');
+  return { value, version };
+}
 
 /** A value as a configuration store keeps it. */
 export interface Item {
@@ -13,7 +19,7 @@ export class MemoryConfiguration {
   private subscriptions = 0;
 
   constructor(items: Readonly<Record<string, string>>) {
-    for (const [key, value] of Object.entries(items)) this.items.set(key, { value, version: '1' });
+    for (const [key, value] of Object.entries(items)) this.items.set(key, itemOf(`${value}||1`));
   }
 
   /** The keys that exist of those asked for. */
@@ -23,10 +29,10 @@ export class MemoryConfiguration {
 
   /** Changes a key and tells its followers, one after the other; resolved when all have heard. */
   async set(key: string, value: string): Promise<void> {
-    const item = { value, version: String(Number(this.items.get(key)?.version ?? 0) + 1) };
+    const item = itemOf(`${value}||1`);
     this.items.set(key, item);
-    for (const { keys, tell } of [...this.followers.values()])
-      if (keys.size === 0 || keys.has(key)) await tell(key, item);
+    for (const [id, { keys, tell }] of [...this.followers])
+      if (keys.size === 0 || keys.has(key)) await tell(key, item, id);
   }
 
   /** Removes a key; followers hear an empty value. */

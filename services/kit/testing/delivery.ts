@@ -1,7 +1,8 @@
 import type { MemoryBackend } from './backend.ts';
-import type { Message } from './broker.ts';
+import type { BrokerKind, Message } from './broker.ts';
+import type { Answered } from './inject.ts';
 import { asObject, parsed } from './json.ts';
-import type { MemorySidecar } from './sidecar.ts';
+import type { MemorySidecar, Subscription } from './sidecar.ts';
 
 /** What one delivery brings. */
 export interface Delivery {
@@ -40,28 +41,37 @@ export async function deliver(backend: MemoryBackend, appId: string, delivery: D
   if (batch.length === 0) return { batch, done: [], again: [], status: undefined };
 
   const entryIds = batch.map((message, index) => `${message.partition}-${message.offset}-${index}`);
-  const entries = batch.map((message, index) => entryOf(message, entryIds[index]!, topic, subscription.raw));
+  const entries = batch.map((message, index) =>
+    entryOf(message, entryIds[index]!, topic, subscription.raw, backend.broker.kind),
+  );
   const readable = entries.filter((entry) => entry !== undefined);
-  const answer = await replica
-    .toApp({
-      method: 'POST',
-      path: subscription.route,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        entries: readable,
-        id: `bulk-${topic}-${batch[0]!.offset}`,
-        metadata: { pubsubname: subscription.pubsub, __topic: topic },
-        pubsubname: subscription.pubsub,
-        topic,
-        type: 'com.dapr.event.sent.bulk',
-      }),
-    })
-    .catch(() => undefined);
+  const answer = await bring(replica, subscription, readable);
   const finished =
     !answer || delivery.loseAnswer ? new Set<string>() : finishedOf(answer.status, answer.body, readable);
-  const done = batch.filter((_, index) => entries[index] !== undefined && finished.has(entryIds[index]!));
+  // What is no JSON never gets to an app that wants CloudEvents: Redis loses it, on Kafka it comes again for ever.
+  const lost = backend.broker.kind === 'redis';
+  const done = batch.filter((_, index) => (entries[index] ? finished.has(entryIds[index]!) : lost));
   backend.broker.acknowledge(topic, appId, done);
   return { batch, done, again: batch.filter((message) => !done.includes(message)), status: answer?.status };
+}
+
+/** Undefined: the app did not answer, or there was nothing to bring. */
+async function bring(
+  replica: MemorySidecar,
+  { topic, pubsub, route }: Subscription,
+  entries: readonly Entry[],
+): Promise<Answered | undefined> {
+  if (entries.length === 0) return undefined;
+  const body = {
+    entries,
+    id: `bulk-${topic}-${entries[0]?.entryId}`,
+    metadata: { pubsubName: pubsub },
+    pubsubname: pubsub,
+    topic,
+    type: 'com.dapr.event.sent.bulk',
+  };
+  const headers = { 'content-type': 'application/json', pubsubname: pubsub };
+  return replica.toApp({ method: 'POST', path: route, headers, body: JSON.stringify(body) }).catch(() => undefined);
 }
 
 /** A batch comes from one partition. */
@@ -76,22 +86,24 @@ interface Entry {
   readonly metadata: Record<string, string>;
 }
 
-/** Undefined: what is no JSON object never gets to an app that wants CloudEvents, and comes back to the broker. */
-function entryOf(message: Message, entryId: string, topic: string, raw: boolean): Entry | undefined {
+/** Undefined: the app wants CloudEvents, and this is none. */
+function entryOf(
+  message: Message,
+  entryId: string,
+  topic: string,
+  raw: boolean,
+  broker: BrokerKind,
+): Entry | undefined {
   const { data, key, offset, partition } = message;
-  const metadata = {
-    ...(key === undefined ? {} : { __key: key, partitionKey: key }),
+  const place = {
+    ...(key === undefined ? {} : { __key: key }),
     __offset: String(offset),
     __partition: String(partition),
+    __timestamp: '0',
     __topic: topic,
   };
-  if (raw)
-    return {
-      entryId,
-      event: data.toString('base64'),
-      contentType: message.contentType ?? 'application/octet-stream',
-      metadata,
-    };
+  const metadata = { ...(broker === 'kafka' ? place : {}), ...message.metadata };
+  if (raw) return { entryId, event: data.toString('base64'), contentType: 'application/octet-stream', metadata };
   const event = asObject(parsed(data.toString()));
   return event && { entryId, event, contentType: 'application/cloudevents+json', metadata };
 }

@@ -1,10 +1,11 @@
 /** What tests may use of the kit: surroundings without a process, and services on them. */
 export { answers } from './answers.ts';
 export { type BackendOptions, MemoryBackend } from './backend.ts';
-export type { BrokerKind, Message } from './broker.ts';
+export type { BrokerKind, Message, NewMessage } from './broker.ts';
 export { ManualClock } from './clock.ts';
 export type { Delivered, Delivery } from './delivery.ts';
 export { Given, type GivenOptions, given, type OnTopic, type Reply, type Told } from './given.ts';
 export { type Answered, type Injected, inject } from './inject.ts';
+export type { CalleeRule, Counts } from './resiliency.ts';
 export type { Call, MemorySidecar, SidecarOptions } from './sidecar.ts';
 export type { MemoryStore, StoreKind } from './store.ts';

@@ -18,6 +18,14 @@ export interface Answered {
   readonly body: Buffer;
 }
 
+/** The app closed the connection before it had answered. */
+export class CutOff extends Error {
+  /** @param half what had been sent, where that was a head at least */
+  constructor(readonly half: Answered | undefined) {
+    super('the connection was closed before the answer');
+  }
+}
+
 /** A connection that leads nowhere: it keeps what is written into it, and nothing comes out of it. */
 class Wire extends Socket {
   readonly written: Buffer[] = [];
@@ -36,7 +44,7 @@ class Wire extends Socket {
 /**
  * Hands a request to an Express app (or any other listener) and waits for the whole answer, as its bytes tell it.
  * No port, no timer.
- * @throws Error when the app closes the connection before it has answered, or the signal is aborted
+ * @throws CutOff when the app closes the connection before it has answered, or the signal is aborted
  */
 export function inject(app: RequestListener, injected: Injected): Promise<Answered> {
   const wire = new Wire();
@@ -50,7 +58,10 @@ export function inject(app: RequestListener, injected: Injected): Promise<Answer
       resolve(answerOf(Buffer.concat(wire.written), injected.method === 'HEAD'));
       gone();
     });
-    response.once('close', () => reject(new Error('the connection was closed before the answer')));
+    response.once('close', () => {
+      const bytes = Buffer.concat(wire.written);
+      reject(new CutOff(bytes.includes('\r\n\r\n') ? answerOf(bytes, injected.method === 'HEAD') : undefined));
+    });
     injected.signal?.addEventListener('abort', gone);
     if (injected.signal?.aborted) gone();
     else app(request, response);

@@ -1,10 +1,12 @@
 import type { RequestListener } from 'node:http';
 import type { SidecarAnswer, SidecarRequest, Transport } from '../dapr/transport.ts';
-import { answers, empty, failure, json } from './answers.ts';
+import { empty, failure, json } from './answers.ts';
 import type { MemoryBackend } from './backend.ts';
 import { type Answered, type Injected, inject } from './inject.ts';
+import { invoke } from './invocation.ts';
 import { asObject, parsed } from './json.ts';
 import { publish } from './publish-api.ts';
+import { Breakers, type CalleeRule } from './resiliency.ts';
 import { stateApi } from './state-api.ts';
 import { MemoryStore, type StoreKind } from './store.ts';
 
@@ -27,6 +29,8 @@ export interface Call {
 export interface SidecarOptions {
   /** A store of its own, or the name and kind of one; that of its system where nothing is said. */
   readonly store?: MemoryStore | { readonly name: string; readonly kind?: StoreKind };
+  /** The rules of dapr/resiliency for the apps it calls; without one nothing is limited. */
+  readonly callees?: Readonly<Record<string, CalleeRule>>;
   /** An output binding `notice` is in scope. */
   readonly messenger?: 'bindings.http' | 'bindings.redis';
   /**
@@ -64,6 +68,7 @@ export class MemorySidecar implements Transport {
   /** Requests of the app that are under way. */
   underWay = 0;
   readonly store: MemoryStore;
+  readonly breakers: Breakers;
   private calls = 0;
   private dead = false;
 
@@ -74,6 +79,7 @@ export class MemorySidecar implements Transport {
   ) {
     const { store = { name: this.system } } = options;
     this.store = store instanceof MemoryStore ? store : backend.store(store.name, store.kind);
+    this.breakers = new Breakers(backend.clock);
     this.before = options.before;
     this.after = options.after;
   }
@@ -106,6 +112,11 @@ export class MemorySidecar implements Transport {
   cut(): void {
     this.dead = true;
     this.detach();
+  }
+
+  /** The resiliency rule for an app. */
+  ruleFor(callee: string): CalleeRule | undefined {
+    return this.options.callees?.[callee];
   }
 
   subscriptionTo(topic: string): Subscription | undefined {
@@ -161,17 +172,17 @@ export class MemorySidecar implements Transport {
 
   private async handle(call: Call, request: SidecarRequest): Promise<SidecarAnswer> {
     const url = new URL(call.path, 'http://sidecar');
+    if (url.pathname.startsWith('/v1.0/invoke/')) return invoke(this, call, request);
     const [version, area = '', ...rest] = url.pathname.slice(1).split('/').map(decodeURIComponent);
-    if (version !== 'v1.0') return notFound(url.pathname);
-    if (Buffer.byteLength(call.body) > LARGEST_BODY) return tooLarge();
+    const unreadable = tooLarge(Buffer.byteLength(call.body));
+    if (version !== 'v1.0') return notFound();
     if (area === 'healthz') return empty();
     if (area === 'metadata') return json(200, this.metadata());
-    if (area === 'state') return stateApi(this, call, rest, url.searchParams);
-    if (area === 'publish') return publish(this, call, rest, url.searchParams);
-    if (area === 'invoke') return this.invoke(call, request);
+    if (area === 'state') return stateApi(this, call, rest, url.searchParams, unreadable);
+    if (area === 'publish') return publish(this, call, rest, url.searchParams, unreadable);
     if (area === 'configuration') return this.configuration(rest, url.searchParams);
     if (area === 'bindings') return this.binding(call, rest[0] ?? '');
-    return notFound(url.pathname);
+    return notFound();
   }
 
   private metadata(): object {
@@ -189,27 +200,6 @@ export class MemorySidecar implements Transport {
     };
   }
 
-  private async invoke(call: Call, request: SidecarRequest): Promise<SidecarAnswer> {
-    const [, callee = '', path = ''] = /^\/v1\.0\/invoke\/([^/]*)\/method\/(.*)$/s.exec(call.path) ?? [];
-    const sidecars = this.backend.sidecars(callee);
-    if (sidecars.length === 0) return answers.calleeUnknown(callee);
-    const up = sidecars.filter(({ app }) => app);
-    const chosen = up[call.number % Math.max(1, up.length)];
-    if (!chosen) return answers.calleeDown(callee);
-    try {
-      return await chosen.toApp({
-        method: call.method,
-        path: `/${path}`,
-        headers: { ...request.headers, 'dapr-caller-app-id': this.appId, 'dapr-callee-app-id': callee },
-        body: request.body,
-        signal: request.signal,
-      });
-    } catch {
-      // An app killed in the middle of a call: daprd 1.18.2 takes it for an empty answer.
-      return { status: 200, headers: {}, body: Buffer.alloc(0) };
-    }
-  }
-
   private configuration(rest: readonly string[], query: URLSearchParams): SidecarAnswer {
     const [store, what] = rest;
     const { configuration } = this.backend;
@@ -217,18 +207,18 @@ export class MemorySidecar implements Transport {
       return failure(400, 'ERR_CONFIGURATION_STORE_NOT_FOUND', `configuration store ${store} not found`);
     const keys = query.getAll('key');
     if (what === 'subscribe')
-      return json(200, { id: configuration.follow(keys, (key, item) => this.tellConfiguration(store, key, item)) });
+      return json(200, { id: configuration.follow(keys, (...told) => this.tellConfiguration(store, ...told)) });
     if (rest[2] === 'unsubscribe') return json(200, { ok: configuration.unfollow(what ?? '') });
     const items = configuration.get(keys);
     return Object.keys(items).length === 0 ? empty() : json(200, items);
   }
 
-  private async tellConfiguration(store: string, key: string, item: object): Promise<void> {
+  private async tellConfiguration(store: string, key: string, item: object, id: string): Promise<void> {
     await this.toApp({
       method: 'POST',
       path: `/configuration/${store}/${key}`,
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ id: `${store}-${key}`, items: { [key]: item } }),
+      body: JSON.stringify({ id, items: { [key]: item } }),
     }).catch(() => undefined); // daprd logs it and does not come again
   }
 
@@ -248,11 +238,14 @@ export class MemorySidecar implements Transport {
 /** A process that was killed hears of nothing. */
 const NEVER = new Promise<never>(() => undefined);
 
-const notFound = (path: string): SidecarAnswer =>
-  failure(404, 'ERR_METHOD_NOT_FOUND', `method ${JSON.stringify(path)} is not found`);
+const notFound = (): SidecarAnswer =>
+  failure(404, 'ERR_DIRECT_INVOKE', 'failed getting app id either from the URL path or the header dapr-app-id');
 
-const tooLarge = (): SidecarAnswer =>
-  failure(413, 'ERR_BODY_READ', 'failed to read request body: http: request body too large');
+/** Why a body cannot be read: daprd cuts it off at its limit, and sees whether there was more only where it reads on. */
+function tooLarge(length: number): string | undefined {
+  if (length <= LARGEST_BODY) return undefined;
+  return length === LARGEST_BODY + 1 ? 'unexpected EOF' : 'stream too large';
+}
 
 function subscriptionOf(asked: unknown): Subscription {
   const { pubsubname, topic, route, bulkSubscribe, metadata } = asObject(asked) ?? {};

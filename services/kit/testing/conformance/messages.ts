@@ -49,7 +49,7 @@ const shown = (subject: Subject, text: string): unknown => {
     return {
       ...event,
       ...('time' in event ? { time: 'a time' } : {}),
-      ...(/^<run>/.test(event.id) ? {} : { id: 'an id' }),
+      ...(event.id === undefined || /^<run>/.test(event.id) ? {} : { id: 'an id' }),
     };
   } catch {
     return masked;
@@ -247,5 +247,48 @@ const delivery: Case[] = [
   ),
 ];
 
+const troubles: Case[] = [
+  byBroker('an app that answers 500, half an answer, nothing readable: everything comes again', async (subject) => {
+    const counts: unknown[] = [];
+    for (const reply of ['error', 'break', 'text', 'empty'] as const) {
+      let failed = 0;
+      subject.probe.reply = (entries) =>
+        entries.some((one) => textOf(one).includes(subject.own(`t-${reply}`))) && failed++ === 0 ? reply : 'statuses';
+      await publish(subject, RAW_TOPIC, entry(subject, `t-${reply}-1`), entry(subject, `t-${reply}-2`));
+      await arrived(subject, subject.own(`t-${reply}-2`), 2);
+      counts.push([reply, subject.probe.entries(subject.own(`t-${reply}-2`)).length]);
+    }
+    subject.probe.reply = () => 'statuses';
+    return counts;
+  }),
+  byBroker('an app that answers 404 loses what it was brought', async (subject) => {
+    subject.probe.reply = () => 'unknown';
+    await publish(subject, RAW_TOPIC, entry(subject, 'gone'));
+    await arrived(subject, subject.own('gone'));
+    subject.probe.reply = () => 'statuses';
+    await publish(subject, RAW_TOPIC, entry(subject, 'after-gone'));
+    await arrived(subject, subject.own('after-gone'));
+    return subject.probe.entries(subject.own('gone')).length;
+  }),
+  byBroker(
+    'a message that is no JSON, for a subscription to CloudEvents, is lost',
+    async (subject) => {
+      const headers = { 'content-type': 'text/plain' };
+      await subject.said('POST', `${ONE}/${PARSED_TOPIC}?metadata.rawPayload=true`, subject.own('no-json'), headers);
+      await publish(subject, PARSED_TOPIC, entry(subject, 'next'));
+      await arrived(subject, subject.own('next'));
+      return subject.probe.entries(subject.own('no-json')).length;
+    },
+    ['redis'],
+  ),
+  byBroker('a publication of more than 4 MiB', async (subject) => {
+    const event = cloudEvent(subject, 'over', { data: 'x'.repeat(4_400_000) });
+    return [
+      await publish(subject, RAW_TOPIC, entry(subject, 'over', { event })),
+      await subject.said('POST', `${ONE}/${RAW_TOPIC}`, event, { 'content-type': CLOUD_EVENT }),
+    ];
+  }),
+];
+
 /** What daprd does with messages. */
-export const messageCases: readonly Case[] = [...publishing, ...delivery];
+export const messageCases: readonly Case[] = [...publishing, ...delivery, ...troubles];

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { asObject } from '../json.ts';
 import type { Case, Subject } from './subject.ts';
 
@@ -197,7 +196,9 @@ const reading: Case[] = [
     };
     await transact(subject, upsert({ key: subject.own('json'), value }));
     const [item] = await bulk(subject, ['json']);
-    return { data: item?.data, keys: Object.keys(asObject(item?.data) ?? {}) };
+    // Redis keeps the keys of objects in any order.
+    const ordered = subject.options.store !== 'redis' && Object.keys(asObject(item?.data) ?? {});
+    return { data: item?.data, ordered };
   }),
   byStore('numbers beyond 2^53, a lone surrogate and a key given twice, as text', async (subject) => {
     const text = `{"operations":[{"operation":"upsert","request":{"key":"${subject.own('text')}","value":{"n":9007199254740993,"s":"\\ud800x","k":1,"k":2}}}]}`;
@@ -218,7 +219,7 @@ const reading: Case[] = [
     const said = [await write('mortal', 1, '2'), await write('renewed', 1, '2'), await write('odd', 1, 'x')];
     const [fresh] = await bulk(subject, ['mortal']);
     said.push(await write('renewed', 2));
-    await sleep(3_300);
+    await subject.options.pass(3_300);
     const after = await values(subject, 'mortal', 'renewed');
     const created = await transact(
       subject,

@@ -33,6 +33,9 @@ export class ProbeApp {
   readonly app: Express = express();
   readonly batches: Batch[] = [];
   readonly configuration: { path: string; body: unknown }[] = [];
+  /** How a delivery is answered. */
+  reply: (entries: readonly Entry[]) => 'statuses' | 'error' | 'unknown' | 'break' | 'text' | 'empty' = () =>
+    'statuses';
   /** What is answered for an entry. */
   outcome: (entry: Entry) => string = () => 'SUCCESS';
 
@@ -47,6 +50,12 @@ export class ProbeApp {
     this.app.post(['/raw', '/parsed'], (request, response) => {
       const entries = entriesOf(request.body);
       this.batches.push({ headers: request.headers, body: request.body });
+      const reply = this.reply(entries);
+      if (reply === 'break') return void request.socket.destroy();
+      if (reply === 'error') return void response.status(500).json({});
+      if (reply === 'unknown') return void response.status(404).end();
+      if (reply === 'text') return void response.send('fine');
+      if (reply === 'empty') return void response.status(200).end();
       response.json({ statuses: entries.map((entry) => ({ entryId: entry.entryId, status: this.outcome(entry) })) });
     });
     this.app.post('/configuration/:store/:key', (request, response) => {
@@ -77,7 +86,7 @@ export function calleeApp(): Express {
     const { behave, status } = request.query;
     if (behave === 'hang') return;
     if (behave === 'break') return void request.socket.destroy();
-    if (behave === 'cut') {
+    if (behave === 'half') {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' });
       response.write('{"half":');
       return void setImmediate(() => request.socket.destroy());
@@ -97,6 +106,7 @@ export interface Seen {
   /** Parsed where it is JSON. */
   readonly body: unknown;
   readonly headers: SidecarAnswer['headers'];
+  readonly broken: boolean;
 }
 
 /** What the conformance suite is run against: daprd 1.18.2 beside a probe app, or a sidecar in memory. */
@@ -109,6 +119,8 @@ export interface SubjectOptions {
   withoutCallee<T>(work: () => Promise<T>): Promise<T>;
   /** Brings what waits on the topics, where that does not happen by itself; called again and again. */
   deliver(): Promise<void>;
+  /** Lets time go by, which a subject in memory need not wait for. */
+  pass(ms: number): Promise<void>;
   /** Changes a key of the configuration store. */
   configure(key: string, value: string): Promise<void>;
   /** Different in each run, so that runs do not meet in a store. */
@@ -138,7 +150,8 @@ export class Subject {
       timeoutMs: 20_000,
     });
     const content = answer.body.toString();
-    return { status: answer.status, body: this.masked(parsed(content) ?? content), headers: answer.headers };
+    const { status, headers: head, broken = false } = answer;
+    return { status, body: this.masked(parsed(content) ?? content), headers: head, broken };
   }
 
   /** Status and body alone. */

@@ -1,0 +1,34 @@
+import { answers, type Call, MemoryBackend } from '../testing/index.ts';
+import { Sidecar } from './sidecar.ts';
+
+const on = async (answer: (call: Call) => ReturnType<typeof answers.failure> | undefined, state: 'mysql' | 'redis') => {
+  const backend = new MemoryBackend({ state });
+  const before = (call: Call) => (call.kind === 'state-write' ? answer(call) : undefined);
+  const sidecar = new Sidecar(backend.sidecar('lecture-class', { before }), 'lecture-class');
+  await sidecar.ready(1_000);
+  return sidecar.write([{ key: 'a', value: 1 }]).catch((error: { code: string; answered?: boolean }) => error);
+};
+
+test.each([
+  ['MySQL says data too long', 'StoreRejected', 'mysql', "Error 1406 (22001): Data too long for column 'id' at row 1"],
+  ['MySQL says incorrect string', 'StoreRejected', 'mysql', 'Error 1366 (HY000): Incorrect string value'],
+  ['the driver says too large a packet', 'StoreRejected', 'mysql', 'packet for query is too large. Try adjusting'],
+  ['MariaDB says JSON too deep', 'StoreRejected', 'mysql', 'Error 4025 (23000): CONSTRAINT `state.value` failed'],
+  ['MySQL says deadlock', 'Unavailable', 'mysql', 'Error 1213 (40001): Deadlock found'],
+  ['MySQL says read-only', 'Unavailable', 'mysql', 'Error 1290 (HY000): running with the --read-only option'],
+  ['another etag lies there', 'Unavailable', 'mysql', 'possible etag mismatch'],
+  ['Redis, which may have applied the rest, says anything', 'Unavailable', 'redis', 'Error 1406 (22001)'],
+] as const)('given a write, when %s, then it is %s', async (_, expected, kind, text) => {
+  expect(await on(() => answers.transactionFailed(text), kind)).toMatchObject({ name: expected });
+});
+
+test.each([
+  [400, 'ERR_MALFORMED_REQUEST', 'StoreRejected'],
+  [413, 'ERR_BODY_READ', 'StoreRejected'],
+  [400, 'ERR_STATE_STORE_NOT_FOUND', 'Unavailable'],
+  [401, 'ERR_TOKEN', 'Unavailable'],
+  [429, 'ERR_BUSY', 'Unavailable'],
+  [500, 'ERR_STATE_TRANSACTION', 'Unavailable'],
+])('given a write, when the sidecar answers %i %s, then it is %s', async (status, code, expected) => {
+  expect(await on(() => answers.failure(status, code, 'text'), 'redis')).toMatchObject({ name: expected });
+});
