@@ -33,6 +33,7 @@ const PASSED_BACK = [
 ] as const;
 
 const SENDABLE = /^[\t\x20-\x7e]*$/;
+const EXTENDED = /^UTF-8''/i;
 const ONCE = ['host', 'content-type', 'idempotency-key'];
 
 /**
@@ -45,6 +46,10 @@ export function passedOn(headers: IncomingHttpHeaders, isAdmitted: boolean): Rec
   for (const name of PASSED_ON) {
     const value = headers[name];
     if (typeof value !== 'string') continue;
+    if (name === 'idempotency-key') {
+      passed[name] = encodedKey(value);
+      continue;
+    }
     if (!SENDABLE.test(value))
       throw new Problem(400, 'Bad Request', `The header ${name} has characters that are not of ASCII; leave them out.`);
     passed[name] = value;
@@ -55,6 +60,13 @@ export function passedOn(headers: IncomingHttpHeaders, isAdmitted: boolean): Rec
     passed.tracestate = tracestate;
   return passed;
 }
+
+/**
+ * An Idempotency-Key as the sidecar can pass it on: as it is or, with bytes above 127, as an extended value of RFC 8187,
+ * which the service reads back. What looks like one already is encoded, too, so that no two keys become the same.
+ */
+const encodedKey = (key: string): string =>
+  SENDABLE.test(key) && !EXTENDED.test(key) ? key : `UTF-8''${encodeURIComponent(key)}`;
 
 /** Bytes these headers have on the wire. */
 export const sizeOf = (headers: Readonly<Record<string, string>>): number =>

@@ -6,7 +6,8 @@ import { explained, readme } from '../../helm/tools/values.ts';
 import { goProgram } from '../../tools/run/provision/go.ts';
 import { run } from '../../tools/run/provision/ways.ts';
 import { readTemplate, systems } from '../../tools/run/templates.ts';
-import { chart, faultsOf, lint, type Resource, render, resourcesOf } from './helm.ts';
+import { root } from '../system.ts';
+import { chart, faultsOf, lint, type Resource, render, renderAsWritten, resourcesOf } from './helm.ts';
 
 const all = await systems();
 const profiles = ['light', 'full'];
@@ -48,6 +49,24 @@ describe('the chart', () => {
   test('everything on, and brokers and stores outside of the cluster: still valid, also for Istio and Prometheus', async () => {
     expect(await faultsOf(await render(everything))).toBe('');
     expect(await faultsOf(await render(outside))).toBe('');
+  });
+
+  test('is installed by the command of the README as it stands there, with the images it names', async () => {
+    const commands = (await readFile(join(root, 'README.md'), 'utf8')).match(/^ *helm install .*$/gm) ?? [];
+    expect(commands).toHaveLength(1);
+    for (const command of commands) {
+      const text = await renderAsWritten(command);
+      expect(await faultsOf(text)).toBe('');
+      expect(text).toContain('image: registry.example/madang/lecture-pay:1\n');
+    }
+  });
+
+  test.each([
+    ['a1b2c3d', 'a1b2c3d'],
+    [1234567, '1234567'],
+    ['', '0.1.0'],
+  ])('names its images by the tag %p', async (tag, expected) => {
+    expect(await render({ 'image.tag': tag })).toContain(`/lecture-pay:${expected}\n`);
   });
 
   test('is told what is wrong by kubeconform: the check itself works', async () => {
@@ -234,7 +253,7 @@ describe('monitoring', () => {
     for (const { alert } of groups[0].rules) expect(text).toContain(`### ${alert}\n`);
   });
 
-  test('every query of every dashboard is one, about figures that services or sidecars have', async () => {
+  test('every query of every dashboard is one, and it and the alerts are about figures that services or sidecars have', async () => {
     const names = await readdir(join(folder, 'dashboards'));
     expect(names).toHaveLength(4);
     const boards = await Promise.all(names.map((name) => readFile(join(folder, 'dashboards', name), 'utf8')));
@@ -246,13 +265,12 @@ describe('monitoring', () => {
     await writeFile(file, stringify({ groups: [{ name: 'queries', rules }] }));
     expect(await promtool('check', 'rules', file)).toMatchObject({ code: 0 });
     await rm(file);
-    const sources = await Promise.all(
-      ['intake', 'metrics', 'outbox', 'rest', 'service', 'sidecar'].map((name) =>
-        readFile(join(chart, `../../services/kit/${name}.ts`), 'utf8'),
-      ),
-    );
-    for (const [, name = ''] of queries.join(' ').matchAll(/madang_(\w+?)(?:_total)?\{/g))
-      expect(sources.join('')).toMatch(new RegExp(`'${name}'|${name}:`));
+    const rulesText = await readFile(join(folder, 'rules.yaml'), 'utf8');
+    const kit = join(root, 'services/kit');
+    const files = (await readdir(kit, { recursive: true })).filter((file) => /(?<!\.spec)\.ts$/.test(file));
+    const sources = (await Promise.all(files.map((file) => readFile(join(kit, file), 'utf8')))).join('');
+    for (const [, name = ''] of `${queries.join(' ')} ${rulesText}`.matchAll(/madang_(\w+?)(?:_total)?\b/g))
+      expect(sources).toMatch(new RegExp(`'${name}'|\\b${name}:`));
   });
 });
 

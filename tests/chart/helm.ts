@@ -89,6 +89,15 @@ export async function render(values: object): Promise<string> {
   return output;
 }
 
+/** What a shell makes of a `helm install` that stands in a document, rendered instead of installed. */
+export async function renderAsWritten(command: string): Promise<string> {
+  const [, args = ''] = /^\s*helm install madang helm\/madang (.*)$/.exec(command) ?? [];
+  const words = args.split(/\s+/).filter((word) => word !== '--create-namespace');
+  const { code, output } = await helm(['template', 'madang', chart, '--kube-version', KUBERNETES, ...words]);
+  if (code !== 0) throw new Error(output);
+  return output;
+}
+
 export const resourcesOf = (text: string): Resource[] =>
   parseAllDocuments(text).flatMap((document) => (document.toJS() as Resource | null) ?? []);
 

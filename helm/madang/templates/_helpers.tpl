@@ -71,7 +71,7 @@ light profile has one, the full profile's store (Redis) is taken.
 {{- end -}}
 
 {{- define "madang.image" -}}
-{{ .root.Values.image.registry }}/madang/{{ .name }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}
+{{ .root.Values.image.registry }}/madang/{{ .name }}:{{ include "madang.tag" .root }}
 {{- end -}}
 
 {{- define "madang.labels" -}}
@@ -113,4 +113,11 @@ runAsUser: 65532
 runAsGroup: 65532
 fsGroup: 65532
 seccompProfile: { type: RuntimeDefault }
+{{- end -}}
+
+{{/* The version of the images as text: digits come as a number from --set, and as a float from a file. */}}
+{{- define "madang.tag" -}}
+{{- $tag := .Values.image.tag -}}
+{{- if kindIs "float64" $tag }}{{ $tag = int64 $tag }}{{ end -}}
+{{- $tag | default .Chart.AppVersion -}}
 {{- end -}}

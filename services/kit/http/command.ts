@@ -13,7 +13,7 @@ const hash = (text: string): string => createHash('sha256').update(text).digest(
  */
 export function commandOf(request: Request): Command {
   const keys = headersOf(request, 'idempotency-key');
-  const [key = ''] = keys;
+  const key = decodedKey(keys[0] ?? '');
   if (keys.length === 0) return { cause: randomUUID() };
   if (keys.length > 1) throw wrongKey('is there twice; send one');
   if (key === '' || key.length > LONGEST_KEY) throw wrongKey(`must have 1 to ${LONGEST_KEY} characters`);
@@ -28,6 +28,16 @@ export function commandOf(request: Request): Command {
 /** Every value of a header, which `request.headers` would join to one. */
 const headersOf = ({ rawHeaders }: Request, name: string): string[] =>
   rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+
+/** The gateway sends what is not of ASCII as an extended value of RFC 8187, since the sidecar passes no other on. */
+function decodedKey(key: string): string {
+  if (!/^UTF-8''/i.test(key)) return key;
+  try {
+    return decodeURIComponent(key.slice(7));
+  } catch {
+    return key;
+  }
+}
 
 const wrongKey = (message: string): Problem =>
   new Problem(400, 'Bad Request', `Idempotency-Key ${message}.`, { errors: [{ field: 'Idempotency-Key', message }] });

@@ -121,6 +121,27 @@ describe('commands', () => {
     },
   );
 
+  test('given a key that the gateway had to encode, when it comes encoded and as it is, then it is the same key, of as many characters', async () => {
+    const text = `caf\u00e9${'\u00fc'.repeat(124)}`;
+    const keys = [text, `UTF-8''${encodeURIComponent(text)}`].map((key) => ({ 'idempotency-key': key }));
+    const [plain, encoded] = [
+      await app.request('POST', '/courses', korean, keys[0]),
+      await app.request('POST', '/courses', korean, keys[1]),
+    ];
+    expect([plain.status, encoded.status, encoded.body]).toEqual([201, 201, plain.body]);
+    const tooLong = { 'idempotency-key': `UTF-8''${encodeURIComponent(`${text}x`)}` };
+    expect((await app.request('POST', '/courses', korean, tooLong)).status).toBe(400);
+    // What is no such value is a key like any other.
+    expect((await app.request('POST', '/courses', korean, { 'idempotency-key': "UTF-8''100%" })).status).toBe(201);
+  });
+
+  test('given a key by which a record was changed, when it is deleted with it, then 422 and it stays', async () => {
+    const [{ id }, key] = [await made(), { 'idempotency-key': 'one' }];
+    expect((await app.request('PATCH', `/courses/${id}`, { fee: 1 }, key)).status).toBe(200);
+    expect((await app.request('DELETE', `/courses/${id}`, undefined, key)).status).toBe(422);
+    expect((await app.request('GET', `/courses/${id}`)).body.fee).toBe(1);
+  });
+
   test.each([
     ['two of them', ['one', 'two']],
     ['one that is empty', ['']],

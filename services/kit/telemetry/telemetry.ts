@@ -50,7 +50,8 @@ export const requestSignal = (): AbortSignal | undefined => asked()?.signal;
 
 /**
  * The same for work that changes nothing (GET, HEAD) and may therefore be broken off; undefined for a command, which
- * is finished once it was begun. What several requests share (a read for all that wait) must not use it.
+ * is finished once it was begun. What several requests share (a read for all that wait) is run under its trace alone,
+ * `withTrace({ traceparent: trace().traceparent }, ...)`, and so has none.
  */
 export const readSignal = (): AbortSignal | undefined => {
   const work = asked();

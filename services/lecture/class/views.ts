@@ -1,6 +1,6 @@
 import { from, type Identified, view } from '../../kit/index.ts';
 import { TextbookDeliveried } from '../course/contract.ts';
-import { GiftCanceled, GiftRegistered } from '../gift/contract.ts';
+import { enrolmentOf, GiftCanceled, GiftRegistered } from '../gift/contract.ts';
 import { PaymentApproved, PaymentCanceled } from '../pay/contract.ts';
 import { PointCanceled, PointRegistered } from '../point/contract.ts';
 import { ClassCanceled, ClassModified } from './contract.ts';
@@ -33,8 +33,8 @@ export const myPage = view('InquiryMypage', {
     TextbookDeliveried: from(TextbookDeliveried, (delivery) => delivery.classId),
     PointRegistered: from(PointRegistered, (point) => point.classId),
     PointCanceled: from(PointCanceled, (point) => point.classId),
-    GiftRegistered: from(GiftRegistered, (gift) => gift.classId),
-    GiftCanceled: from(GiftCanceled, (gift) => gift.classId),
+    GiftRegistered: from(GiftRegistered, enrolmentOf),
+    GiftCanceled: from(GiftCanceled, enrolmentOf),
   },
   row(id, facts): MyPage | undefined {
     const { PaymentApproved: payment, ClassModified: changed, TextbookDeliveried: delivery } = facts;

@@ -27,7 +27,7 @@ const enrolled = [
   told(payment.events[0]!, 1),
   told(delivery, 1),
   told(PointRegistered({ ...point, point: 100 }), 1),
-  told(GiftRegistered({ ...gift, giftstock: 1 }), 1),
+  told(GiftRegistered({ ...gift, giftstock: 1 }), 1, 'Gift-of-3'),
   told(changeEnrolment(enrolment, { fee: 8_000 }).events[0]!, 2),
   told(changeEnrolment(enrolment, { fee: 9_000 }).events[0]!, 3),
 ];
@@ -36,7 +36,7 @@ const canceled = [
   told(cancelEnrolment({ ...enrolment, fee: 9_000 }).events[0]!, 4),
   told(cancelPayment(payment.state!)!.events[0]!, 2),
   told(PointCanceled({ ...point, point: 0 }), 2),
-  told(GiftCanceled({ ...gift, giftstock: 0 }), 2),
+  told(GiftCanceled({ ...gift, giftstock: 0 }), 2, 'Gift-of-3'),
 ];
 
 function rowAfter(events: readonly Received[]): MyPage | undefined {
@@ -88,11 +88,15 @@ describe('my page', () => {
     for (const events of [enrolled, canceled]) sameInAnyOrder(events, rowAfter);
   });
 
-  test('given a second gift of the same enrolment, told with the same version, when both came in any order, then the row is the same', () => {
-    const second = told(GiftRegistered({ ...gift, id: 5, giftstock: 9 }), 1, 'Gift-5');
-    const without = enrolled.filter(({ type }) => type !== 'GiftRegistered');
-    const first = told(GiftRegistered({ ...gift, giftstock: 1 }), 1, 'Gift-4');
-    sameInAnyOrder([...without, first, second], rowAfter);
-    sameInAnyOrder([...without, first, second, told(GiftCanceled({ ...gift, giftstock: 0 }), 2, 'Gift-4')], rowAfter);
+  test('given gifts that others asked for with the number of the enrolment, when they come in any order, then it shows its own gift alone', () => {
+    const others = [
+      told(GiftRegistered({ ...gift, id: 5, giftstock: 99 }), 1, 'Gift-of-direct-1'),
+      told(GiftRegistered({ ...gift, id: 6, giftstock: 98 }), 2, 'Gift-of-xyz'),
+    ];
+    const events = [...enrolled.filter(({ type }) => type !== 'TextbookDeliveried'), ...others];
+    sameInAnyOrder(events, rowAfter);
+    expect(rowAfter(events)).toMatchObject({ giftstock: 1 });
+    sameInAnyOrder([...canceled.slice(-4), ...others, enrolled[0]!], rowAfter);
+    expect(rowAfter([enrolled[0]!, ...others])).toMatchObject({ giftstock: null });
   });
 });

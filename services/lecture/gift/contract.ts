@@ -12,3 +12,12 @@ export const GiftBody = GiftWish.extend({ giftstock: integer.optional() });
 const gift = GiftWish.extend({ id: integer, giftstock: integer });
 export const GiftRegistered = event('GiftRegistered', gift);
 export const GiftCanceled = event('GiftCanceled', gift);
+
+/**
+ * The enrolment a gift was earned by, which its document is named after; undefined for a gift that a client asked for
+ * directly: anybody can name any enrolment in that.
+ */
+export const enrolmentOf = (
+  { classId }: z.output<typeof gift>,
+  { subject }: { readonly subject: string },
+): number | undefined => (subject === `Gift-of-${classId}` ? classId : undefined);

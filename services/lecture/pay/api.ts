@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import {
@@ -47,7 +48,8 @@ const succeedPayment = ({ records, config }: Kit<Trouble>): Router =>
 
 /** What the operations chapter needs: pay slow, failing, hanging or crashing, by configuration. */
 async function trouble({ PAY_DELAY_MS, PAY_FAILURE }: Trouble): Promise<void> {
-  await pause(PAY_DELAY_MS);
+  // A payment provider does not notice that nobody waits for it any more: payments that come too late happen, and are taken back.
+  await sleep(PAY_DELAY_MS);
   if (PAY_FAILURE === 'error') throw new Problem(500, 'Internal Server Error', 'pay fails because PAY_FAILURE says so');
   if (PAY_FAILURE === 'hang') await gone();
   if (PAY_FAILURE === 'crash') process.kill(process.pid, 'SIGKILL');

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { event, integer } from '../../kit/domain/index.ts';
-import { orderFields } from '../rental/contract.ts';
+import { Cancellation, orderFields } from '../rental/contract.ts';
 
 /**
- * The one thing clients may do with a delivery, and what rental asks for when a customer cancels: cancel it. Named by
- * the order, or by the delivery's own number. What else is sent changes nothing.
+ * The one thing clients may do with a delivery: cancel it. Named by the order, or by the delivery's own number. What
+ * else is sent changes nothing.
  */
 export const CancelBody = z.object({
   id: integer.nullish(),
@@ -14,6 +14,15 @@ export const CancelBody = z.object({
   status: z.literal('CANCELED', 'can only be CANCELED'),
 });
 export type CancelBody = z.output<typeof CancelBody>;
+
+/** What rental asks for when a customer cancels an order, whether the order has come to delivery or not. */
+export const CancellationBody = z.object({
+  id: integer.nullable(),
+  rentalId: integer,
+  qty: integer,
+  status: z.literal('CANCELED'),
+  cancellation: Cancellation,
+});
 
 const refusal = z.enum(['CANCELED_OutOfStock', 'CANCELED_UnregisteredProduct']);
 const delivery = z.object({ id: integer, rentalId: integer, qty: integer });
@@ -27,7 +36,12 @@ export type Delivered = z.output<typeof Delivered.schema>;
 
 /** Told besides Delivered, whatever the reason of the refusal; the name is the contract's. */
 export const OutOfStockRentalCanceled = event('OutOfStockRentalCanceled', delivery.extend({ status: refusal }));
-export const DeliveryCanceled = event('DeliveryCanceled', delivery.extend({ status: z.literal('CANCELED') }));
+
+/** A delivery is cancelled: with its order, whose `cancellation` it then has, or by itself. */
+export const DeliveryCanceled = event(
+  'DeliveryCanceled',
+  delivery.extend({ status: z.literal('CANCELED'), cancellation: Cancellation.optional() }),
+);
 
 /** What is left of a product. */
 export const StockChanged = event('StockChanged', z.object({ productId: integer, qty: integer }));

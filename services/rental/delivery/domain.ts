@@ -1,6 +1,6 @@
 import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 import type { ProductSaved } from '../product/contract.ts';
-import type { Rentaled } from '../rental/contract.ts';
+import type { Cancellation, Rentaled } from '../rental/contract.ts';
 import {
   Delivered,
   DeliveryCanceled,
@@ -112,19 +112,27 @@ export const doubtAgain =
     return doubt.doubts < doubts ? decided({ ...doubt, doubts }, OrderDoubted({ ...order, doubts })) : undefined;
   };
 
-/** Pieces it accounts for stay so until the stock has them back. */
-export const cancelDelivery = (delivery: Delivery): Decision<Delivery> | undefined => {
+/**
+ * Pieces it accounts for stay so until the stock has them back.
+ * @param cancellation of its order; undefined: the delivery alone is cancelled
+ */
+export const cancelDelivery = (delivery: Delivery, cancellation?: Cancellation): Decision<Delivery> | undefined => {
   const { id, rentalId, qty, status } = delivery;
   if (status === 'CANCELED') return undefined;
-  return decided({ ...delivery, status: 'CANCELED' }, DeliveryCanceled({ id, rentalId, qty, status: 'CANCELED' }));
+  const told = { id, rentalId, qty, status: 'CANCELED' } as const;
+  return decided({ ...delivery, status: 'CANCELED' }, DeliveryCanceled({ ...told, cancellation }));
 };
 
 /** Stands in the place of an order that was cancelled before it came: the order then finds it and does nothing. */
 export const cancelBeforehand =
-  (rentalId: number, qty: number) =>
+  (rentalId: number, qty: number, cancellation?: Cancellation) =>
   (id: number): Decision<Delivery> => {
     const told = { id, rentalId, qty, status: 'CANCELED' } as const;
-    return decided({ ...told, productId: null, taken: 0 }, Delivered(told), DeliveryCanceled(told));
+    return decided(
+      { ...told, productId: null, taken: 0 },
+      Delivered(told),
+      DeliveryCanceled({ ...told, cancellation }),
+    );
   };
 
 /** The stock has the pieces back. */

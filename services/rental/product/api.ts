@@ -8,7 +8,7 @@ const products = {
   kind: Product,
   path: 'products',
   item: 'product',
-  show: ({ stockVersion, ...product }: Product) => product as Product,
+  show: ({ stockVersion, ...product }: Product) => product,
 };
 
 export const api = (kit: Kit<Rules>): Router[] => [readable(kit.records, products), registration(kit)];

@@ -9,7 +9,7 @@ const products = {
   kind: Product,
   path: 'products',
   item: 'product',
-  show: ({ stockVersion, ...product }: Product) => product as Product,
+  show: ({ stockVersion, ...product }: Product) => product,
 };
 
 export const api = (kit: Kit<Addresses>): Router[] => [
@@ -19,33 +19,43 @@ export const api = (kit: Kit<Addresses>): Router[] => [
   cancellation(kit),
 ];
 
-/** The delivery is cancelled first: an order whose delivery was not cancelled stays as it is. */
+/**
+ * The delivery is cancelled first: an order whose delivery was not cancelled stays as it is. Should this process end between
+ * the two, the event of the delivery ends the order (see policies.ts).
+ */
 function cancellation({ records, sidecar, config }: Kit<Addresses>): Router {
   const router = Router();
   router.delete('/rentals/:id', async (request, response) => {
     const id = idOf(request);
-    const rental = await records.get(Rental, id);
+    const command = commandOf(request);
+    const answered = async (): Promise<boolean> => (await records.answered(Rental, command)) !== undefined;
+    // A key that belongs to another request is refused before the delivery is cancelled.
+    const rental = (await answered()) ? undefined : await records.get(Rental, id);
     if (rental) {
       // Asked before the delivery is cancelled: after that the order has to go.
       ifMatch(request, rentals, () => undefined)(rental);
+      const { cause, fingerprint = null } = command;
       const { deliveryId, qty } = rental;
-      const asked = { id: deliveryId, rentalId: id, qty, status: 'CANCELED' };
-      await sidecar.call(config()['api.delivery.url'], 'deliveries', asked, CancelOutcome).catch((error) => {
-        throw error instanceof CalleeUnavailable ? notNow(error) : error;
-      });
-    }
-    // Without a rental only the repetition of a command that was done is answered.
-    const removed = await records.change(Rental, id, commandOf(request), rental ? cancelRental : () => undefined);
-    if (!removed || removed.state) throw new Problem(404, 'Not Found', `There is no rental ${id}.`);
+      const asked = { id: deliveryId, rentalId: id, qty, status: 'CANCELED', cancellation: { cause, fingerprint } };
+      await sidecar
+        .call(config()['api.delivery.url'], 'internal/cancellations', asked, CancelOutcome)
+        .catch((error) => {
+          throw error instanceof CalleeUnavailable ? notNow(error) : error;
+        });
+      await records.change(Rental, id, command, cancelRental);
+    } else if (!(await answered())) throw new Problem(404, 'Not Found', `There is no rental ${id}.`);
     response.status(204).end();
   });
   return router;
 }
 
 /** The contract's answers: 500 when delivery is not there, else 503 with the advice to cancel again. */
-function notNow({ why, message, retryAfterSeconds }: CalleeUnavailable): Problem {
-  const detail = `${message}, so the order stands as it was. Please cancel again shortly.`;
+function notNow({ why, message, outcome, retryAfterSeconds }: CalleeUnavailable): Problem {
+  const isKnown = outcome === 'none';
+  const state = isKnown ? 'so the order stands as it was' : 'and whether the order is cancelled is not known yet';
+  const detail = `${message}, ${state}. Please cancel again shortly.`;
+  const more = { retryAfterSeconds, ...(isKnown ? {} : { outcome: 'unknown' as const }) };
   return why === 'down'
-    ? new Problem(500, 'Internal Server Error', detail, { retryAfterSeconds })
-    : new Problem(503, 'Service Unavailable', detail, { retryAfterSeconds });
+    ? new Problem(500, 'Internal Server Error', detail, more)
+    : new Problem(503, 'Service Unavailable', detail, more);
 }

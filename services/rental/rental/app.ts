@@ -7,4 +7,4 @@ import { policies } from './policies.ts';
 const configuration = z.object({ 'api.delivery.url': appId });
 export type Addresses = z.output<typeof configuration>;
 
-export const rental = service({ configuration, api, policies: () => policies });
+export const rental = service({ configuration, api, policies });

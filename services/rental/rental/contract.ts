@@ -20,6 +20,13 @@ export const orderFields = z.object({
 export const Rentaled = event('Rentaled', orderFields);
 export type Rentaled = z.output<typeof Rentaled.schema>;
 
+/**
+ * Which command of a customer cancels an order: rental gives it to delivery, DeliveryCanceled brings it back, and whoever
+ * comes first carries it out, once. So a cancellation that was begun is finished though neither rental nor customer comes back.
+ */
+export const Cancellation = z.object({ cause: text, fingerprint: text.nullable() });
+export type Cancellation = z.output<typeof Cancellation>;
+
 /** What delivery answers when it is asked to cancel, as far as rental relies on it. */
 export const CancelOutcome = z.object({ status: z.literal('CANCELED') });
 

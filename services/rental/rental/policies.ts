@@ -1,11 +1,21 @@
-import { change, create, whenever } from '../../kit/index.ts';
-import { Delivered, OutOfStockRentalCanceled, StockChanged } from '../delivery/contract.ts';
+import { cancel, change, create, type Kit, type Policy, whenever } from '../../kit/index.ts';
+import { Delivered, DeliveryCanceled, OutOfStockRentalCanceled, StockChanged } from '../delivery/contract.ts';
 import { ProductSaved } from '../product/contract.ts';
-import { copyProduct, followStock, learnOutcome, Product, Rental } from './domain.ts';
+import type { Addresses } from './app.ts';
+import { cancelRental, copyProduct, followStock, learnOutcome, Product, Rental } from './domain.ts';
 
-export const policies = [
+export const policies = ({ records }: Kit<Addresses>): Policy[] => [
   whenever(ProductSaved, (product) => create(Product, product.id, copyProduct(product))),
-  whenever(StockChanged, (stock, { version }) => change(Product, stock.productId, followStock(stock, version))),
+  // Delivery may have the product, and sell of it, before this copy is made: the news then waits in its place.
+  whenever(StockChanged, (stock, { version }) => cancel(Product, stock.productId, followStock(stock, version))),
   whenever(Delivered, (delivery) => change(Rental, delivery.rentalId, learnOutcome(delivery))),
   whenever(OutOfStockRentalCanceled, (delivery) => change(Rental, delivery.rentalId, learnOutcome(delivery))),
+
+  // The same command as the customer's: nearly always it was carried out already.
+  whenever(DeliveryCanceled, async ({ rentalId, cancellation }) => {
+    if (!cancellation) return [];
+    const { cause, fingerprint } = cancellation;
+    await records.change(Rental, rentalId, fingerprint === null ? { cause } : { cause, fingerprint }, cancelRental);
+    return [];
+  }),
 ];

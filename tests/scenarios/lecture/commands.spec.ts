@@ -99,7 +99,8 @@ describe('with an Idempotency-Key', () => {
       const [{ id }, key] = [await enrol(), withKey()];
       await enrol();
       expect((await call('PATCH', `/classes/${id}`, { fee: 1 }, key)).status).toBe(200);
-      expectProblem(await call(...other(id), key), 422);
+      const [method, path, body] = other(id);
+      expectProblem(await call(method, path, body, key), 422);
       expect(await get(`/classes/${id}`)).toMatchObject({ status: 200, body: { fee: 1 } });
       await eventually(() => expect(told('ClassModified', id)).toHaveLength(1));
       expect(told('ClassCanceled', id)).toEqual([]);

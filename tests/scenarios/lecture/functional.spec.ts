@@ -241,6 +241,17 @@ test.each([
   },
 );
 
+test('20. given an enrolment, when another asks for a gift with its number, then my page shows its own gift alone', async () => {
+  const { id } = await enrol();
+  await reaches(id, { myPage: { giftstock: 1 } });
+  const others = await call('POST', '/gifts', { classId: id, fee: 1, student: someone(), giftstock: 99 });
+  expect(others).toMatchObject({ status: 201, body: { classId: id, giftstock: 99 } });
+  // A later change of the enrolment comes to my page behind the gift.
+  const after = await enrol();
+  await reaches(after.id, { myPage: { giftstock: 1 } });
+  await reaches(id, { myPage: { giftstock: 1 } });
+});
+
 test('26. given an enrolment, when my page is read, then course, enrolment, delivery, points and gifts are in the one row', async () => {
   const { id } = await enrol({ courseId: 3 });
   const { myPage } = await reaches(id, ENROLLED);
