@@ -3,14 +3,16 @@ import type { Router } from 'express';
 import express from 'express';
 import type { Sidecar } from '../dapr/sidecar.ts';
 import { EventUnreadable } from '../errors.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { count, declare } from '../telemetry/metrics.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
 import type { Deferrals } from './deferrals.ts';
 import { type Delivery, deliveriesOf } from './deliveries.ts';
-import type { Dispatcher, Work } from './dispatcher.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import { decode, envelopeOf } from './envelope.ts';
 import type { Verdict } from './failure.ts';
+import type { Work } from './policy-book.ts';
 
 type Status = 'SUCCESS' | 'RETRY';
 
@@ -43,6 +45,7 @@ export class Consumer {
       readonly dispatcher: Dispatcher;
       readonly deadLetters: DeadLetterBox;
       readonly deferrals: Deferrals;
+      readonly clock: Pick<Clock, 'now'>;
     },
   ) {
     declare('events_handled', 'Events brought by the broker.', [{ outcome: 'SUCCESS' }, { outcome: 'RETRY' }]);
@@ -52,7 +55,7 @@ export class Consumer {
 
   /** Why nothing is handled, where that is so. */
   get stalled(): string | undefined {
-    const now = performance.now();
+    const now = this.parts.clock.now();
     for (const began of this.underWay.values())
       if (now - began > STALLED_MS) return `a batch of events is under way for ${Math.round((now - began) / 1000)} s`;
     const since = this.retryingSince;
@@ -111,11 +114,11 @@ export class Consumer {
 
   private async handle(batch: readonly Delivery[]): Promise<Status[]> {
     const number = this.batches++;
-    this.underWay.set(number, performance.now());
+    this.underWay.set(number, this.parts.clock.now());
     try {
       const statuses = await this.handleNow(batch);
       if (!statuses.includes('RETRY')) this.retryingSince = undefined;
-      else if (!statuses.includes('SUCCESS')) this.retryingSince ??= performance.now();
+      else if (!statuses.includes('SUCCESS')) this.retryingSince ??= this.parts.clock.now();
       for (const outcome of statuses) count('events_handled', { outcome });
       return statuses;
     } finally {
@@ -131,7 +134,8 @@ export class Consumer {
         const event = this.read(delivery);
         if (event) works.push({ work: { event }, index });
       } catch (error) {
-        statuses[index] = await this.settled(this.buryUnreadable(delivery, error as Error));
+        const burial = { event: shownOf(delivery), reason: (error as Error).message, replayable: false };
+        statuses[index] = await this.settled(this.parts.deadLetters.bury(burial));
       }
     }
     const verdicts = await this.parts.dispatcher.dispatch(works.map(({ work }) => work));
@@ -159,19 +163,6 @@ export class Consumer {
     return envelopeOf(decode(event), (type) => this.parts.dispatcher.follows(type));
   }
 
-  /** Keeps what can be shown of a message that is no event. */
-  private buryUnreadable({ event, tooLarge }: Delivery, error: Error): Promise<void> {
-    const { message } = error;
-    let kept: Record<string, unknown>;
-    try {
-      kept = { ...decode(event) };
-    } catch {
-      const text = typeof event === 'string' ? Buffer.from(event, 'base64').toString() : JSON.stringify(event);
-      kept = tooLarge ?? { message: text?.slice(0, BEGINNING) };
-    }
-    return this.parts.deadLetters.bury({ event: kept, reason: message, replayable: false });
-  }
-
   /** SUCCESS once it is kept; the broker keeps it while the store is away. */
   private settled(keeping: Promise<void>): Promise<Status> {
     return keeping.then(
@@ -186,5 +177,15 @@ export class Consumer {
   private countLag(time: string | undefined): void {
     const published = Date.parse(time ?? '');
     if (published) count('event_lag_seconds', {}, Math.max(0, Date.now() - published) / 1000);
+  }
+}
+
+/** What can be shown of a message that is no event. */
+function shownOf({ event, tooLarge }: Delivery): Readonly<Record<string, unknown>> {
+  try {
+    return decode(event);
+  } catch {
+    const text = typeof event === 'string' ? Buffer.from(event, 'base64').toString() : JSON.stringify(event);
+    return { ...(tooLarge ?? { message: text?.slice(0, BEGINNING) }) };
   }
 }

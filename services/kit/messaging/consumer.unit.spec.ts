@@ -322,3 +322,42 @@ test('given an ordinary event, when it is handled, then it costs one reading and
   await on.consumer.take([on.event('1', 'Changed', { key: 'first', name: 'n' })]);
   expect(kinds).toEqual(['state-read', 'state-write']);
 });
+
+describe('a consumer that makes no progress', () => {
+  test('given a store that is away, when events only come again for more than 30 s, then it says so until one is handled', async () => {
+    let isAway = true;
+    const on = await handling(() => [
+      whenever(Made, () => {
+        if (isAway) throw new Unavailable('away');
+        return [];
+      }),
+    ]);
+    const batch = [on.event('1', 'Made', { key: 'a' })];
+    await on.consumer.take(batch);
+    await on.clock.pass(30_000);
+    expect(on.consumer.stalled).toBeUndefined();
+    await on.clock.pass(1_000);
+    expect(on.consumer.stalled).toMatch(/wait for the store for 31 s/);
+    isAway = false;
+    await on.consumer.take(batch);
+    expect(on.consumer.stalled).toBeUndefined();
+  });
+
+  test('given a batch that does not end, when it is under way for more than 30 s, then it says so until it ends', async () => {
+    let end: () => void = () => undefined;
+    const on = await handling(() => [
+      whenever(Made, async () => {
+        await new Promise<void>((resolve) => {
+          end = resolve;
+        });
+        return [];
+      }),
+    ]);
+    const taken = on.consumer.take([on.event('1', 'Made', { key: 'a' })]);
+    await on.clock.pass(31_000);
+    expect(on.consumer.stalled).toMatch(/under way for 31 s/);
+    end();
+    await taken;
+    expect(on.consumer.stalled).toBeUndefined();
+  });
+});

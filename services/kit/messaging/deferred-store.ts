@@ -112,7 +112,7 @@ export class DeferredStore {
 
   /** Those with numbers from `from` on, ascending; `next`: from where there may be more. */
   async page(from: number, size: number): Promise<{ items: Deferred[]; next: number | undefined }> {
-    const { found, end, more } = await this.pointers(from);
+    const { found, end, more } = await this.pointers(from, undefined, size);
     const shown = found.filter(({ id }) => id >= from).slice(0, size);
     const loaded = await this.load(shown.map(({ at }) => at));
     const beyond = found.find(({ id }) => id > (shown.at(-1)?.id ?? 0));
@@ -126,14 +126,18 @@ export class DeferredStore {
    * Pointers with numbers from `first` on, ascending, `end`: the number behind the last that was looked at, `more`: whether
    * there may be others behind it.
    */
-  async pointers(first: number, now?: number): Promise<{ found: Pointer[]; end: number; more: boolean }> {
+  async pointers(
+    first: number,
+    now?: number,
+    enough = Number.POSITIVE_INFINITY,
+  ): Promise<{ found: Pointer[]; end: number; more: boolean }> {
     const [stored] = await this.sidecar.read([LOW]);
     this.low = Math.max(this.low, (stored?.value as { low: number } | undefined)?.low ?? 1);
     const before = this.low;
     const last = await this.records.ids.end(Deferred.name);
     const found: Pointer[] = [];
     let from = Math.max(first, this.low);
-    for (let chunks = 0; from < last && chunks < CHUNKS; chunks++, from += CHUNK) {
+    for (let chunks = 0; from < last && chunks < CHUNKS && found.length <= enough; chunks++, from += CHUNK) {
       const to = Math.min(from + CHUNK, last);
       const read = await this.sidecar.read(Array.from({ length: to - from }, (_, index) => pointerKey(from + index)));
       const there = read.flatMap(({ value }) => (value ? [value as Pointer] : []));

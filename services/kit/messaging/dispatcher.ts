@@ -1,11 +1,8 @@
-import { z } from 'zod';
-import { EventUnreadable, StoreRejected } from '../errors.ts';
-import { naturalKey, type Records } from '../persistence/records.ts';
+import { StoreRejected } from '../errors.ts';
+import type { Records } from '../persistence/records.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { continueTrace, log, reason, withTrace } from '../telemetry/telemetry.ts';
-import { causeOf, type Envelope } from './envelope.ts';
 import { Unfinished, type Verdict, verdictOf, verdictOfAll } from './failure.ts';
-import type { Policy, Reaction, Received } from './policy.ts';
+import { logFailure, type PolicyBook, type Work } from './policy-book.ts';
 import { Reactor, type Task } from './reactor.ts';
 
 /** Records handled at the same time: as many as share a transaction, and not so many that a callee is flooded. */
@@ -16,18 +13,6 @@ const PIECE = 128;
 const MANY = 64;
 const PATIENCE_MS = 2_000;
 
-/** An event to be handled; `done`: places that took effect before. */
-export interface Work {
-  readonly event: Envelope;
-  readonly done?: readonly string[];
-}
-
-interface Progress {
-  readonly tasks: Task[];
-  readonly errors: unknown[];
-  readonly done: Set<string>;
-}
-
 /**
  * Applies policies and views to events, and says what becomes of each event.
  *
@@ -35,23 +20,20 @@ interface Progress {
  * a reaction that fails holds up no other one; one event is never handled twice at the same time in this process.
  */
 export class Dispatcher {
-  private readonly policies = new Map<string, Policy[]>();
   private readonly underWay = new Map<string, Promise<unknown>>();
   private readonly reactor: Reactor;
 
   constructor(
     private readonly records: Records,
-    policies: readonly Policy[],
+    private readonly policies: PolicyBook,
     private readonly clock: Pick<Clock, 'now'>,
   ) {
-    for (const policy of policies)
-      this.policies.set(policy.event.type, [...(this.policies.get(policy.event.type) ?? []), policy]);
-    this.reactor = new Reactor(records, (late, policy) => this.reactionsTo(late, policy));
+    this.reactor = new Reactor(records, (late, policy) => policies.reactionsTo(late, policy));
   }
 
   /** Whether this service follows anything, or events of this type. */
   follows(type?: string): boolean {
-    return type === undefined ? this.policies.size > 0 : this.policies.has(type);
+    return this.policies.follows(type);
   }
 
   /** Handles events; the answer has a verdict for each, in their order. */
@@ -85,7 +67,7 @@ export class Dispatcher {
   }
 
   private async handle(batch: readonly Work[]): Promise<Verdict[]> {
-    const progress = await this.progressOf(batch);
+    const progress = await this.policies.ask(batch);
     const byRecord = new Map<string, Task[]>();
     const large = new Set<string>();
     for (const { tasks } of progress)
@@ -100,7 +82,7 @@ export class Dispatcher {
       const { errors, done } = progress[index]!;
       if (error !== undefined) errors.push(error);
       if (error === undefined || verdictOf(error).kind === 'done') done.add(place);
-      if (error !== undefined) this.logFailure(batch[index]!.event, error);
+      if (error !== undefined) logFailure(batch[index]!.event, error);
     };
     const keys = [...byRecord.keys()];
     if (large.size > 0) keys.sort((a, b) => Number(large.has(a)) - Number(large.has(b)));
@@ -114,7 +96,9 @@ export class Dispatcher {
       }
       await this.applyPiece(piece, byRecord, report);
     }
-    return progress.map(({ errors, done }, index) => verdictOfAll(errors, this.placesOf(batch[index]!, done)));
+    return progress.map(({ errors, done }, index) =>
+      verdictOfAll(errors, new Set([...(batch[index]!.done ?? []), ...done])),
+    );
   }
 
   private async applyPiece(
@@ -137,80 +121,4 @@ export class Dispatcher {
     };
     await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, keys.length) }, worker));
   }
-
-  /** Asks the policies: events of one subject in their order, those of others side by side. */
-  private async progressOf(batch: readonly Work[]): Promise<Progress[]> {
-    const progress = batch.map((): Progress => ({ tasks: [], errors: [], done: new Set() }));
-    const lanes = new Map<string, number[]>();
-    for (const [index, { event }] of batch.entries()) {
-      const lane = event.subject === '' ? String(index) : event.subject;
-      lanes.set(lane, [...(lanes.get(lane) ?? []), index]);
-    }
-    await Promise.all(
-      [...lanes.values()].map(async (lane) => {
-        for (const index of lane) await this.ask(batch[index]!, index, progress[index]!);
-      }),
-    );
-    return progress;
-  }
-
-  private async ask({ event, done = [] }: Work, index: number, progress: Progress): Promise<void> {
-    const before = new Set(done);
-    const cause = causeOf(event.id);
-    for (const [policy, { event: type }] of (this.policies.get(event.type) ?? []).entries()) {
-      if (before.has(String(policy))) continue;
-      try {
-        const received: Received = { ...attributesOf(event), data: dataOf(type.schema, event.data) };
-        const reactions = await this.reactionsTo(received, policy);
-        for (const [n, reaction] of reactions.entries()) {
-          const place = `${policy}.${n}`;
-          if (before.has(place)) continue;
-          const own = policy === 0 && n === 0 ? cause : `${cause}/${place}`;
-          const key = naturalKey(reaction.kind, reaction.key);
-          progress.tasks.push({ index, place, policy, position: n, cause: own, received, reaction, key });
-        }
-        if (reactions.length === 0) progress.done.add(String(policy));
-      } catch (error) {
-        progress.errors.push(error);
-        this.logFailure(event, error);
-      }
-    }
-  }
-
-  private async reactionsTo(received: Received, policy?: number): Promise<readonly Reaction[]> {
-    const all = this.policies.get(received.type) ?? [];
-    const reactions: Reaction[] = [];
-    for (const one of policy === undefined ? all : all.slice(policy, policy + 1))
-      reactions.push(
-        ...[await withTrace(continueTrace(received.traceparent), () => one.react(received as Received<never>))].flat(),
-      );
-    return reactions;
-  }
-
-  /** What took effect before and now. */
-  private placesOf({ done = [] }: Work, now: ReadonlySet<string>): Set<string> {
-    return new Set([...done, ...now]);
-  }
-
-  private logFailure({ id }: Envelope, error: unknown): void {
-    const event = id.slice(0, 200);
-    if (verdictOf(error).kind === 'done') log.info('a policy was refused', { event, reason: reason(error) });
-    else log.debug('a reaction failed', { event, reason: reason(error) });
-  }
-}
-
-const attributesOf = ({ id, type, subject, version, traceparent, time }: Envelope): Omit<Received, 'data'> => ({
-  id,
-  type,
-  subject,
-  version,
-  traceparent,
-  time,
-});
-
-/** The one place where an event is held against its schema. @throws EventUnreadable naming the field */
-function dataOf(schema: z.ZodType, data: unknown): unknown {
-  const read = schema.safeParse(data);
-  if (!read.success) throw new EventUnreadable(z.prettifyError(read.error));
-  return read.data;
 }

@@ -8,6 +8,7 @@ import { Deferrals } from './deferrals.ts';
 import { DeferredStore } from './deferred-store.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Policy } from './policy.ts';
+import { PolicyBook } from './policy-book.ts';
 import { parkedRoutes } from './routes.ts';
 
 /** What a service does with events, put together. */
@@ -27,11 +28,11 @@ export function messaging(options: {
   readonly clock: Clock;
 }): Messaging {
   const { sidecar, records, policies, instance, clock } = options;
-  const dispatcher = new Dispatcher(records, policies, clock);
+  const dispatcher = new Dispatcher(records, new PolicyBook(policies), clock);
   const deadLetters = new DeadLetterBox(sidecar, records);
   const store = new DeferredStore(sidecar, records);
   const deferrals = new Deferrals({ consumer: sidecar.appId, instance, store, dispatcher, deadLetters, clock });
-  const consumer = new Consumer({ sidecar, dispatcher, deadLetters, deferrals });
+  const consumer = new Consumer({ sidecar, dispatcher, deadLetters, deferrals, clock });
   const routers = [consumer.router(), ...parkedRoutes({ records, consumer, deadLetters, deferrals, store })];
   return { consumer, deadLetters, deferrals, routers };
 }
