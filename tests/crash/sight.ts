@@ -21,7 +21,8 @@ export interface Told {
   readonly id: string;
   readonly type: string;
   readonly data: Row;
-  readonly source?: string;
+  /** The app id of its service; of a stranger's event anything. */
+  readonly source?: unknown;
 }
 
 /** Where a running system is. */

@@ -8,7 +8,7 @@ import { look, type Place } from '../crash/sight.ts';
  */
 export async function judge(subject: Subject, place: Place): Promise<Violation[]> {
   const seen = await look(place);
-  const told = seen.told.filter(({ source }) => source?.startsWith(`${place.system}-`));
+  const told = seen.told.filter(({ source }) => isOfSystem(source, place.system));
   const findings = new Findings({ ...seen, told });
   await subject.judge(findings, place);
   return findings.violations.filter(
@@ -32,5 +32,9 @@ function isAttackersLetter({ about, what }: Violation, { sight }: Findings, syst
   if (!what.startsWith('a dead letter')) return false;
   const { event } = sight.documents.get(about)?.state ?? {};
   const source = (event as { source?: unknown } | null | undefined)?.source;
-  return !(typeof source === 'string' && source.startsWith(`${system}-`));
+  return !isOfSystem(source, system);
 }
+
+/** Whether a service of the system is the source of an event; a stranger's may be anything. */
+const isOfSystem = (source: unknown, system: string): boolean =>
+  typeof source === 'string' && source.startsWith(`${system}-`);
