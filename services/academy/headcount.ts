@@ -29,10 +29,12 @@ export function headcount<L extends Identified & Counted>(
   });
   // The rolls are read after the lecture and before it is written, so the last to write has seen every entry.
   const ofLecture = together(async (lectureId: number, parts: readonly string[]) => {
-    const rolls = async (): Promise<Roll[]> =>
-      parts.includes(ALL)
-        ? records.findBy(Roll, 'lectureId', String(lectureId))
-        : (await Promise.all([...new Set(parts)].map((part) => records.findBy(Roll, 'part', part)))).flat();
+    const rolls = async (): Promise<Roll[]> => {
+      if (!parts.includes(ALL)) return records.withKeys(Roll, parts);
+      const all: Roll[] = [];
+      for await (const some of records.each(Roll, 'lectureId', String(lectureId))) all.push(...some);
+      return all;
+    };
     await records.change(lectures, lectureId, command(), async (lecture) => recount(lecture, await rolls()), by);
   });
   return {

@@ -4,6 +4,7 @@ import {
   Hal,
   type Identified,
   type Kit,
+  pagingOf,
   type Resource,
   readable,
   shown,
@@ -34,9 +35,10 @@ const registrationsOf = ({ records }: Kit): Resource<Facts, CourseRegistrationSt
   plain: true,
   show: courseRegistrationStatus.row,
   async complete(rows) {
-    const ids = [...new Set(rows.map(({ lectureId }) => lectureId))];
-    const found = await Promise.all(ids.map((id) => records.findBy(LectureStatus, 'lectureId', String(id))));
-    const names = new Map(found.flat().map(({ lectureId, lectureName }) => [lectureId, lectureName]));
+    const ids = rows.map(({ lectureId }) => lectureId);
+    const names = new Map(
+      (await records.withKeys(LectureStatus, ids)).map(({ lectureId, lectureName }) => [lectureId, lectureName]),
+    );
     return rows.map((row) => ({ ...row, lectureName: names.get(row.lectureId) ?? null }));
   },
 });
@@ -47,7 +49,7 @@ export const api = (kit: Kit): Router[] => [
   readable(kit.records, lectures),
 ];
 
-/** Among the newest 1,000, as many as the collection shows. */
+/** Among the newest 1,000, as many as the collection shows; in pages, where one is asked for. */
 function byStatus(kit: Kit): Router {
   const router = Router();
   const registrations = registrationsOf(kit);
@@ -55,9 +57,16 @@ function byStatus(kit: Kit): Router {
   const hal = new Hal<CourseRegistrationStatus, CourseRegistrationStatus>({ kind: { name: kind.name }, path, item });
   router.get(`/${path}/search/findByCourseStatus`, async (request, response) => {
     const courseStatus = soughtValue(request, 'courseStatus');
+    const { isAsked, number, size, descending } = pagingOf(request);
     const rows = await shown(registrations, await kit.records.newest(kind, 1_000));
     const found = rows.filter((row) => row.courseStatus === courseStatus);
-    response.json(hal.collection(request, found));
+    if (!isAsked) {
+      response.json(hal.collection(request, found));
+      return;
+    }
+    const [from, to] = [number * size, (number + 1) * size];
+    const page = (descending ? found.toReversed() : found).slice(from, to);
+    response.json(hal.collection(request, page, { number, size, next: to < found.length ? number + 1 : undefined }));
   });
   return router;
 }

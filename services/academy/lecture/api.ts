@@ -13,7 +13,10 @@ import {
   writable,
 } from '../../kit/index.ts';
 import { LectureBody } from './contract.ts';
-import { cancelLecture, Lecture, openLecture, Roll, renameLecture, studentsOn } from './domain.ts';
+import { cancelLecture, Lecture, newestRolls, openLecture, Roll, renameLecture, studentsOn } from './domain.ts';
+
+/** Students on the list of a lecture at most. */
+const NEWEST = 1_000;
 
 const lectures = {
   kind: Lecture,
@@ -45,7 +48,7 @@ function renaming({ records }: Kit): Router {
   return router;
 }
 
-/** Who takes a lecture: the newest 1,000 of them, each with a link to the registration. */
+/** Who takes a lecture: the newest of them, each with a link to the registration. */
 function registrations({ records }: Kit): Router {
   const router = Router();
   const hal = new Hal({
@@ -57,8 +60,8 @@ function registrations({ records }: Kit): Router {
     const id = idOf(request);
     const lecture = await records.get(Lecture, id);
     if (!lecture || lecture.canceled) throw noLecture(id);
-    const students = (await records.findBy(Roll, 'lectureId', String(id))).flatMap(studentsOn);
-    response.json(hal.collection(request, students.sort((a, b) => a.id - b.id).slice(-1_000)));
+    const students = (await records.withKeys(Roll, newestRolls(lecture, NEWEST))).flatMap(studentsOn);
+    response.json(hal.collection(request, students.sort((a, b) => a.id - b.id).slice(-NEWEST)));
   });
   return router;
 }

@@ -82,6 +82,18 @@ export const studentsOn = ({ completed, canceled }: Roll): Student[] =>
     .filter(([id]) => canceled[id] === undefined)
     .map(([id, { studentId }]) => ({ id: Number(id), studentId, status: '결제 완료' }));
 
+/** The rolls on which the newest so many students of a lecture are. */
+export function newestRolls({ rolls }: Counted, students: number): string[] {
+  const parts = Object.keys(rolls).sort((a, b) => placeOf(b) - placeOf(a));
+  let found = 0;
+  const from = parts.findIndex((part) => {
+    found += rolls[part]?.students ?? 0;
+    return found >= students;
+  });
+  return from < 0 ? parts : parts.slice(0, from + 1);
+}
+const placeOf = (part: string): number => Number(part.slice(part.lastIndexOf('-') + 1));
+
 /** What a roll comes to: how many students, and what was the last that happened. */
 interface Count {
   readonly students: number;

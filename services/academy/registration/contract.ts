@@ -22,3 +22,6 @@ export type CourseRegistrationCompleted = z.output<typeof CourseRegistrationComp
 /** Told when a registration is gone, and when one never came to be whose payment may have been made. */
 export const CourseCanceled = event('CourseCanceled', registration('취소 완료'));
 export type CourseCanceled = z.output<typeof CourseCanceled.schema>;
+
+/** Told by registration to itself: a lecture that is cancelled has more registrations, which are cancelled next. */
+export const LectureClosing = event('LectureClosing', z.object({ lectureId: integer }));

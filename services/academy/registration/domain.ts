@@ -1,5 +1,11 @@
 import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain/index.ts';
-import { CourseCanceled, CourseRegistered, CourseRegistrationCompleted, type RegistrationBody } from './contract.ts';
+import {
+  CourseCanceled,
+  CourseRegistered,
+  CourseRegistrationCompleted,
+  LectureClosing,
+  type RegistrationBody,
+} from './contract.ts';
 
 /** A student's registration for a lecture. Its number is what payment calls `courseId`. Gone when it is cancelled. */
 export interface Registration extends Identified, RegistrationBody {
@@ -32,6 +38,7 @@ export interface EarlyNews extends Identified {
 }
 export const EarlyNews = aggregate<EarlyNews>('EarlyNews', { keyedBy: 'news' });
 export type News = 'paid' | 'unpaid';
+export const keepNews = (id: number, news: string): Decision<EarlyNews> => decided({ id, news });
 export const newsOf = (courseId: number, news: News): string => `${courseId}-${news}`;
 
 /** A lecture that is known to be cancelled: nobody registers for it any more. */
@@ -39,3 +46,9 @@ export interface CanceledLecture extends Identified {
   readonly lectureId: number;
 }
 export const CanceledLecture = aggregate<CanceledLecture>('CanceledLecture', { numberedBy: 'lectureId' });
+
+export const closeLecture = (lectureId: number): Decision<CanceledLecture> => decided({ id: lectureId, lectureId });
+
+/** Some of its registrations were cancelled, and there are more. */
+export const closeOn = (lecture: CanceledLecture): Decision<CanceledLecture> =>
+  decided(lecture, LectureClosing({ lectureId: lecture.lectureId }));

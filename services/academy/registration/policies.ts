@@ -1,25 +1,22 @@
-import {
-  change,
-  create,
-  decided,
-  type Kit,
-  naturalKey,
-  type Policy,
-  type Reaction,
-  whenever,
-} from '../../kit/index.ts';
+import { change, type Kit, type Policy, type Reaction, whenever } from '../../kit/index.ts';
 import { OpenedCanceled } from '../lecture/contract.ts';
 import { PaymentCanceled, PaymentCompleted } from '../payment/contract.ts';
-import { CourseRegistered } from './contract.ts';
+import { CourseRegistered, LectureClosing } from './contract.ts';
 import {
   CanceledLecture,
   cancelRegistration,
+  closeLecture,
+  closeOn,
   completeRegistration,
   EarlyNews,
+  keepNews,
   type News,
   newsOf,
   Registration,
 } from './domain.ts';
+
+/** Registrations of a cancelled lecture that one event cancels: well within the broker's patience. */
+const AT_ONCE = 64;
 
 /** What payment's news do to a registration. */
 const effects = {
@@ -28,23 +25,27 @@ const effects = {
 };
 
 export const policies = ({ records }: Kit): Policy[] => {
-  const isKnown = async (id: number): Promise<boolean> => {
-    const [loaded] = await records.load([naturalKey(Registration, id)]);
-    return loaded?.document !== undefined;
-  };
-
   // News of a payment often come before its registration stands, and stay without one when a client paid for a number
   // of its own. Nobody waits for that: the news are kept, and the registration finds them when it tells of itself.
   const learn = async (courseId: number, news: News): Promise<readonly Reaction[]> => {
-    if (!(await isKnown(courseId))) {
+    if (!(await records.wasMade(Registration, courseId))) {
       const kept = newsOf(courseId, news);
-      await records.create(EarlyNews, { cause: kept }, (id) => decided({ id, news: kept }), { key: kept });
-      if (!(await isKnown(courseId))) return [];
+      await records.create(EarlyNews, { cause: kept }, (id) => keepNews(id, kept), { key: kept });
+      if (!(await records.wasMade(Registration, courseId))) return [];
     }
     return [effects[news](courseId)];
   };
-  const heard = async (id: number, news: News): Promise<readonly Reaction[]> =>
-    (await records.findBy(EarlyNews, 'news', newsOf(id, news))).map(() => effects[news](id));
+  const heard = async (id: number, news: News): Promise<boolean> =>
+    (await records.findBy(EarlyNews, 'news', newsOf(id, news))).length > 0;
+
+  // A lecture may have any number of registrations: each event cancels some, and tells whether there are more.
+  const close = async (lectureId: number): Promise<readonly Reaction[]> => {
+    const wish = { number: 0, size: AT_ONCE };
+    const { items, next } = await records.find(Registration, 'lectureId', String(lectureId), wish);
+    const command = { cause: `closed-${lectureId}` };
+    await Promise.all(items.map(({ id }) => records.change(Registration, id, command, cancelRegistration)));
+    return next === undefined ? [] : [change(CanceledLecture, lectureId, closeOn)];
+  };
 
   return [
     // 수강신청완료
@@ -53,14 +54,19 @@ export const policies = ({ records }: Kit): Policy[] => {
     // No payment, no registration: also when a payment is cancelled by itself.
     whenever(PaymentCanceled, ({ courseId }) => learn(courseId, 'unpaid')),
 
-    whenever(CourseRegistered, async ({ id }) => [...(await heard(id, 'paid')), ...(await heard(id, 'unpaid'))]),
+    // A payment that is cancelled is never made again, whichever of its news came first.
+    whenever(CourseRegistered, async ({ id }) => {
+      const [paid, unpaid] = await Promise.all([heard(id, 'paid'), heard(id, 'unpaid')]);
+      if (unpaid) return [effects.unpaid(id)];
+      return paid ? [effects.paid(id)] : [];
+    }),
 
-    // 수강신청취소
-    whenever(OpenedCanceled, async ({ id: lectureId }) => [
-      create(CanceledLecture, lectureId, (id) => decided({ id, lectureId })),
-      ...(await records.findBy(Registration, 'lectureId', String(lectureId))).map(({ id }) =>
-        change(Registration, id, cancelRegistration),
-      ),
-    ]),
+    // 수강신청취소: first nobody registers any more, then who is registered is found.
+    whenever(OpenedCanceled, async ({ id: lectureId }) => {
+      const command = { cause: `closed-${lectureId}` };
+      await records.create(CanceledLecture, command, () => closeLecture(lectureId), { id: lectureId });
+      return close(lectureId);
+    }),
+    whenever(LectureClosing, ({ lectureId }) => close(lectureId)),
   ];
 };

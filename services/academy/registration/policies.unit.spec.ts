@@ -1,97 +1,155 @@
-import fc from 'fast-check';
-import type { Decision, Kit, Reaction, Received } from '../../kit/index.ts';
-import { type Registration, register } from './domain.ts';
-import { policies } from './policies.ts';
+import { ANSWERED_BY } from '../../kit/index.ts';
+import { type Call, type Given, given } from '../../kit/testing/index.ts';
+import { registration } from './app.ts';
 
-const ID = 5;
-const registration = register(ID, { lectureId: 1, studentId: 7 });
+const LECTURE = 7;
+const configuration = { 'api.payment.url': 'academy-payment', PAYMENTS_AT_ONCE: '100' };
 
-/** The registration and the news kept for it, in memory; at every step something else may come in between. */
-class Store {
-  document: { state: Registration | null } | undefined;
-  readonly told: string[] = [];
-  private readonly kept = new Set<string>();
+const paid = {
+  status: 200,
+  headers: { 'content-type': 'application/json', [ANSWERED_BY]: 'academy-payment' },
+  body: Buffer.from('{"paid":true}'),
+};
 
-  constructor(private readonly step: () => Promise<void>) {}
+let app: Given;
+/** What happens while payment answers: the registration does not stand yet. */
+let meanwhile: (courseId: number) => Promise<void> = async () => undefined;
+beforeEach(async () => {
+  const before = async ({ callee, body }: Call) => {
+    if (callee !== 'academy-payment') return undefined;
+    await meanwhile(JSON.parse(body).courseId);
+    return paid;
+  };
+  app = await given('academy-registration', registration, { before, configuration });
+});
+afterEach(async () => {
+  meanwhile = async () => undefined;
+  await app.close();
+});
 
-  async load(): Promise<{ document: unknown }[]> {
-    await this.step();
-    return [{ document: this.document }];
-  }
-  async create(_: unknown, { cause }: { cause: string }): Promise<void> {
-    await this.step();
-    this.kept.add(cause);
-  }
-  async findBy(_: unknown, __: string, news: string): Promise<object[]> {
-    await this.step();
-    return this.kept.has(news) ? [{}] : [];
-  }
-  write({ state, events }: Decision<Registration>): void {
-    this.document = { state };
-    this.told.push(...events.map(({ type }) => type));
-  }
+const register = (lectureId = LECTURE) => app.request('POST', '/courseRegistrationSystems', { lectureId });
+const stateOf = async (id: number): Promise<string | number> => {
+  const { status, body } = await app.request('GET', `/courseRegistrationSystems/${id}`);
+  return status === 200 ? body.status : status;
+};
+const news = (type: string, courseId: number) => ({ id: type, type, data: { id: 1, courseId } });
+const told = (type: string, id: number): number => app.published(type).filter(({ data }) => data.id === id).length;
+const parked = async (): Promise<object[]> => [
+  ...(await app.request('GET', '/deferred')).body._embedded.deferred,
+  ...(await app.request('GET', '/deadletters')).body._embedded.deadletters,
+];
 
-  /** One event, as the kit hands it to the policies and does what they say. */
-  async handle(type: string): Promise<void> {
-    const policy = policies({ records: this } as unknown as Kit).find(({ event }) => event.type === type);
-    const received = {
-      id: type,
-      type,
-      data: { id: ID, courseId: ID },
-      subject: '',
-      version: 1,
-      traceparent: undefined,
-    };
-    const reactions = await policy?.react(received as Received<never>);
-    for (const reaction of [reactions ?? []].flat() as Reaction[]) {
-      await this.step();
-      expect(reaction.mode).toBe('change');
-      if (!this.document) throw new Error('a policy waits for what may never come');
-      const decision = this.document.state && reaction.decide(this.document.state as never, ID);
-      if (decision) this.write(decision);
-    }
+/** Brings events one by one, without waiting until all is quiet: it is not while payment answers. */
+async function bring(types: readonly string[], courseId: number): Promise<void> {
+  for (const type of types) {
+    app.put(news(type, courseId));
+    await app.backend.deliver('academy-registration', { max: 1 });
   }
 }
 
-test.each<[events: string[], status: string | undefined]>([
+const both = ['PaymentCompleted', 'PaymentCanceled'];
+describe.each<[events: string[], state: string | number]>([
   [['PaymentCompleted'], '결제 완료'],
-  [['PaymentCanceled'], undefined],
-  [['PaymentCompleted', 'PaymentCanceled'], undefined],
-])(
-  'given %j, when they come at any time around the commit of the registration, and again, then it ends %s',
-  async (events, status) => {
-    await fc.assert(
-      fc.asyncProperty(fc.scheduler(), async (scheduler) => {
-        const store = new Store(() => scheduler.schedule(Promise.resolve()));
-        const commit = async (): Promise<void> => {
-          await scheduler.schedule(Promise.resolve());
-          store.write(registration);
-          await store.handle('CourseRegistered');
-        };
-        await scheduler.waitFor(Promise.all([commit(), ...events.map((type) => store.handle(type))]));
-        expect(store.document?.state?.status).toBe(status);
-        const told = [...store.told];
-        await scheduler.waitFor(Promise.all([...events, 'CourseRegistered'].map((type) => store.handle(type))));
-        expect(store.told).toEqual(told);
-        expect(new Set(told).size).toBe(told.length);
-      }),
-    );
-  },
-);
+  [['PaymentCanceled'], 404],
+  [both, 404],
+  [both.toReversed(), 404],
+])('given %j of the payment of a registration', (events, state) => {
+  const splits = events.map((_, index) => index).concat(events.length);
 
-test.each([['PaymentCompleted'], ['PaymentCanceled']])(
-  'given a payment of no registration, when %s comes, then nobody waits for it',
-  async (type) => {
-    const store = new Store(async () => undefined);
-    await store.handle(type);
-    expect(store.document).toBeUndefined();
-  },
-);
+  test.each(splits)(
+    `when %i of them come before it stands, the others behind it, and all of them again, then it ends ${state}`,
+    async (early) => {
+      meanwhile = (courseId) => bring(events.slice(0, early), courseId);
+      const { status, body } = await register();
+      expect(status).toBe(201);
+      await app.settle();
+      for (const type of events.slice(early)) await app.tell(news(type, body.id));
+      await app.eventually(async () => expect(await stateOf(body.id)).toBe(state));
+      for (const type of [...events, ...events]) await app.tell(news(type, body.id));
+      expect(await stateOf(body.id)).toBe(state);
+      await app.eventually(() => expect(told('CourseCanceled', body.id)).toBe(state === 404 ? 1 : 0));
+      expect(told('CourseRegistrationCompleted', body.id)).toBeLessThanOrEqual(1);
+      expect(await parked()).toEqual([]);
+    },
+  );
+});
 
-test('given an attempt that was given up, when its payment is told, then it is not revived', async () => {
-  const store = new Store(async () => undefined);
-  store.document = { state: null };
-  await store.handle('PaymentCompleted');
-  await store.handle('PaymentCanceled');
-  expect(store.document).toEqual({ state: null });
+test('given a payment that was made and cancelled before the registration stood, when it stands, then it is cancelled and never told as completed', async () => {
+  meanwhile = (courseId) => bring(both, courseId);
+  const { body } = await register();
+  await app.eventually(() => expect(told('CourseCanceled', body.id)).toBe(1));
+  expect(told('CourseRegistrationCompleted', body.id)).toBe(0);
+  expect(await stateOf(body.id)).toBe(404);
+});
+
+test.each(both)('given a payment of no registration, when %s comes, then nobody waits for it', async (type) => {
+  await app.tell(news(type, 987_654));
+  expect(await parked()).toEqual([]);
+});
+
+test('given a registration that was cancelled, when its payment is told, then it is not revived', async () => {
+  const { body } = await register();
+  expect((await app.request('DELETE', `/courseRegistrationSystems/${body.id}`)).status).toBe(204);
+  for (const type of both) await app.tell(news(type, body.id));
+  expect(await stateOf(body.id)).toBe(404);
+  await app.eventually(() => expect(told('CourseCanceled', body.id)).toBe(1));
+});
+
+describe('a lecture that is cancelled', () => {
+  const canceled = { type: 'OpenedCanceled', data: { id: LECTURE, lectureName: 'korean', studentNumber: 0 } };
+  const found = async (lectureId: number): Promise<object[]> =>
+    (await app.request('GET', `/courseRegistrationSystems/search/findByLectureId?lectureId=${lectureId}`)).body
+      ._embedded.courseRegistrationSystems;
+
+  test('given many registrations, when it is cancelled, then all go, in pieces, and nobody registers any more', async () => {
+    const MANY = 300;
+    const ids: number[] = [];
+    while (ids.length < MANY) {
+      const made = await Promise.all(Array.from({ length: 50 }, () => register()));
+      ids.push(...made.map(({ body }) => body.id as number));
+    }
+    const other = await register(LECTURE + 1);
+    await app.settle();
+    const before = new Set(app.published('CourseCanceled').map(({ id }) => id)).size;
+    app.put(canceled);
+    let most = 0;
+    for (let known = before; known < MANY; ) {
+      await app.backend.deliver('academy-registration', { max: 1 });
+      const now = new Set(app.published('CourseCanceled').map(({ id }) => id)).size;
+      most = Math.max(most, now - known);
+      known = now;
+      await new Promise(setImmediate);
+    }
+    expect(most).toBeLessThan(MANY / 2);
+    await app.settle();
+    expect(await found(LECTURE)).toEqual([]);
+    expect(new Set(app.published('CourseCanceled').map(({ data }) => data.id))).toEqual(new Set(ids));
+    expect(app.published('CourseCanceled')).toHaveLength(MANY);
+    expect((await register()).status).toBe(409);
+    expect(await stateOf(other.body.id)).toBe('수강신청중');
+    expect(await parked()).toEqual([]);
+  }, 60_000);
+
+  test('given registrations under way, when it is cancelled and told again for those that came through, then none stays', async () => {
+    const under: Promise<{ status: number; body: { id: number } }>[] = [];
+    let go: () => void = () => undefined;
+    const wait = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    let asked = 0;
+    meanwhile = async () => {
+      asked++;
+      await wait;
+    };
+    for (let n = 0; n < 12; n++) under.push(register());
+    while (asked < 12) await new Promise(setImmediate);
+    app.put({ ...canceled, id: 'first' });
+    await app.backend.deliver('academy-registration');
+    go();
+    const made = await Promise.all(under);
+    expect(made.map(({ status }) => status)).toEqual(Array(12).fill(201));
+    await app.tell({ ...canceled, id: 'again' });
+    await app.eventually(async () => expect(await found(LECTURE)).toEqual([]));
+    for (const { body } of made) await app.eventually(() => expect(told('CourseCanceled', body.id)).toBe(1));
+  });
 });

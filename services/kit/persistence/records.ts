@@ -7,7 +7,7 @@ import { type Document, isTombstone } from './document.ts';
 import { type Claim, type Command, causeOf, Idempotency, type Outcome, wasChangedBy } from './idempotency.ts';
 import type { Ids } from './ids.ts';
 import { idKey, naturalKey, pointedAt, uniqueKey } from './keys.ts';
-import type { Page, PageWish, Row } from './pages.ts';
+import { CHUNK, type Page, type PageWish, type Row } from './pages.ts';
 import { Rows } from './rows.ts';
 import { hasValue, Lists } from './secondary-index.ts';
 import { turns } from './turns.ts';
@@ -66,6 +66,21 @@ export class Records {
   /** The record with this number. */
   async get<S extends Identified>(kind: Aggregate<S>, id: number): Promise<S | undefined> {
     return present(await this.rows.byId(kind, [id]))[0];
+  }
+
+  /** The records with these natural keys, in no order: for what belongs to the rows of a page, in one bulk read for 250. */
+  async withKeys<S extends Identified>(kind: Aggregate<S>, keys: readonly (string | number)[]): Promise<S[]> {
+    const all = [...new Set(keys.map((key) => naturalKey(kind, key)))];
+    const found: S[] = [];
+    for (let from = 0; from < all.length; from += CHUNK)
+      for (const { document } of await this.load(all.slice(from, from + CHUNK)))
+        if (document?.state) found.push(document.state as S);
+    return found;
+  }
+
+  /** Whether there is, or was, a record with this natural key (or, where the kind has none, this number). */
+  async wasMade(kind: Aggregate<never>, key: string | number): Promise<boolean> {
+    return (await this.load([naturalKey(kind, key)]))[0]?.document !== undefined;
   }
 
   /** The record whose key or `uniqueBy` field has this value, or the first 1,000 whose `listBy` field has it. */

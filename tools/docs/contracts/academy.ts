@@ -11,6 +11,7 @@ export const contract: Contract = {
     'registration CourseCanceled',
     'registration CourseRegistered',
     'registration CourseRegistrationCompleted',
+    'registration LectureClosing',
   ],
   outlets: {},
   scenarios: 37,
