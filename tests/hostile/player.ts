@@ -20,13 +20,16 @@ const LONGEST_MS = 20_000;
 /** Every answer begins on a line of its own, or right behind the body of the one before. */
 const STATUS = /HTTP\/1\.1 ([2-5]\d\d) /g;
 
+/** Attackers have an address of their own, since the entrance limits what one address takes (not every system has this one). */
+const FROM = process.platform === 'linux' ? { localAddress: '127.0.0.2' } : {};
+
 /** Plays an attack against a port of this machine; what it learned, for each of its connections. */
 export const play = (attack: HttpAttack, port: number): Promise<Answer[]> =>
   Promise.all(Array.from({ length: attack.sockets }, () => onOne(attack, port)));
 
 async function onOne({ sends, reads, leavesAfterMs }: HttpAttack, port: number): Promise<Answer> {
   const began = Date.now();
-  const socket = connect({ port, host: '127.0.0.1' });
+  const socket = connect({ port, host: '127.0.0.1', ...FROM });
   const end = AbortSignal.timeout(LONGEST_MS);
   let text = '';
   let closed = false;
