@@ -144,6 +144,36 @@ test('given orders and cancellations, when two replicas interleave, break off an
   );
 }, 60_000);
 
+test('given a replica that read no delivery and then stood still, when another one has made it meanwhile, then the stock is taken once', async () => {
+  const backend = new MemoryBackend({ configuration });
+  const [quick, slow] = [
+    await given('rental-delivery', delivery, { backend, instance: 'a' }),
+    await given('rental-delivery', delivery, { backend, instance: 'b' }),
+  ];
+  await quick.tell({ type: 'ProductSaved', data: { id: 1, name: 'computer', qty: REGISTERED } });
+  let goOn: () => void = () => undefined;
+  const halted = new Promise<void>((halt) => {
+    slow.sidecar.after = async ({ kind, body }) => {
+      if (kind !== 'state-read' || !body.includes('"Delivery-of-1"')) return undefined;
+      slow.sidecar.after = undefined;
+      halt();
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      return undefined;
+    };
+  });
+  quick.put({ type: 'Rentaled', data: { id: 1, productId: 1, qty: 3, status: 'ORDERED', productName: null } });
+  const late = backend.deliver('rental-delivery', { replica: slow.sidecar });
+  await halted;
+  await backend.deliver('rental-delivery', { replica: quick.sidecar });
+  goOn();
+  await late;
+  await quick.settle();
+  expect(ledger(quick)).toMatchObject({ product: { qty: 6, moving: {} }, deliveries: [{ taken: 3 }] });
+  await Promise.all([quick.close(), slow.close()]);
+});
+
 test('given a product that is not registered yet, when its order comes, then it goes to the end of the queue some times, then is refused', async () => {
   const backend = new MemoryBackend({ configuration: { ...configuration, REGISTRATION_PATIENCE: '3' } });
   const on = await given('rental-delivery', delivery, { backend });
