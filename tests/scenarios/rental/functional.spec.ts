@@ -214,6 +214,9 @@ describe('bad input', () => {
     for (const path of ['/products', '/rentals', '/deliveries', '/myOrders', '/rental/products', '/delivery/products'])
       expectProblem(await get(`${path}/999999999`), 404);
     expectProblem(await cancel(999999999), 404);
-    expectProblem(await call('POST', '/deliveries', { id: 999999999, status: 'CANCELED' }), 404);
+    for (const named of [{ id: 999999999 }, { rentalId: 999999999 }, { rentalId: Number.MAX_SAFE_INTEGER }])
+      expectProblem(await call('POST', '/deliveries', { ...named, status: 'CANCELED' }), 404);
+    // Only rental asks for what stands in the place of an order that has not come.
+    expectProblem(await call('POST', '/internal/cancellations', { rentalId: 1, qty: 1, status: 'CANCELED' }), 404);
   });
 });

@@ -16,8 +16,8 @@ export const contract: Contract = {
     'rental Rentaled',
   ],
   outlets: {
-    ProductInventoryRegisted: 'the contract has it without a consumer (finding 49)',
-    ProductRegisted: 'the contract has it without a consumer (finding 49)',
+    ProductInventoryRegisted: 'the contract has it without a consumer',
+    ProductRegisted: 'the contract has it without a consumer',
   },
   scenarios: 31,
   elsewhere: {
