@@ -45,7 +45,11 @@ export const requestDescription = (plan: Plan): Decision<Plan> | undefined =>
 export const learnDescription =
   (prodDesdIsueDt: string) =>
   (plan: Plan): Decision<Plan> =>
-    decided({ ...plan, progSt: '상품설명서생성완료', prodDesdIsueDt: later(prodDesdIsueDt, plan.prodDesdIsueDt ?? '') });
+    decided({
+      ...plan,
+      progSt: '상품설명서생성완료',
+      prodDesdIsueDt: later(prodDesdIsueDt, plan.prodDesdIsueDt ?? ''),
+    });
 
 /** Of several descriptions of one plan the last one counts, whichever is heard of first. */
 const later = (a: string, b: string): string => (a > b ? a : b);

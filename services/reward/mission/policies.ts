@@ -3,6 +3,4 @@ import { Allocated } from '../reward/contract.ts';
 import { Mission, updateRewardId } from './domain.ts';
 
 /** A reward whose mission is not here yet is deferred: nobody waits for it, and nothing of it is lost. */
-export const policies = [
-  whenever(Allocated, (reward) => change(Mission, reward.missionId, updateRewardId(reward))),
-];
+export const policies = [whenever(Allocated, (reward) => change(Mission, reward.missionId, updateRewardId(reward)))];

@@ -25,8 +25,7 @@ const all = [achievedEvent, allocatedEvent, issuedEvent, exchangedEvent];
 /** The page after these events, on the real kit. */
 async function rowAfter(events: readonly Received[]): Promise<Mypage | undefined> {
   const service = await given('reward-mypage', app);
-  for (const { id, type, data, version } of events)
-    await service.tell({ id, type, version, data: data as object });
+  for (const { id, type, data, version } of events) await service.tell({ id, type, version, data: data as object });
   await service.settle();
   const { body } = await service.request('GET', '/mypages');
   await service.close();

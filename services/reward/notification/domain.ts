@@ -49,7 +49,8 @@ export const note =
     decided({ id, event, ...notice, sent: false });
 
 export const isSent = ({ sent }: Notification): boolean => sent !== false;
-export const markSent = (notification: Notification): Decision<Notification> => decided({ ...notification, sent: true });
+export const markSent = (notification: Notification): Decision<Notification> =>
+  decided({ ...notification, sent: true });
 
 /** A notification as clients see it. */
 export const shownOf = ({ event: _, sent: __, ...shown }: Notification): Identified & Notice => shown;

@@ -18,19 +18,23 @@ test.each([
     { id: 5, rewardId: 7, status: 'Exchanged' },
     { walletId: 5, status: 'Exchanged', message: 'GIFT EXCHANGED!' },
   ],
-])('given %s, when it is told twice, then there is one notification that shows what it is about', async (type, data, expected) => {
-  const service = await given('reward-notification', notification);
-  for (let times = 0; times < 2; times++) await service.tell({ type, data, id: 'e1' });
-  const { body } = await service.request('GET', '/notifications');
-  const none = { missionId: null, rewardId: null, walletId: null, status: null };
-  const _links = expect.anything();
-  expect(body._embedded.notifications).toEqual([{ id: 1, ...none, ...expected, _links }]);
-  await service.close();
-});
+])(
+  'given %s, when it is told twice, then there is one notification that shows what it is about',
+  async (type, data, expected) => {
+    const service = await given('reward-notification', notification);
+    for (let times = 0; times < 2; times++) await service.tell({ type, data, id: 'e1' });
+    const { body } = await service.request('GET', '/notifications');
+    const none = { missionId: null, rewardId: null, walletId: null, status: null };
+    const _links = expect.anything();
+    expect(body._embedded.notifications).toEqual([{ id: 1, ...none, ...expected, _links }]);
+    await service.close();
+  },
+);
 
 test('given a store that takes no writes, when an event comes again and again, then nothing is sent, and afterwards it is sent once', async () => {
   let refuses = false;
   const service = await given('reward-notification', notification, {
+    messenger: 'bindings.http',
     before: ({ kind }) => {
       if (kind === 'state-write' && refuses) throw new Error('read-only');
       return undefined;
