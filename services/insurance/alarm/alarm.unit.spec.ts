@@ -13,6 +13,6 @@ test('given an event, when its message is worded, then it says how far the custo
 test('given a message, when it is recorded, then with its customer and the time', () => {
   const { state, events } = record('event', 'text', { custNm: '양건우', phoneNo: '010' }, '20210708033005')(1);
   const sent = { custNo: null, custNm: '양건우', phoneNo: '010', sendDtm: '2021.07.08 03:30:05' };
-  expect(state).toEqual({ id: 1, message: 'text', event: 'event', ...sent });
+  expect(state).toEqual({ id: 1, message: 'text', event: 'event', sent: false, ...sent });
   expect(events).toEqual([]);
 });

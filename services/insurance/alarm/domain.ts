@@ -18,6 +18,8 @@ export interface Message extends Identified {
   readonly sendDtm: string;
   /** The event it tells of: one message for each. */
   readonly event: string;
+  /** False until it went out; absent in messages of earlier versions, which went out before they were kept. */
+  readonly sent?: boolean;
 }
 export const Message = aggregate<Message>('Msg', { keyedBy: 'event', listBy: ['custNo', 'custNm'] });
 
@@ -34,5 +36,11 @@ export const record =
   (event: string, message: string, { custNo = null, custNm, phoneNo = null }: Concerned, now: string) =>
   (id: number): Decision<Message> => {
     const sendDtm = now.replace(/^(....)(..)(..)(..)(..)(..)$/, '$1.$2.$3 $4:$5:$6');
-    return decided({ id, custNo, custNm, phoneNo, message, sendDtm, event });
+    return decided({ id, custNo, custNm, phoneNo, message, sendDtm, event, sent: false });
   };
+
+export const isSent = ({ sent }: Message): boolean => sent !== false;
+export const markSent = (message: Message): Decision<Message> => decided({ ...message, sent: true });
+
+/** A message as clients see it. */
+export const shownOf = ({ event: _, sent: __, ...shown }: Message): Omit<Message, 'event' | 'sent'> => shown;

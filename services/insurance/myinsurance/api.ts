@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { aggregate, Hal, idOf, type Kit, Problem, sendItem, soughtValue } from '../../kit/index.ts';
+import { newestBy } from '../lists.ts';
 import { online } from '../online.ts';
 import { type MyPage, type Part, pagesOf, parts } from './views.ts';
 
@@ -8,20 +9,24 @@ const hal = new Hal<MyPage, MyPage>(pages);
 
 /** How many calculations, plans and proposals the list shows at most: the newest. */
 const LIST = 1_000;
+/** How many customers of one name a search for it shows at most: those with the newest entries. */
+const NAMESAKES = 20;
 
 /** A read model: what customers and administrators may do is look. */
 export function api({ records }: Kit): Router[] {
   const partsBy = async (field: 'custNo' | 'custNm', value: string): Promise<Part[]> =>
-    (await records.findBy(parts.kind, field, value)).flatMap((facts) => parts.row(facts) ?? []);
+    (await newestBy(records, parts.kind, field, value)).flatMap((facts) => parts.row(facts) ?? []);
   const all = async (): Promise<MyPage[]> =>
     pagesOf((await records.newest(parts.kind, LIST)).flatMap((facts) => parts.row(facts) ?? []));
   const ofCustomer = async (custNo: string): Promise<MyPage[]> => pagesOf(await partsBy('custNo', custNo));
   /** A plan and its proposal may be under different names, never under different customer numbers. */
   const named = async (custNm: string): Promise<MyPage[]> => {
     const found = await partsBy('custNm', custNm);
-    const customers = new Set(found.flatMap(({ custNo }) => custNo ?? []));
-    const more = await Promise.all([...customers].map((custNo) => partsBy('custNo', custNo)));
-    const both = new Map([...found, ...more.flat()].map((part) => [part.id, part]));
+    const newest = found.toReversed().flatMap(({ custNo }) => custNo ?? []);
+    const customers = [...new Set(newest)].slice(0, NAMESAKES);
+    const more = await Promise.all(customers.map((custNo) => partsBy('custNo', custNo)));
+    const whole = found.filter(({ custNo }) => custNo === null || customers.includes(custNo));
+    const both = new Map([...whole, ...more.flat()].map((part) => [part.id, part]));
     return pagesOf([...both.values()]).filter((page) => page.custNm === custNm);
   };
 

@@ -16,6 +16,7 @@ import {
   sendItem,
   writable,
 } from '../../kit/index.ts';
+import { newestBy } from '../lists.ts';
 import { numberOf } from '../numbers.ts';
 import { dataOf, type OnlineCall, online } from '../online.ts';
 import { UnderwritingOutcome, type UnderwritingWish } from '../product/contract.ts';
@@ -120,7 +121,7 @@ function procedures(kit: Kit<Addresses>): Router {
 
   const getPlan = async ({ of }: OnlineCall): Promise<object> => {
     const [ppsdsnNo, custNo] = [of('ppsdsnNo'), of('custNo')];
-    const all = custNo ? await records.findBy(Plan, 'custNo', custNo) : undefined;
+    const all = custNo ? await newestBy(records, Plan, 'custNo', custNo) : undefined;
     const planInfoList = all?.map((plan) => dataOf(PLAN, plan)) ?? null;
     return { ...dataOf(PLAN, ppsdsnNo ? await planOf(ppsdsnNo) : undefined), planInfoList };
   };

@@ -45,7 +45,21 @@ export const requestDescription = (plan: Plan): Decision<Plan> | undefined =>
 export const learnDescription =
   (prodDesdIsueDt: string) =>
   (plan: Plan): Decision<Plan> =>
-    decided({ ...plan, progSt: '상품설명서생성완료', prodDesdIsueDt });
+    decided({
+      ...plan,
+      progSt: '상품설명서생성완료',
+      prodDesdIsueDt: later(prodDesdIsueDt, plan.prodDesdIsueDt ?? ''),
+    });
+
+/** Of several descriptions of one plan the last one counts, whichever is heard of first. */
+const later = (a: string, b: string): string => (a > b ? a : b);
+
+/** A description that was issued before there was its plan, by hand: the plan learns of it as soon as it is saved. */
+export interface EarlyDescription extends Identified {
+  readonly ppsdsnNo: string;
+  readonly prodDesdIsueDt: string;
+}
+export const EarlyDescription = aggregate<EarlyDescription>('EarlyDescription', { keyedBy: 'ppsdsnNo' });
 
 /** What product says of a product that may be had. */
 export interface Terms {

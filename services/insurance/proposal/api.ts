@@ -13,6 +13,7 @@ import {
   sendCreated,
   sendItem,
 } from '../../kit/index.ts';
+import { newestBy } from '../lists.ts';
 import { numberOf, today } from '../numbers.ts';
 import { dataOf, online } from '../online.ts';
 import { CheckOutcome, PaymentOutcome } from '../payment/contract.ts';
@@ -112,7 +113,7 @@ function procedures({ records, sidecar, config }: Kit<Addresses>): Router {
   /** 계약조회: the contract, and from payment whether it is paid. */
   const getCntr = async (prpsNo: string, custNo: string): Promise<object> => {
     const proposal = prpsNo ? (await records.findBy(Proposal, 'prpsNo', prpsNo)).at(0) : undefined;
-    const all = custNo ? await records.findBy(Proposal, 'custNo', custNo) : undefined;
+    const all = custNo ? await newestBy(records, Proposal, 'custNo', custNo) : undefined;
     const prpsInfoList = all?.map((one) => dataOf(LISTED, one)) ?? null;
     const asked =
       proposal && (await sidecar.call(config()['api.url.payment'], 'payments/chkPayment', { prpsNo }, CheckOutcome));

@@ -1,8 +1,7 @@
-import type { Kit } from '../../kit/index.ts';
-import { Allocated } from '../reward/contract.ts';
+import { given } from '../../kit/testing/index.ts';
+import { mission as missions } from './app.ts';
 import { MissionBody } from './contract.ts';
 import { achieveMission, type Mission, updateRewardId } from './domain.ts';
-import { policies } from './policies.ts';
 
 const achieved = achieveMission(3, { customerId: 11, status: 'Achieved' });
 const mission = achieved.state!;
@@ -26,8 +25,15 @@ test('given a mission, when its reward is allocated, then it has its number and 
   expect(updateRewardId({ ...reward, id: 8 })(rewarded?.state as Mission)).toBeUndefined();
 });
 
-test('given a reward for a mission that never was, when it is told, then nobody waits for the mission', async () => {
-  const [policy] = policies({ records: { get: async () => undefined } } as unknown as Kit);
-  expect(policy?.event).toBe(Allocated);
-  expect(await policy?.react({ data: reward } as never)).toEqual([]);
+test('given a reward whose mission is not there yet, when it is told, then it is kept for later, and what comes after it is handled', async () => {
+  const service = await given('reward-mission', missions);
+  await service.tell({ type: 'Allocated', data: { ...reward, missionId: 2 } });
+  await service.request('POST', '/missions', { customerId: 11 });
+  await service.tell({ type: 'Allocated', data: { ...reward, id: 8, missionId: 1 } });
+  expect((await service.request('GET', '/missions/1')).body).toMatchObject({ rewardId: 8, status: 'RewardAllocated' });
+  await service.request('POST', '/missions', { customerId: 12 });
+  await service.eventually(async () =>
+    expect((await service.request('GET', '/missions/2')).body).toMatchObject({ rewardId: 7 }),
+  );
+  await service.close();
 });

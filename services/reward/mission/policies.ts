@@ -1,10 +1,6 @@
-import { change, type Kit, type Policy, whenever } from '../../kit/index.ts';
+import { change, whenever } from '../../kit/index.ts';
 import { Allocated } from '../reward/contract.ts';
 import { Mission, updateRewardId } from './domain.ts';
 
-/** A mission is stored before it is told, so a reward for one that is not here is for none, and nobody waits for it. */
-export const policies = ({ records }: Kit): Policy[] => [
-  whenever(Allocated, async (reward) =>
-    (await records.get(Mission, reward.missionId)) ? [change(Mission, reward.missionId, updateRewardId(reward))] : [],
-  ),
-];
+/** A reward whose mission is not here yet is deferred: nobody waits for it, and nothing of it is lost. */
+export const policies = [whenever(Allocated, (reward) => change(Mission, reward.missionId, updateRewardId(reward)))];

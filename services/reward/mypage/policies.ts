@@ -1,13 +1,11 @@
-import { change, create, type Decision, type Reaction, whenever } from '../../kit/index.ts';
+import { createOrChange, type Decision, type Reaction, whenever } from '../../kit/index.ts';
 import { Allocated } from '../reward/contract.ts';
 import { Exchanged, Issued } from '../wallet/contract.ts';
 import { allocated, followed, Reward } from './domain.ts';
 
-/** Of these two the one that fits has its effect: whichever event of a reward comes first makes its record. */
-const learn = (rewardId: number, decide: (reward?: Reward) => Decision<Reward> | undefined): Reaction[] => [
-  create(Reward, rewardId, () => decide()!),
-  change(Reward, rewardId, decide),
-];
+/** Whichever event of a reward comes first makes its record. */
+const learn = (rewardId: number, decide: (reward?: Reward) => Decision<Reward> | undefined): Reaction =>
+  createOrChange(Reward, rewardId, () => decide(), decide);
 
 export const policies = [
   whenever(Allocated, (reward) => learn(reward.id, allocated(reward))),

@@ -1,12 +1,7 @@
 import type { Router } from 'express';
 import { type Kit, readable } from '../../kit/index.ts';
-import { Notification } from './domain.ts';
+import { Notification, shownOf } from './domain.ts';
 
-const notifications = {
-  kind: Notification,
-  path: 'notifications',
-  item: 'notification',
-  show: ({ event, ...notification }: Notification) => notification as Notification,
-};
+const notifications = { kind: Notification, path: 'notifications', item: 'notification', show: shownOf };
 
 export const api = ({ records }: Kit): Router[] => [readable(records, notifications)];

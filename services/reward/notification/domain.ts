@@ -9,10 +9,12 @@ export interface Notice {
   readonly message: 'MISSION ACHIEVED!' | 'REWARD ALLOCATED!' | 'WALLET ISSUED!' | 'GIFT EXCHANGED!';
 }
 
-/** One for each event. */
+/** One for each event: noted first, then sent, then marked as sent. */
 export interface Notification extends Identified, Notice {
   /** Id of the event; not shown. */
   readonly event: string;
+  /** False until the message went out; absent in notifications of earlier versions, which were sent before they were kept. */
+  readonly sent?: boolean;
 }
 export const Notification = aggregate<Notification>('Notification', { keyedBy: 'event' });
 
@@ -41,7 +43,14 @@ export const giftExchanged = ({ id: walletId, status }: Identified & { status: s
   message: 'GIFT EXCHANGED!',
 });
 
-export const notify =
+export const note =
   (event: string, notice: Notice) =>
   (id: number): Decision<Notification> =>
-    decided({ id, event, ...notice });
+    decided({ id, event, ...notice, sent: false });
+
+export const isSent = ({ sent }: Notification): boolean => sent !== false;
+export const markSent = (notification: Notification): Decision<Notification> =>
+  decided({ ...notification, sent: true });
+
+/** A notification as clients see it. */
+export const shownOf = ({ event: _, sent: __, ...shown }: Notification): Identified & Notice => shown;

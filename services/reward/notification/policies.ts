@@ -1,27 +1,37 @@
-import { create, type Kit, log, type Policy, type Reaction, type Received, whenever } from '../../kit/index.ts';
+import { type Kit, log, noteThenDo, type Policy, type Received, whenever } from '../../kit/index.ts';
 import { MissionAchieved } from '../mission/contract.ts';
 import { Allocated } from '../reward/contract.ts';
 import { Exchanged, Issued } from '../wallet/contract.ts';
 import {
   giftExchanged,
+  isSent,
+  markSent,
   missionAchieved,
   type Notice,
   Notification,
-  notify,
+  note,
   rewardAllocated,
   walletIssued,
 } from './domain.ts';
 
-/** Sent first, noted then: only a crash between the two can send a message twice, none can lose it. */
-export const policies = ({ sidecar }: Kit): Policy[] => {
+/** Noted before it is sent: a store that takes no writes sends nothing, and only a crash in between sends one twice. */
+export const policies = ({ records, sidecar }: Kit): Policy[] => {
   const sendMessage =
     <T>(notice: (data: T) => Notice) =>
-    (data: T, { id }: Received<T>): Reaction => {
+    async (data: T, { id }: Received<T>): Promise<readonly []> => {
       const { message, ...about } = notice(data);
-      return create(Notification, id, notify(id, { ...about, message }), async () => {
-        await sidecar.notify(`${message} ${JSON.stringify(about)}`);
-        log.info(message, about);
+      await noteThenDo(records, Notification, {
+        key: id,
+        cause: id,
+        note: note(id, { ...about, message }),
+        isDone: isSent,
+        effect: async () => {
+          await sidecar.notify(`${message} ${JSON.stringify(about)}`);
+          log.info(message, about);
+        },
+        done: markSent,
       });
+      return [];
     };
   return [
     whenever(MissionAchieved, sendMessage(missionAchieved)),

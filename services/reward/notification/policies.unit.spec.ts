@@ -1,22 +1,53 @@
-import type { Kit, Reaction } from '../../kit/index.ts';
-import { Notification } from './domain.ts';
-import { policies } from './policies.ts';
-
-const sent: string[] = [];
-const notify = async (text: string) => void sent.push(text);
+import { given } from '../../kit/testing/index.ts';
+import { notification } from './app.ts';
 
 test.each([
-  ['MissionAchieved', { id: 3, status: 'Achieved' }, { missionId: 3, message: 'MISSION ACHIEVED!' }],
-  ['Allocated', { id: 7, status: 'RewardAllocated' }, { rewardId: 7, message: 'REWARD ALLOCATED!' }],
-  ['Issued', { id: 5, status: 'Issued' }, { walletId: 5, status: 'Issued', message: 'WALLET ISSUED!' }],
-  ['Exchanged', { id: 5, status: 'Exchanged' }, { walletId: 5, status: 'Exchanged', message: 'GIFT EXCHANGED!' }],
-])('given %s, when it is told, then a message is sent, and kept under the event', async (type, data, expected) => {
-  const policy = policies({ sidecar: { notify } } as unknown as Kit).find(({ event }) => event.type === type);
-  const reaction = (await policy?.react({ id: `${type}-1`, data } as never)) as Reaction;
-  expect(reaction).toMatchObject({ kind: Notification, key: `${type}-1`, mode: 'create' });
-  const none = { missionId: null, rewardId: null, walletId: null, status: null };
-  const state = { id: 1, event: `${type}-1`, ...none, ...expected };
-  expect(reaction.decide(undefined as never, 1)).toEqual({ state, events: [] });
-  await reaction.before?.();
-  expect(sent.at(-1)).toContain(expected.message);
+  ['MissionAchieved', { id: 3, customerId: 11, status: 'Achieved' }, { missionId: 3, message: 'MISSION ACHIEVED!' }],
+  [
+    'Allocated',
+    { id: 7, customerId: 11, missionId: 3, status: 'RewardAllocated' },
+    { rewardId: 7, message: 'REWARD ALLOCATED!' },
+  ],
+  [
+    'Issued',
+    { id: 5, rewardId: 7, customerId: 11, status: 'Issued' },
+    { walletId: 5, status: 'Issued', message: 'WALLET ISSUED!' },
+  ],
+  [
+    'Exchanged',
+    { id: 5, rewardId: 7, status: 'Exchanged' },
+    { walletId: 5, status: 'Exchanged', message: 'GIFT EXCHANGED!' },
+  ],
+])(
+  'given %s, when it is told twice, then there is one notification that shows what it is about',
+  async (type, data, expected) => {
+    const service = await given('reward-notification', notification);
+    for (let times = 0; times < 2; times++) await service.tell({ type, data, id: 'e1' });
+    const { body } = await service.request('GET', '/notifications');
+    const none = { missionId: null, rewardId: null, walletId: null, status: null };
+    const _links = expect.anything();
+    expect(body._embedded.notifications).toEqual([{ id: 1, ...none, ...expected, _links }]);
+    await service.close();
+  },
+);
+
+test('given a store that takes no writes, when an event comes again and again, then nothing is sent, and afterwards it is sent once', async () => {
+  let refuses = false;
+  const service = await given('reward-notification', notification, {
+    messenger: 'bindings.http',
+    before: ({ kind }) => {
+      if (kind === 'state-write' && refuses) throw new Error('read-only');
+      return undefined;
+    },
+  });
+  const event = { type: 'Issued', data: { id: 5, rewardId: 7, customerId: 11, status: 'Issued' }, id: 'e1' };
+  refuses = true;
+  service.put(event);
+  await service.backend.deliver('reward-notification');
+  await service.backend.deliver('reward-notification');
+  expect(service.backend.notices).toEqual([]);
+  refuses = false;
+  await service.tell(event);
+  await service.eventually(() => expect(service.backend.notices).toHaveLength(1));
+  await service.close();
 });

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
-import type { Kit } from '../../kit/index.ts';
-import { Exchanged, Issued } from '../wallet/contract.ts';
+import { given } from '../../kit/testing/index.ts';
+import { reward as rewards } from './app.ts';
 import { allocate, type Reward, updateStatus } from './domain.ts';
-import { policies } from './policies.ts';
 
 const reward = allocate({ id: 3, customerId: 11, status: 'Achieved' })(7).state!;
 
@@ -23,10 +22,12 @@ test('given what the wallet tells, in any order and any number of times, when al
   );
 });
 
-test('given an entry of a reward that never was, when it is told, then nobody waits for the reward', async () => {
-  const all = policies({ records: { get: async () => undefined } } as unknown as Kit);
-  for (const event of [Issued, Exchanged]) {
-    const policy = all.find((one) => one.event.type === event.type);
-    expect(await policy?.react({ data: { id: 1, rewardId: 99, status: 'Issued' } } as never)).toEqual([]);
-  }
+test('given an entry of a reward that is not there yet, when it is told, then the reward follows it once it is there', async () => {
+  const service = await given('reward-reward', rewards);
+  await service.tell({ type: 'Exchanged', data: { id: 5, rewardId: 1, status: 'Exchanged' } });
+  await service.tell({ type: 'MissionAchieved', data: { id: 3, customerId: 11, status: 'Achieved' } });
+  await service.eventually(async () =>
+    expect((await service.request('GET', '/rewards/1')).body).toMatchObject({ missionId: 3, status: 'Exchanged' }),
+  );
+  await service.close();
 });

@@ -26,6 +26,13 @@ function exchanging({ records, sidecar, config }: Kit<Addresses>): Router {
   router.patch('/wallets/:id', ...jsonBody, async (request, response) => {
     const { status } = parseBody(ExchangeBody, request);
     const id = idOf(request);
+    const command = commandOf(request);
+    // Whatever was done under this key is answered, or refused, before gift is asked for anything.
+    const first = (await records.answered(Wallet, command))?.state;
+    if (first) {
+      sendItem(request, response, wallets, first);
+      return;
+    }
     let wallet = await records.get(Wallet, id);
     // Asked before the gift is: once that is recorded the exchange has to follow.
     if (wallet) ifMatch(request, wallets, () => undefined)(wallet);
@@ -34,8 +41,9 @@ function exchanging({ records, sidecar, config }: Kit<Addresses>): Router {
       await sidecar.call(config()['api.url.gift'], 'gifts', asked, GiftRecorded).catch((error) => {
         throw error instanceof CalleeUnavailable && error.reached ? unknownGift(error) : error;
       });
-      wallet = (await records.change(Wallet, id, commandOf(request), exchange))?.state ?? undefined;
     }
+    // A change that changes nothing is kept under its key, too.
+    wallet = (await records.change(Wallet, id, command, status ? exchange : () => undefined))?.state ?? undefined;
     if (!wallet) throw new Problem(404, 'Not Found', `There is no wallet ${id}.`);
     sendItem(request, response, wallets, wallet);
   });

@@ -23,3 +23,9 @@ export const exchange = (wallet: Wallet): Decision<Wallet> | undefined => {
   const exchanged = { ...wallet, status: 'Exchanged' } as const;
   return decided(exchanged, Exchanged(exchanged));
 };
+
+/** A gift that was recorded for an entry before there was one: the entry is exchanged as soon as it is issued. */
+export interface EarlyGift extends Identified {
+  readonly walletId: number;
+}
+export const EarlyGift = aggregate<EarlyGift>('EarlyGift', { keyedBy: 'walletId' });

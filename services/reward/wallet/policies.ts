@@ -1,14 +1,27 @@
-import { change, create, type Kit, type Policy, whenever } from '../../kit/index.ts';
+import { change, create, decided, type Kit, type Policy, type Reaction, whenever } from '../../kit/index.ts';
 import { Used } from '../gift/contract.ts';
 import { Allocated } from '../reward/contract.ts';
-import { exchange, issue, Wallet } from './domain.ts';
+import { Issued } from './contract.ts';
+import { EarlyGift, exchange, issue, Wallet } from './domain.ts';
 
 export const policies = ({ records }: Kit): Policy[] => [
   whenever(Allocated, (reward) => create(Wallet, reward.id, issue(reward))),
 
   // Whoever asked for this gift has exchanged the entry by now, unless he died or gave up in between: then this does.
-  whenever(Used, async ({ walletId }) => {
-    const wallet = await records.get(Wallet, walletId);
+  // Anybody may record a gift for an entry that is still to come, at any time: that is noted, and the entry finds it.
+  whenever(Used, async ({ walletId }): Promise<Reaction[]> => {
+    let wallet = await records.get(Wallet, walletId);
+    if (!wallet) {
+      const note = (id: number) => decided<EarlyGift>({ id, walletId });
+      await records.create(EarlyGift, { cause: `early-${walletId}` }, note, { key: walletId });
+      // The entry may have been issued, and have looked for the note, just before it was there.
+      wallet = await records.get(Wallet, walletId);
+    }
     return wallet ? [change(Wallet, wallet.rewardId, exchange)] : [];
+  }),
+
+  whenever(Issued, async ({ id, rewardId }) => {
+    const early = await records.findBy(EarlyGift, 'walletId', String(id));
+    return early.map(() => change(Wallet, rewardId, exchange));
   }),
 ];

@@ -1,0 +1,54 @@
+import { type Given, given, MemoryBackend } from '../../kit/testing/index.ts';
+import { product } from '../product/app.ts';
+import { plan } from './app.ts';
+
+const PLAN = '20210708033005';
+const configuration = { 'api.url.product': 'insurance-product', ISSUE_DELAY_MS: '0' };
+const described = (timestamp: string, ppsdsnNo = PLAN) => ({
+  type: 'PrductDesdCreated',
+  data: { id: 1, ppsdsnNo, prdcd: 'P00000005', prdnm: null, custNo: null, custNm: null, timestamp },
+});
+
+let service: Given;
+let products: Given;
+beforeEach(async () => {
+  const backend = new MemoryBackend({ configuration });
+  service = await given('insurance-plan', plan, { backend });
+  products = await given('insurance-product', product, { backend });
+  const made = await products.request('POST', '/products', { prdcd: 'P00000005', prdnm: '보장', prm: 80000 });
+  expect(made).toMatchObject({ status: 201 });
+});
+afterEach(async () => {
+  await service.close();
+  await products.close();
+});
+
+const save = async () => {
+  const { status, body } = await service.request('POST', '/plans', {
+    prdcd: 'P00000005',
+    custNo: '000000002',
+    custNm: '양건우',
+    ppsdsnDt: '20210708',
+    entAmt: 1,
+  });
+  expect({ status, body }).toMatchObject({ status: 201 });
+  return body;
+};
+const stored = async () => (await service.request('GET', '/plans/1')).body;
+
+test('given two descriptions of one plan, when the later one is heard of first, then its day stays', async () => {
+  const { ppsdsnNo } = await save();
+  await service.tell(described('20210709120000', ppsdsnNo));
+  await service.tell(described('20210708120000', ppsdsnNo));
+  await service.eventually(async () =>
+    expect(await stored()).toMatchObject({ progSt: '상품설명서생성완료', prodDesdIsueDt: '20210709' }),
+  );
+});
+
+test('given a description of a plan that is not here, when it is told, then it is noted and what comes after it is handled', async () => {
+  await service.tell(described('20210708120000'));
+  const { ppsdsnNo } = await save();
+  await service.tell(described('20210709120000', ppsdsnNo));
+  await service.eventually(async () => expect(await stored()).toMatchObject({ prodDesdIsueDt: '20210709' }));
+  expect(Object.keys(service.documents())).toContainEqual(expect.stringContaining(`EarlyDescription-${PLAN}`));
+});
