@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { answers, type Call, given, MemoryBackend } from '../kit/testing/index.ts';
 import { lecture } from './lecture/app.ts';
@@ -23,8 +24,11 @@ test('given registrations before and after a lecture is opened, when two process
     fc.asyncProperty(run, async ({ all, opensAfter, dice }) => {
       const roll = (): number => dice.next().value ?? 0;
       let faulty = true;
-      const lose = ({ kind }: Call) =>
-        faulty && kind === 'state-write' && roll() === 0 ? answers.cutOff() : undefined;
+      // Every call takes its time, so that the two come between each other's steps; and some are lost.
+      const lose = async ({ kind }: Call) => {
+        for (let turns = roll(); turns > 0; turns--) await turn();
+        return faulty && kind === 'state-write' && roll() === 0 ? answers.cutOff() : undefined;
+      };
       const backend = new MemoryBackend();
       const one = await given(APP, lecture, { backend, before: lose });
       const other = await given(APP, lecture, { backend, instance: `${APP}-2`, after: lose });
@@ -63,5 +67,31 @@ test('given registrations before and after a lecture is opened, when two process
       await other.close();
     }),
     { numRuns: 15 },
+  );
+}, 60_000);
+
+test('given two processes, when each enters other registrations side by side, then the last to write has seen all of them', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.infiniteStream(fc.nat({ max: 40 })), async (dice) => {
+      const backend = new MemoryBackend();
+      const before = async ({ kind }: Call): Promise<undefined> => {
+        if (kind !== 'publish') for (let turns = dice.next().value ?? 0; turns > 0; turns--) await turn();
+      };
+      const one = await given(APP, lecture, { backend, before });
+      const other = await given(APP, lecture, { backend, before, instance: `${APP}-2` });
+      await one.request('POST', '/lectureSystems', { lectureName: 'korean' });
+      await one.settle();
+      for (const id of [1, 2, 300, 301]) one.put(told(id, 'CourseRegistrationCompleted'));
+      const half = (first: boolean, { sidecar }: typeof one): Promise<unknown> =>
+        backend.deliver(APP, {
+          replica: sidecar,
+          choose: (waiting) => waiting.filter((_, index) => (index % 2 === 0) === first),
+        });
+      await Promise.all([half(true, one), half(false, other)]);
+      expect((await one.request('GET', '/lectureSystems/1')).body.studentNumber).toBe(4);
+      await one.close();
+      await other.close();
+    }),
+    { numRuns: 20 },
   );
 }, 60_000);

@@ -6,6 +6,7 @@ import {
   enter,
   type Lecture,
   lastStatus,
+  newestRolls,
   openLecture,
   partOf,
   type Roll,
@@ -66,6 +67,14 @@ describe('its students', () => {
     expect(rolls.map(({ part }) => part)).toEqual(['1-0', '1-1', '1-390']);
     expect(lecture.studentNumber).toBe(4);
     expect(rolls.flatMap(studentsOn).map(({ id }) => id)).toEqual([1, 255, 256, 100_000]);
+  });
+
+  test('given students on many rolls, when the newest are sought, then only the rolls on which they are', () => {
+    const { lecture } = resultOf([1, 2, 300, 301, 3_000].map((id) => completed(id)));
+    expect(newestRolls(lecture, 1)).toEqual(['1-11']);
+    expect(newestRolls(lecture, 2)).toEqual(['1-11', '1-1']);
+    expect(newestRolls(lecture, 3)).toEqual(['1-11', '1-1']);
+    expect(newestRolls(lecture, 1_000)).toEqual(['1-11', '1-1', '1-0']);
   });
 
   test('given what was counted already, when it is counted again, then nothing changes', () => {

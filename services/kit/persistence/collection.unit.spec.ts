@@ -260,6 +260,29 @@ describe('collections', () => {
   });
 });
 
+describe('records by their keys', () => {
+  test('given many of them, some gone, when they are read by key, then those that are there come, at the cost of one read for 250', async () => {
+    const given = await givenRecords();
+    const names = Array.from({ length: 300 }, (_, n) => `name-${n}`);
+    const keyed = (name: string) =>
+      given.records.create(Keyed, command(), (id) => decided({ id, name }), { key: name });
+    await Promise.all(names.map(keyed));
+    await given.records.change(Keyed, 'name-0', command(), () => ended(), 'key');
+    given.calls.length = 0;
+    const found = await given.records.withKeys(Keyed, [...names, 'name-1', 'nobody']);
+    expect(found.map(({ name }) => name).sort()).toEqual(names.slice(1).sort());
+    expect(given.calls).toHaveLength(2);
+  });
+
+  test('given records that are there, gone, and never made, when it is asked, then all but the last were made', async () => {
+    const given = await givenRecords();
+    const [first, second] = [await make(given), await make(given)];
+    await remove(given, second);
+    const answers = [first, second, second + 1].map((id) => given.records.wasMade(Thing, id));
+    expect(await Promise.all(answers)).toEqual([true, true, false]);
+  });
+});
+
 describe('numbers nobody uses', () => {
   test('given a process that died with numbers reserved, they are gone after a minute, and not before', async () => {
     const dead = await givenRecords();

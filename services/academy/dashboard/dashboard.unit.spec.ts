@@ -1,0 +1,52 @@
+import { type Call, type Given, given } from '../../kit/testing/index.ts';
+import { dashboard } from './app.ts';
+
+let app: Given;
+let reads = 0;
+beforeEach(async () => {
+  const before = ({ kind }: Call): undefined => {
+    if (kind === 'state-read') reads++;
+  };
+  app = await given('academy-dashboard', dashboard, { before });
+});
+afterEach(() => app.close());
+
+const completed = (id: number) => ({
+  type: 'CourseRegistrationCompleted',
+  version: 2,
+  data: { id, lectureId: id, studentId: 7, status: '결제 완료' },
+});
+const status = encodeURIComponent('결제 완료');
+const LIST = '/courseRegistrationStatuses';
+
+test('given registrations for many lectures, when they are listed, then each has the name of its lecture, at the cost of few reads', async () => {
+  for (let id = 1; id <= 60; id++) {
+    if (id % 2 === 0) app.put({ type: 'LectureOpened', data: { id, lectureName: `lecture ${id}`, studentNumber: 0 } });
+    app.put(completed(id));
+  }
+  await app.settle();
+  reads = 0;
+  const { body } = await app.request('GET', LIST);
+  expect(reads).toBeLessThan(12);
+  const names = body._embedded.courseRegistrationStatuses.map(
+    (row: { lectureId: number; lectureName: string | null }) => [row.lectureId, row.lectureName],
+  );
+  expect(new Map(names)).toEqual(
+    new Map(Array.from({ length: 60 }, (_, n) => [n + 1, n % 2 === 1 ? `lecture ${n + 1}` : null])),
+  );
+});
+
+test('given registrations of one status, when they are sought, then all come, or the page that is asked for', async () => {
+  for (let id = 1; id <= 5; id++) app.put(completed(id));
+  app.put({ type: 'CourseRegistered', data: { id: 6, lectureId: 1, studentId: 7, status: '수강신청중' } });
+  await app.settle();
+  const sought = async (query = '') => {
+    const { body } = await app.request('GET', `${LIST}/search/findByCourseStatus?courseStatus=${status}${query}`);
+    const rows: { id: number }[] = body._embedded.courseRegistrationStatuses;
+    return { ids: rows.map(({ id }) => id), next: body._links.next?.href };
+  };
+  const all = (await sought()).ids;
+  expect(all).toHaveLength(5);
+  expect(await sought('&size=2')).toEqual({ ids: all.slice(0, 2), next: expect.stringMatching(/page=1/) });
+  expect(await sought('&size=2&page=2')).toEqual({ ids: all.slice(4), next: undefined });
+});

@@ -1,0 +1,40 @@
+import { type Given, given } from '../../kit/testing/index.ts';
+import { pay } from './app.ts';
+
+const wish = { classId: 1, courseId: 1, fee: 10_000, student: 'john-doe', textBook: 'kor_book' };
+const canceled = {
+  type: 'ClassCanceled',
+  data: { id: 1, courseId: 1, fee: 10_000, student: 'john-doe', textBook: 'k' },
+};
+
+let app: Given;
+beforeEach(async () => {
+  app = await given('lecture-pay', pay, { configuration: { PAY_DELAY_MS: '30', PAY_FAILURE: 'none' } });
+});
+afterEach(() => app.close());
+
+test('given pay is slow, when class stops waiting, then the payment happens all the same, and is taken back when class tells that it gave up', async () => {
+  const patience = new AbortController();
+  const asked = app.sidecar.toApp({
+    method: 'POST',
+    path: '/internal/payments',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(wish),
+    signal: patience.signal,
+  });
+  setImmediate(() => patience.abort());
+  await expect(asked).rejects.toThrow();
+  await app.eventually(() => expect(app.published('PaymentApproved')).toHaveLength(1));
+  await app.tell(canceled);
+  const { body } = await app.request('GET', '/payments/search/findByClassId?classId=1');
+  expect(body._embedded.payments).toMatchObject([{ classId: 1, status: 'CANCEL' }]);
+});
+
+test('given pay is slow, when class tells that it gave up before the payment was made, then it is refused', async () => {
+  const asked = app.request('POST', '/internal/payments', wish);
+  app.put(canceled);
+  await app.backend.deliver('lecture-pay');
+  expect((await asked).body).toEqual({ approved: false });
+  await app.settle();
+  expect(app.published('PaymentApproved')).toEqual([]);
+});
