@@ -1,10 +1,10 @@
 import { type Given, given, MemoryBackend } from '../../kit/testing/index.ts';
+import { stamp } from '../numbers.ts';
 import { product } from '../product/app.ts';
 import { plan } from './app.ts';
 
-const PLAN = '20210708033005';
 const configuration = { 'api.url.product': 'insurance-product', ISSUE_DELAY_MS: '0' };
-const described = (timestamp: string, ppsdsnNo = PLAN) => ({
+const described = (timestamp: string, ppsdsnNo: string) => ({
   type: 'PrductDesdCreated',
   data: { id: 1, ppsdsnNo, prdcd: 'P00000005', prdnm: null, custNo: null, custNm: null, timestamp },
 });
@@ -45,10 +45,13 @@ test('given two descriptions of one plan, when the later one is heard of first, 
   );
 });
 
-test('given a description of a plan that is not here, when it is told, then it is noted and what comes after it is handled', async () => {
-  await service.tell(described('20210708120000'));
-  const { ppsdsnNo } = await save();
-  await service.tell(described('20210709120000', ppsdsnNo));
-  await service.eventually(async () => expect(await stored()).toMatchObject({ prodDesdIsueDt: '20210709' }));
-  expect(Object.keys(service.documents())).toContainEqual(expect.stringContaining(`EarlyDescription-${PLAN}`));
+test('given a description that came before its plan, when the plan is saved, then it knows of it', async () => {
+  // A plan's number is the second in which it is saved.
+  for (let second = 0; second < 20; second++)
+    service.put(described('20210708120000', stamp(new Date(Date.now() + second * 1_000))));
+  await service.settle();
+  await save();
+  await service.eventually(async () =>
+    expect(await stored()).toMatchObject({ progSt: '상품설명서생성완료', prodDesdIsueDt: '20210708' }),
+  );
 });
