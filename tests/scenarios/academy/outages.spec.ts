@@ -309,6 +309,8 @@ test(
       await writeFile(policies, text);
       await run('restart', 'academy-registration', '--sidecar');
       await eventually(() => registered(1), 60_000);
+      // The first calls of a sidecar that has just started take longer: on a busy machine they alone open the breaker.
+      for (let round = 0; round < 2; round++) await Promise.all(Array.from({ length: 10 }, () => registered(1)));
     };
     const crowd = async (): Promise<{ ids: number[]; refused: number }> => {
       const student = async (): Promise<Answer[]> => {
