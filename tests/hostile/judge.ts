@@ -11,14 +11,18 @@ export async function judge(subject: Subject, place: Place): Promise<Violation[]
   const told = seen.told.filter(({ source }) => isOfSystem(source, place.system));
   const findings = new Findings({ ...seen, told });
   await subject.judge(findings, place);
-  return findings.violations.filter(
-    (violation) => !isAllowed(violation) && !isAttackersLetter(violation, findings, place.system),
+  const { violations } = findings;
+  // Records that no honest client asked for are the attacker's, whatever else is said of them.
+  const attackers = new Set(violations.filter(({ what }) => STRANGERS.test(what)).map(({ about }) => about));
+  return violations.filter(
+    (violation) =>
+      !attackers.has(violation.about) && !isAllowed(violation) && !isAttackersLetter(violation, findings, place.system),
   );
 }
 
-/** What the crash test says of records that none of its clients made. */
+const STRANGERS = /never accepted$/;
+/** What else the crash test says of records that none of its clients made. */
 const ALLOWED = [
-  /never accepted$/,
   /is a payment without a contract$/,
   /^a notice of an event that is not on the topic$/,
   /^the number of (records|my pages|rows of registrations|open lectures|my orders|deliveries|products|plans) is/,

@@ -1,5 +1,7 @@
 import { Router } from 'express';
 import {
+  type Command,
+  commandOf,
   jsonBody,
   type Kit,
   operation,
@@ -24,10 +26,10 @@ export const api = (kit: Kit<Delays>): Router[] => [
 ];
 
 /** Pays for a registration, once however often it is asked. @throws RuleViolation when its cancellation came first */
-async function paid({ records, config }: Kit<Delays>, courseId: number): Promise<Payment> {
+async function paid({ records, config }: Kit<Delays>, courseId: number, command: Command): Promise<Payment> {
   const { PAYMENT_DELAY_MS: least, PAYMENT_DELAY_SPREAD_MS: spread, ANSWER_DELAY_MS } = config();
   await pause(least + Math.random() * spread);
-  const made = await records.create(Payment, { cause: `pay-${courseId}` }, pay(courseId), { key: courseId });
+  const made = await records.create(Payment, command, pay(courseId), { key: courseId });
   await pause(ANSWER_DELAY_MS);
   return made;
 }
@@ -36,7 +38,7 @@ function payment(kit: Kit<Delays>): Router {
   const router = Router();
   router.post('/paymentSystems', ...jsonBody, async (request, response) => {
     const { courseId } = parseBody(PaymentBody, request);
-    sendCreated(request, response, payments, await paid(kit, courseId));
+    sendCreated(request, response, payments, await paid(kit, courseId, commandOf(request)));
   });
   return router;
 }
@@ -45,7 +47,7 @@ function payment(kit: Kit<Delays>): Router {
 const outcome = (kit: Kit<Delays>): Router =>
   operation('/internal/paymentSystems', PaymentBody, async ({ courseId }) => {
     try {
-      await paid(kit, courseId);
+      await paid(kit, courseId, { cause: `pay-${courseId}` });
       return { paid: true };
     } catch (error) {
       if (error instanceof RuleViolation) return { paid: false };

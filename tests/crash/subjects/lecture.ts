@@ -201,7 +201,8 @@ export function lecture(): Subject {
     for (const [key] of findings.all('lecture-course/Course'))
       if (!taught.has(key)) findings.wrong(key, 'is the effect of a command that was never accepted');
 
-    const direct = findings.all('lecture-gift/Gift').filter(([key, { state }]) => key.includes('-of-direct-') && state);
+    // The gift of an enrolment lies under its number.
+    const direct = findings.all('lecture-gift/Gift').filter(([key, { state }]) => !/-of-\d+$/.test(key) && state);
     for (const { student, fee, accepted } of gifts) {
       const made = direct.filter(([, { state }]) => state?.student === student);
       findings.expect(student, 'the number of direct gifts', made.length, accepted ? 1 : 0);
