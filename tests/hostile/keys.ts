@@ -59,7 +59,8 @@ export async function playKey(
           fault: `the same request under one key is answered ${first.status} ${first.text.slice(0, 200)}, then ${second.status} ${second.text.slice(0, 200)}`,
         };
   }
-  return second.status < 300
+  // A command that found nothing to do keeps no key.
+  return first.status === 201 && second.status < 300
     ? { statuses, fault: `${again} ${own} under the key of POST ${path} is answered ${second.status} instead of 422` }
     : { statuses };
 }
