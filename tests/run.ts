@@ -23,7 +23,8 @@ const apart = (name: string, ports: number): Env => ({
 });
 
 const suites: Record<string, (args: string[]) => Promise<Result>> = {
-  unit: (args) => jest('unit', apart('unit', 0), ['--testMatch', '**/*.unit.spec.ts', ...args]),
+  // A service that a spec has killed goes on waiting for its broker, as a killed one does not: so the end is forced.
+  unit: (args) => jest('unit', apart('unit', 0), ['--forceExit', '--testMatch', '**/*.unit.spec.ts', ...args]),
   python: () => python(),
   chart: async (args) => {
     // Before the tests, whose time is limited: the first time they may have to be built.

@@ -17,8 +17,7 @@ export interface Clock {
 /** The time of this machine. */
 export const realClock: Clock = {
   now: () => Date.now(),
-  // Like `every`, it keeps no process alive: a server does that.
-  sleep: (ms, signal) => later(ms, undefined, { ref: false, ...(signal ? { signal } : {}) }).catch(() => undefined),
+  sleep: (ms, signal) => later(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
   every(ms, work) {
     let busy = false;
     const timer = setInterval(() => {
