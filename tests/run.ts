@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { goProgram } from '../tools/run/provision/go.ts';
+import { longTermNode } from '../tools/run/provision/node.ts';
 
-/** `./run test [unit|python|chart|service|light|full|crash|hostile ...]`: all but the last when none is named. */
+/** `./run test [unit|python|chart|service|light|full|crash|hostile ...] [--node lts]`: all but the last when none is named. */
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -57,6 +58,8 @@ export async function main(words: string[]): Promise<number> {
     return 1;
   }
   const args = options < 0 ? [] : words.slice(options).filter((word) => word !== '--');
+  const onNode = args.indexOf('--node');
+  if (onNode >= 0 && !(await runsOn(args.splice(onNode, 2)[1] ?? ''))) return 1;
   let [passed, failed] = [0, 0];
   const summary: string[] = [];
   // The attack is not yet clean on every system, so it runs when it is named.
@@ -72,6 +75,18 @@ export async function main(words: string[]): Promise<number> {
   }
   console.log(`\n${summary.join('\n')}\n${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+/** From now on all programs run on this Node: a program of it, or `lts`, the newest long-term line. False when there is none. */
+async function runsOn(wanted: string): Promise<boolean> {
+  try {
+    const program = wanted === 'lts' ? (await longTermNode(console.log)).command[0]! : resolve(wanted);
+    process.env.PATH = `${dirname(program)}${delimiter}${process.env.PATH}`;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return false;
+  }
+  return (await execute('node', ['--print', '`on Node ${process.versions.node}`'], {})).code === 0;
 }
 
 /** A suite that could not run at all has failed once. */

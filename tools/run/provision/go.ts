@@ -33,7 +33,8 @@ export const goBuild = (program: GoProgram, target: string, examine: Examine, pr
       const options = [...(tags ? ['-tags', tags] : []), '-ldflags', flags];
       const { code, output } = await run([go, 'build', '-v', ...options, '-o', unfinished, main], {
         cwd: join(root, module),
-        env: { CGO_ENABLED: '0' },
+        // As the module's go.mod and go.sum say, whatever the user's own settings are.
+        env: { CGO_ENABLED: '0', GOFLAGS: '-mod=readonly -buildvcs=false' },
         limitMs: 1_800_000,
         onLine,
       });
