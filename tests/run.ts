@@ -30,7 +30,7 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   chart: async (args) => {
     // Before the tests, whose time is limited: the first time they may have to be built.
     try {
-      for (const name of ['helm', 'kubeconform', 'promtool'] as const) await goProgram(name, console.log);
+      for (const name of ['helm', 'kubeconform', 'promtool', 'actionlint'] as const) await goProgram(name, console.log);
     } catch (error) {
       console.error(error instanceof Error ? error.message : error);
       return NOT_RUN;
@@ -86,7 +86,7 @@ async function runsOn(wanted: string): Promise<boolean> {
     console.error(error instanceof Error ? error.message : error);
     return false;
   }
-  return (await execute('node', ['--print', '`on Node ${process.versions.node}`'], {})).code === 0;
+  return (await execute('node', ['--version'], {})).code === 0;
 }
 
 /** A suite that could not run at all has failed once. */
