@@ -1,9 +1,11 @@
 /**
  * `npm run version:check -- [tag]`: one version everywhere, and the tag names it.
+ * `npm run audit`: known weaknesses of what is shipped, where the registry can be asked.
  * `npm run chart -- [--registry r] [--push]`: the chart as a package, and into the registry.
  * `npm run deploy -- [--chart c] [--version v] [--namespace n] [--systems a,b] [--registry r] [--tag t] [--rollback]`
  */
 import { parseArgs } from 'node:util';
+import { audit } from './audit.ts';
 import { packageChart, pushChart } from './chart.ts';
 import { deploy, rollBack } from './deploy.ts';
 import { disagreements, versions } from './version.ts';
@@ -51,6 +53,7 @@ async function runDeployment(args: string[]): Promise<number> {
 const commands: Record<string, (args: string[]) => Promise<number>> = {
   version: checkVersion,
   chart: makeChart,
+  audit,
   deploy: runDeployment,
 };
 
