@@ -25,7 +25,7 @@ test('given a mission, when its reward is allocated, then it has its number and 
   expect(updateRewardId({ ...reward, id: 8 })(rewarded?.state as Mission)).toBeUndefined();
 });
 
-test('given a reward whose mission is not there yet, when it is told, then it is kept for later, and what comes after it is handled', async () => {
+test('given a reward whose mission is not there yet, when it is told, then it is kept for later', async () => {
   const service = await given('reward-mission', missions);
   await service.tell({ type: 'Allocated', data: { ...reward, missionId: 2 } });
   await service.request('POST', '/missions', { customerId: 11 });

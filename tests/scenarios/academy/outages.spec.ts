@@ -46,7 +46,7 @@ const registrationsFor = async (lectureId: number): Promise<Fields[]> =>
   rows<Fields>(await get(`/courseRegistrationSystems/search/findByLectureId?lectureId=${lectureId}`));
 
 test(
-  '12, 13, 14. given payment is down, when students register, then they are turned away and nothing of it is left, and it works when payment is back',
+  '12, 13, 14. given payment is down, when students register, then they are turned away and nothing of it is left',
   async () => {
     const [first, second] = [await open(), await open()];
     const before = [await lectureRow(first), await lectureRow(second)];
@@ -75,7 +75,7 @@ test(
 );
 
 test(
-  '15, 16, 17. given lecture is down, when students register, then they are completed without it, and it counts each once when it is back',
+  '15, 16, 17. given lecture is down, when students register, then they are completed and counted once when it is back',
   async () => {
     const [first, second] = [await open(), await open()];
     const [one, two, gone] = await without(['lecture'], async () => {
@@ -94,7 +94,7 @@ test(
 );
 
 test(
-  '18. given registration is down, when a payment is made, then payment answers at once, and the registration is completed when it is back',
+  '18. given registration is down, when a payment is made, then the registration is completed when it is back',
   async () => {
     const last = await registered(1);
     const numbers = Array.from({ length: 5 }, (_, index) => last + 1 + index);
@@ -116,7 +116,7 @@ test(
 );
 
 test(
-  '5, 6, 18. given payment and lecture are down, when a student cancels, then it is done, and both follow when they are back',
+  '5, 6, 18. given payment and lecture are down, when a student cancels, then it is done, and both follow when back',
   async () => {
     const lecture = await open();
     const id = await registered(lecture);
@@ -133,7 +133,7 @@ test(
 );
 
 test(
-  '8, 9. given registration is down, when a lecture is cancelled, then its registrations go when it is back, and nobody registers any more',
+  '8, 9. given registration is down, when a lecture is cancelled, then its registrations go when it is back',
   async () => {
     const lecture = await open();
     const ids = [await registered(lecture), await registered(lecture)];
@@ -149,7 +149,7 @@ test(
 );
 
 test(
-  '9. given lecture is cancelled while registration does not hear it yet, when students still register, then they are cancelled, too',
+  '9. given registration does not hear of a cancellation yet, when students register, then they are cancelled, too',
   async () => {
     const lecture = await open();
     const ids = await without(['lecture'], async () => [await registered(lecture), await registered(lecture)]);
@@ -164,7 +164,7 @@ test(
 );
 
 test(
-  '19. given the dashboard is stopped, when lectures and registrations come and go, then all else works, and it is complete when it is back',
+  '19. given the dashboard is stopped, when lectures and registrations come and go, then it is complete when it is back',
   async () => {
     const opened = await without(['dashboard'], async () => {
       const [kept, gone] = (
@@ -211,7 +211,7 @@ test(
 );
 
 test(
-  '20. given payment keeps its answer back for 400 ms, when a student registers, then the event comes first and the registration is completed all the same',
+  '20. given payment keeps its answer back for 400 ms, when the event comes first, then the registration is completed',
   async () => {
     await slow({ ANSWER_DELAY_MS: 400 }, async () => {
       const lecture = await open();
@@ -270,7 +270,7 @@ test.each([
 );
 
 test(
-  '24, 25. given payment is too slow for all, when 40 students keep registering, then they are cut off, then refused at once, nothing of it is left, and it works after it',
+  '24, 25. given payment is too slow, when 40 students keep registering, then they are cut off, later refused at once',
   async () => {
     const lecture = await open();
     const answers: Answer[] = [];
@@ -301,7 +301,7 @@ test(
 );
 
 test(
-  '27. given retry is configured, when ten keep registering while payment takes 400 to 620 ms, then more of them succeed, and nobody pays twice',
+  '27. given retry and a payment of 400 to 620 ms, when ten keep registering, then more succeed and nobody pays twice',
   async () => {
     const policies = join(home, 'resiliency/academy-registration.yaml');
     const asItWas = await readFile(policies, 'utf8');
@@ -343,7 +343,7 @@ test(
 );
 
 test(
-  '12. given the address of payment comes from the ConfigMap, when it changes, then one and the same process calls the new one',
+  "12. given payment's address comes from the ConfigMap, when it changes, then the same process calls the new one",
   async () => {
     const { pid } = await processOf('academy-registration');
     const address = (appId: string): Promise<string> => run('config', 'academy', `api.payment.url=${appId}`);
@@ -364,7 +364,7 @@ test(
 );
 
 test(
-  '31. given two processes of registration, lecture and dashboard, when many register and some cancel, then each counts once',
+  '31. given two processes of registration, lecture and dashboard, when many register and cancel, then each counts once',
   async () => {
     const doubled = ['academy-registration', 'academy-lecture', 'academy-dashboard'];
     const lecture = await open();

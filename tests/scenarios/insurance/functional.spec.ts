@@ -244,7 +244,7 @@ describe('plans', () => {
     expect(rows(await get(`/plans/search/findByCustNo?custNo=${custNo}`))).toHaveLength(2);
   });
 
-  test('7-9, 15, 29. given a plan, when its description is requested, then it is issued after a while, shown, and told to the customer', async () => {
+  test('7-9, 15, 29. given a plan, when its description is requested, then it is issued, shown, and told to the customer', async () => {
     const plan = await savePlan();
     const custNo = plan.custNo as string;
     await configured({ ISSUE_DELAY_MS: '2000' }, { ISSUE_DELAY_MS: '0' }, async () => {
@@ -403,7 +403,7 @@ describe('proposals', () => {
     }
   });
 
-  test('11. given the same Idempotency-Key, when it is applied for many times at once, then there is one proposal and one payment', async () => {
+  test('11. given one Idempotency-Key, when it is applied for many times at once, then there is one proposal and one payment', async () => {
     const { custNo, custNm } = person();
     const wish = { custNo, custNm, prdcd: 'P00000005', sprm: 80000 };
     const headers = { 'idempotency-key': someone('key') };

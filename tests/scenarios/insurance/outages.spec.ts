@@ -32,7 +32,7 @@ import { eventually, processOf, profile, run } from '../../system.ts';
 const LONG = 120_000;
 
 test(
-  '16. given payment is down, when it is applied for, then it is refused and nothing is stored, and it works when payment is back',
+  '16. given payment is down, when it is applied for, then it is refused and nothing is stored',
   async () => {
     const wish = proposalWish();
     const custNo = wish.custNo as string;
@@ -54,7 +54,7 @@ test(
 );
 
 test(
-  '17. given proposal is down, when a customer plans, then all of it works, and what proposal missed it handles when it is back',
+  '17. given proposal is down, when a customer plans, then all of it works, and proposal catches up when it is back',
   async () => {
     const proposal = await apply();
     await without(['proposal'], async () => {
@@ -73,7 +73,7 @@ test(
 );
 
 test(
-  '18. given product is down, when a premium is calculated or a plan saved, then both say so, and both work when product is back',
+  '18. given product is down, when a premium is calculated or a plan saved, then both say so and work when it is back',
   async () => {
     const prdcd = await register();
     const plan = await savePlan({ prdcd });
@@ -163,7 +163,7 @@ const untilSlow = (prpsNo: string): Promise<void> =>
   eventually(async () => expect((await contractOf(prpsNo)).ms).toBeGreaterThan(1_200), 40_000);
 
 test(
-  '21-23. given payment takes 1.3 s, when one or ten ask, then all are served; when sixty do, then the excess is soon refused at once, and it recovers by itself',
+  '21-23. given payment takes 1.3 s, when sixty ask at once, then the excess is refused at once and it recovers by itself',
   async () => {
     const { prpsNo } = await apply();
     await slow(async () => {
@@ -210,7 +210,7 @@ test(
   LONG,
 );
 
-test('16. given payment and proposal are killed again and again, when many apply, then there is no contract without payment and no payment without contract', async () => {
+test('16. given payment and proposal are killed again and again, when many apply, then contracts and payments come in pairs', async () => {
   let over = false;
   const killing = (async () => {
     for (let turn = 0; !over; turn++) {
@@ -236,7 +236,7 @@ test('16. given payment and proposal are killed again and again, when many apply
 }, 300_000);
 
 test(
-  '31. given the address of payment comes from the ConfigMap, when it changes, then one and the same process calls the new one',
+  "31. given payment's address comes from the ConfigMap, when it changes, then the same process calls the new one",
   async () => {
     const { pid } = await processOf('insurance-proposal');
     const values = { 'api.url.payment': 'insurance-nowhere', 'api.url.product': 'insurance-nowhere' };
@@ -258,7 +258,7 @@ test(
 );
 
 test(
-  '32. given two processes of alarm, proposal and myinsurance, when many apply, then each has one payment, one row and one message of each event',
+  '32. given two processes of each, when many apply, then each has one payment, one row and one message of each event',
   async () => {
     const doubled = ['insurance-alarm', 'insurance-proposal', 'insurance-myinsurance'];
     try {

@@ -231,7 +231,7 @@ test.each([
   ['PUT /payment/cancel/{classId}', (classId: number) => call('PUT', `/payment/cancel/${classId}`)],
   ['PATCH /payments/{id}', (_: number, id: unknown) => call('PATCH', `/payments/${id}`, { status: 'CANCEL' })],
 ])(
-  '21. given an enrolment, when only its payment is cancelled by %s, then delivery, points and gift follow and the enrolment stays',
+  '21. given an enrolment, when only its payment is cancelled by %s, then what it paid for follows and the enrolment stays',
   async (_, request) => {
     const { id } = await enrol();
     const { payment } = await reaches(id, ENROLLED);

@@ -44,7 +44,7 @@ const leftNothing = (students: readonly string[], late = 0): Promise<void> =>
 
 describe('pay (S3)', () => {
   test(
-    '22. given pay is down, when two students enrol, then both are turned away and not listed, and both succeed when it is back',
+    '22. given pay is down, when two students enrol, then both are turned away, and both succeed when it is back',
     async () => {
       const soonHee = { courseId: '1', fee: '10000', student: someone('KimSoonHee'), textBook: 'eng_book' };
       const john = { courseId: '1', fee: '12000', student: someone('JohnDoe'), textBook: 'kor_book' };
@@ -62,7 +62,7 @@ describe('pay (S3)', () => {
   );
 
   test(
-    '22. given pay is slower than 1000 ms, when a student enrols, then he is turned away in time and a late payment is taken back',
+    '22. given pay is slower than 1000 ms, when a student enrols, then he is turned away and a late payment is taken back',
     async () => {
       const students = Array.from({ length: 8 }, () => someone());
       for (const delay of ['1002', '1500'])
@@ -128,7 +128,7 @@ describe('pay (S3)', () => {
   );
 
   test(
-    '25. given pay is too slow, when 50 students keep enrolling, then calls are cut, then refused at once, and work again after it',
+    '25. given pay is too slow, when 50 students keep enrolling, then calls are cut off, later refused at once',
     async () => {
       const student = someone('gil-dong');
       const refusals: Answer[] = [];

@@ -68,7 +68,7 @@ test.each<[how: string, options: (type: string) => PublishOptions]>([
   },
 );
 
-test('18. given an enrolment, when the stock SDK publishes ClassCanceled as a CloudEvent of its own, then the payment is cancelled', async () => {
+test('18. given an enrolment, when the stock SDK publishes ClassCanceled as a CloudEvent, then the payment is cancelled', async () => {
   const { id, courseId, fee, student, textBook } = await enrol();
   await reaches(id, ENROLLED);
   const cloudEvent = {
@@ -84,7 +84,7 @@ test('18. given an enrolment, when the stock SDK publishes ClassCanceled as a Cl
   await reaches(id, { enrolment, payment, delivery, point, gift, myPage: { status: 'CLASS_CANCELED' } });
 });
 
-test('21. given an event that no service can read, when it is published, then it becomes a dead letter with its reason and holds up nobody', async () => {
+test('21. given an event that no service can read, when it is published, then it is a dead letter and holds up nobody', async () => {
   const deadLetters = await follow('lecture-deadletter');
   try {
     const [student, id] = [someone(), someone('event')];

@@ -87,7 +87,7 @@ describe('orders', () => {
     await eventually(() => expect(toldOf(id)).toEqual({ Rentaled: 1, Delivered: 1 }));
   });
 
-  test('11, 12, 15. given a delivered order, when it is cancelled, then it is gone, its delivery and my order are CANCELED, and 9 are there again', async () => {
+  test('11, 12, 15. given a delivered order, when it is cancelled, then order and delivery are cancelled and 9 are there again', async () => {
     const productId = await register();
     const id = await order(productId, 3);
     const before = await ends(id, 'DELIVERED');
@@ -127,7 +127,7 @@ describe('orders', () => {
     await stockIs(productId, 9);
   });
 
-  test('13. given 9 in stock, when twelve order 1 at the same time and all of them cancel, then nine get one, and 9 are there again', async () => {
+  test('13. given 9 in stock, when twelve order 1 at once and all cancel, then nine get one, and 9 are there again', async () => {
     const productId = await register();
     const ids = await Promise.all(Array.from({ length: 12 }, () => order(productId, 1)));
     await eventually(async () => {

@@ -32,7 +32,7 @@ test(
 );
 
 test(
-  '14, 17. given delivery is down, when an order is placed, then it is taken and shown as ORDERED, and delivered when delivery is back',
+  '14, 17. given delivery is down, when an order is placed, then it is ORDERED, and delivered when delivery is back',
   async () => {
     const productId = await register();
     const id = await without(['delivery'], async () => {
@@ -85,7 +85,7 @@ async function forget(key: string): Promise<void> {
 }
 
 test(
-  '18. given delivery restarts with an empty copy of a product, when it was ordered meanwhile, then the order is refused as of an unregistered product',
+  '18. given delivery restarts without a product, when it was ordered meanwhile, then the order is refused as unregistered',
   async () => {
     const productId = await register();
     const id = await without(['delivery'], async () => {
@@ -112,7 +112,7 @@ test(
 );
 
 test(
-  '22. given all others are down, when my order is read, then it shows everything; given information is down, then orders go on and it catches up',
+  '22. given all others are down, when my order is read, then it shows everything; and information catches up itself',
   async () => {
     const productId = await register();
     const id = await order(productId, 3);
@@ -128,7 +128,7 @@ test(
 );
 
 test(
-  '20. given delivery is slower than 610 ms, when many cancel, then they are told to cancel again, soon at once, nothing is cancelled, and it works after it',
+  '20. given delivery is slower than 610 ms, when many cancel, then they are told to cancel again and nothing is cancelled',
   async () => {
     const productId = await register({ qty: 100 });
     const ids = await Promise.all(Array.from({ length: 40 }, () => order(productId, 1)));
@@ -166,7 +166,7 @@ test(
 );
 
 test(
-  '21. given registering takes 800 to 1020 ms, when thirty keep registering, then they are soon refused at once, orders go on, and it works after it',
+  '21. given registering takes 800 to 1020 ms, when thirty keep registering, then they are soon refused and orders go on',
   async () => {
     const productId = await register();
     await slow({ REGISTRATION_DELAY_MAXIMUM_MS: 1020, REGISTRATION_DELAY_MS: 800 }, async () => {
@@ -184,7 +184,7 @@ test(
 );
 
 test(
-  '31. given the address of delivery comes from the ConfigMap, when it changes, then one and the same process calls the new one',
+  "31. given delivery's address comes from the ConfigMap, when it changes, then the same process calls the new one",
   async () => {
     const { pid } = await processOf('rental-rental');
     const productId = await register();

@@ -65,7 +65,7 @@ describe('from the mission to the wallet', () => {
     });
   });
 
-  test('8. given a customer with several missions, when his pages are looked for, then they are found by customer, mission and reward', async () => {
+  test('8. given a customer with several missions, when his pages are searched, then customer, mission and reward find them', async () => {
     const customerId = customer();
     const missions = await Promise.all(Array.from({ length: 3 }, () => achieve(customerId)));
     const pages = await Promise.all(missions.map(async (id) => (await issued(id)).mypage));
@@ -81,7 +81,7 @@ describe('from the mission to the wallet', () => {
 });
 
 describe('from the wallet to the gift', () => {
-  test('5-8. given a reward in the wallet, when it is exchanged, then there is one gift with one account, and reward and my page show it', async () => {
+  test('5-8. given a reward in the wallet, when it is exchanged, then there is one gift with one account, and all show it', async () => {
     const { missionId, walletId, rewardId } = await entry();
     const before = await recordsOf(missionId);
     expect(await exchange(walletId)).toMatchObject({ status: 200, body: { ...before.wallet, status: 'Exchanged' } });
@@ -112,7 +112,7 @@ describe('from the wallet to the gift', () => {
     expect(told('Exchanged', 'id', walletId)).toHaveLength(1);
   });
 
-  test('9. given a reward in the wallet, when ten exchange it at once, then each gets 200 or is told to come again, and there is one gift', async () => {
+  test('9. given a reward in the wallet, when ten exchange it at once, then there is one gift', async () => {
     const { missionId, walletId } = await entry();
     const answers = await Promise.all(Array.from({ length: 10 }, () => exchange(walletId)));
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
@@ -201,7 +201,7 @@ test('24. given one address, when each path is asked for, then its service answe
   expectProblem(await get('/deadletters'), 404);
 });
 
-test('31. given one system, when its stores are looked at, then payment has another kind than the rest, which the rest cannot see', async () => {
+test('31. given one system, when its stores are looked at, then payment has another kind, which the rest cannot see', async () => {
   const store = async (service: string): Promise<{ name: string; type: string }[]> => {
     const { daprHttpPort } = await processOf(`reward-${service}`);
     const answer = await fetch(`http://127.0.0.1:${daprHttpPort}/v1.0/metadata`);
