@@ -4,7 +4,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { goProgram } from '../tools/run/provision/go.ts';
 import { longTermNode } from '../tools/run/provision/node.ts';
 
-/** `./run test [unit|python|chart|service|light|full|crash|hostile ...] [--node lts]`: all but the last when none is named. */
+/** `npm test -- [unit|python|chart|service|light|full|crash|hostile|lecture|functional ...] [--node lts]`: all but the last three when none is named. */
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -25,7 +25,8 @@ const apart = (name: string, ports: number): Env => ({
 
 const suites: Record<string, (args: string[]) => Promise<Result>> = {
   // A service that a spec has killed goes on waiting for its broker, as a killed one does not: so the end is forced.
-  unit: (args) => jest('unit', apart('unit', 0), ['--forceExit', '--testMatch', '**/*.unit.spec.ts', ...args]),
+  unit: (args) =>
+    jest('unit', apart('unit', 0), ['--forceExit', '--maxWorkers=100%', '--testMatch', '**/*.unit.spec.ts', ...args]),
   python: () => python(),
   chart: async (args) => {
     // Before the tests, whose time is limited: the first time they may have to be built.
@@ -46,7 +47,12 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   full: (args) => system('full', apart('full', 2900), args),
   crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), args),
   hostile: (args) => counted('tests/hostile/main.ts', apart('hostile', 3500), args),
+  lecture: (args) => system('light', apart('light', 2600), ['--system', 'lecture', ...args]),
+  functional: (args) => suites.lecture!(['--testPathPatterns', 'functional', ...args]),
 };
+
+/** The attack is not yet clean on every system, and the others are parts of `light`. */
+const onlyByName = ['hostile', 'lecture', 'functional'];
 
 /** Runs the named suites; what follows them is passed on (`./run test light --system rental -t '22.'`, `./run test crash --kills 1000`). */
 export async function main(words: string[]): Promise<number> {
@@ -62,8 +68,7 @@ export async function main(words: string[]): Promise<number> {
   if (onNode >= 0 && !(await runsOn(args.splice(onNode, 2)[1] ?? ''))) return 1;
   let [passed, failed] = [0, 0];
   const summary: string[] = [];
-  // The attack is not yet clean on every system, so it runs when it is named.
-  for (const name of named.length > 0 ? named : Object.keys(suites).filter((suite) => suite !== 'hostile')) {
+  for (const name of named.length > 0 ? named : Object.keys(suites).filter((suite) => !onlyByName.includes(suite))) {
     console.log(`\n── ${name}`);
     const began = Date.now();
     const result = await suites[name]!(args);
