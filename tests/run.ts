@@ -121,7 +121,7 @@ async function system(profile: 'light' | 'full', env: Env, args: string[]): Prom
     const only = at < 0 ? undefined : args[at + 1];
     const rest = args.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
     if ((await run('up', only ?? 'all', '--profile', profile, '--detach')).code !== 0) return NOT_RUN;
-    const files = ['--testMatch', `**/tests/scenarios/${only ?? '*'}/*.spec.ts`];
+    const files = ['--testMatch', `**/tests/${only ?? '*'}/scenarios/*.spec.ts`];
     return await jest(profile, { ...env, PROFILE: profile }, ['--runInBand', ...files, ...rest]);
   } finally {
     await run('down');

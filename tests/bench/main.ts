@@ -1,4 +1,4 @@
-/** Measures one profile: `main.ts light|full <seconds> [--cpu]`, started by tests/bench.ts with home and ports of its own. */
+/** Measures one profile: `main.ts light|full <seconds> [--cpu]`, started by tests/bench/cli.ts with home and ports of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /** What the contracts show of their circuit breakers, as load tests: who asks for what, and how the callee behaves meanwhile. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Row } from '../collection.ts';
+import type { Row } from '../harness/collection.ts';
 
 /** The rows of a whole collection. */
 export type Read = (path: string) => Promise<Row[]>;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Pool } from 'undici';
 import { percentile } from '../bench/load.ts';
-import { collection, type Row } from '../collection.ts';
+import { collection, type Row } from '../harness/collection.ts';
 import { type Ask, type Demonstration, demonstrations, type Read } from './demonstrations.ts';
 
 const root = resolve(import.meta.dirname, '../..');

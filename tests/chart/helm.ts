@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { goProgram } from '../../tools/run/provision/go.ts';
 import { run } from '../../tools/run/provision/ways.ts';
-import { root } from '../system.ts';
+import { root } from '../harness/system.ts';
 
 export const chart = join(root, 'helm/madang');
 /** Of the cluster the chart is rendered for. */

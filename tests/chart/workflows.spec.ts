@@ -6,7 +6,7 @@ import { packageChart } from '../../tools/release/chart.ts';
 import { goProgram } from '../../tools/run/provision/go.ts';
 import { LONG_TERM } from '../../tools/run/provision/node.ts';
 import { run } from '../../tools/run/provision/ways.ts';
-import { root } from '../system.ts';
+import { root } from '../harness/system.ts';
 import { renderAsWritten } from './helm.ts';
 
 interface Step {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { consumed, contractOf, published } from '../../tools/docs/declared.ts';
 import { noticed } from '../../tools/docs/notices.ts';
-import { root } from '../system.ts';
+import { root } from '../harness/system.ts';
 
 /** Whoever acts on an event finds in it what he needs; whoever tells one is heard. */
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Row } from '../collection.ts';
+import type { Row } from '../harness/collection.ts';
 import type { Findings, Violation } from './findings.ts';
 import { randomFrom } from './parts.ts';
 import type { Place } from './sight.ts';

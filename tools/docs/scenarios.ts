@@ -17,7 +17,7 @@ const numbers = (text: string): number[] =>
 
 /** Which tests play which scenario: their names begin with its number. */
 export async function shown(system: string): Promise<Map<number, Shown[]>> {
-  const folder = join('tests/scenarios', system);
+  const folder = join('tests', system, 'scenarios');
   const found = new Map<number, Shown[]>();
   for (const name of (await readdir(join(root, folder))).sort()) {
     const text = await readFile(join(root, folder, name), 'utf8');
@@ -37,7 +37,7 @@ export async function scenarioTable(system: string): Promise<string[]> {
     const number = index + 1;
     const by = (tests.get(number) ?? []).map(
       ({ file, test }) =>
-        `${test.replaceAll('|', '\\|')} ([${file.replace('.spec.ts', '')}](../../tests/scenarios/${system}/${file}))`,
+        `${test.replaceAll('|', '\\|')} ([${file.replace('.spec.ts', '')}](../../tests/${system}/scenarios/${file}))`,
     );
     const other = elsewhere[number];
     return `| ${number} | ${[...by, ...(other ? [`_${other}_`] : [])].join('<br>')} |`;
