@@ -54,8 +54,8 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
 /** The attack is not yet clean on every system, and the others are parts of `light`. */
 const onlyByName = ['hostile', 'lecture', 'functional'];
 
-/** Runs the named suites; what follows them is passed on (`./run test light --system rental -t '22.'`, `./run test crash --kills 1000`). */
-export async function main(words: string[]): Promise<number> {
+/** Runs the named suites; what follows them is passed on (`npm test -- light --system rental -t '22.'`, `npm test -- crash --kills 1000`). */
+async function main(words: string[]): Promise<number> {
   const options = words.findIndex((word) => word.startsWith('-'));
   const named = options < 0 ? words : words.slice(0, options);
   const unknown = named.find((name) => !suites[name]);
@@ -172,3 +172,5 @@ function execute(program: string, args: string[], env: Env): Promise<{ code: num
     child.once('close', (code) => done({ code: code ?? 1, output }));
   });
 }
+
+process.exit(await main(process.argv.slice(2)));

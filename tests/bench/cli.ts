@@ -10,7 +10,7 @@ function seconds(text: string): number {
 }
 
 /** Measures each profile in a process of its own, so that neither finds what the other left in memory. */
-export async function main(args: string[]): Promise<number> {
+async function main(args: string[]): Promise<number> {
   const {
     profile,
     seconds: length,
@@ -50,3 +50,5 @@ function measure(args: [profile: string, ...string[]]): Promise<number> {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => child.kill(name));
   return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 }
+
+process.exit(await main(process.argv.slice(2)));

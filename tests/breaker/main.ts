@@ -162,7 +162,7 @@ async function demonstrate(system: string, demonstration: Demonstration): Promis
 }
 
 /** Starts the system on the full profile, shows, and stops it. */
-export async function main([system = '']: string[]): Promise<number> {
+async function main([system = '']: string[]): Promise<number> {
   const demonstration = demonstrations[system];
   if (!demonstration) {
     console.error(`Name a system: ${Object.keys(demonstrations).join(', ')}.`);
@@ -177,3 +177,5 @@ export async function main([system = '']: string[]): Promise<number> {
     await run('down');
   }
 }
+
+process.exit(await main(process.argv.slice(2)));

@@ -6,7 +6,7 @@ import * as client from '../../tools/run/client.ts';
 import { configuration } from '../../tools/run/configuration.ts';
 import { type Action, actions, type Part } from '../../tools/run/status.ts';
 
-/** The running system under test: `./run test` has started it, in a home and on ports of its own. */
+/** The running system under test: `npm test` has started it, in a home and on ports of its own. */
 export const root = resolve(import.meta.dirname, '../..');
 export const profile = process.env.PROFILE === 'full' ? 'full' : 'light';
 export const home = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
