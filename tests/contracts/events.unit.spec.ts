@@ -38,7 +38,7 @@ describe.each(systems.filter((name) => name !== 'configuration'))('%s', (system)
     expect(missing).toEqual([]);
   });
 
-  test('every published event has a consumer, or an outlet that the contract names', async () => {
+  test('every published event has a consumer, or an outlet that tools/docs/contracts names', async () => {
     const heard = new Set((await consumed(system)).map(({ type }) => type));
     const types = (await published(system)).map(({ type }) => type);
     const { outlets } = await contractOf(system);

@@ -6,7 +6,7 @@ export interface DomainEvent<T = unknown> {
   readonly data: T;
 }
 
-/** An event of the contract: call it to make one. The schema is what every consumer may rely on. */
+/** A kind of event. Call it to make an event. Consumers may rely on every field of the schema. */
 export interface EventType<T> {
   (data: T): DomainEvent<T>;
   readonly type: string;
@@ -14,8 +14,8 @@ export interface EventType<T> {
 }
 
 /**
- * Declares an event of the contract.
- * @param type the contract's name of the event, which is also the CloudEvent type
+ * Declares a kind of event.
+ * @param type the name of the event in the contract of its system (docs/contracts), which is also the CloudEvent type
  * @param schema its fields; fields a producer adds later are ignored by consumers that do not know them
  */
 export function event<S extends z.ZodType>(type: string, schema: S): EventType<z.output<S>> {
@@ -23,7 +23,7 @@ export function event<S extends z.ZodType>(type: string, schema: S): EventType<z
   return Object.assign(make, { type, schema: schema as unknown as z.ZodType<z.output<S>> });
 }
 
-/** What a command or policy decided: the new state (null: the record is gone) and the events to tell. */
+/** What a command or policy decided: the new state (null: the record is gone) and the events to publish. */
 export interface Decision<S> {
   readonly state: S | null;
   readonly events: readonly DomainEvent[];
@@ -40,10 +40,10 @@ export class RuleViolation extends Error {
   }
 }
 
-/** The record is now like this, and these events tell it. */
+/** The record has this state now. These events are published. */
 export const decided = <S>(state: S, ...events: DomainEvent[]): Decision<S> => ({ state, events });
 
-/** The record is gone, and these events tell it. */
+/** The record is gone. These events are published. */
 export const ended = (...events: DomainEvent[]): Decision<never> => ({ state: null, events });
 
 /** Every state carries its public number. */

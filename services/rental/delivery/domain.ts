@@ -10,7 +10,7 @@ import {
   StockChanged,
 } from './contract.ts';
 
-/** What became of an order: one record for each, refused ones included. */
+/** The delivery of an order: one for each, refused ones included. */
 export interface Delivery extends Identified {
   /** Unknown (null) when the order was cancelled before it came here. */
   readonly productId: number | null;
@@ -27,7 +27,7 @@ export interface Product extends Identified {
   readonly productId: number;
   readonly name: string;
   readonly qty: number;
-  /** Orders for which pieces were taken or put back while their delivery does not account for it yet: how many are out. */
+  /** Pieces out, by order, while the delivery of the order does not account for them yet. */
   readonly moving: Readonly<Record<string, number>>;
 }
 export const Product = aggregate<Product>('Product', { numberedBy: 'productId' });
@@ -42,12 +42,12 @@ export const stock =
 /** What the stock has to know of an order. */
 export type Order = Pick<Rentaled, 'id' | 'qty'>;
 
-/** How many pieces are out for an order that has no delivery yet. */
+/** Pieces taken for an order that has no delivery yet. */
 export const takenFor = (product: Product, order: Order): number => product.moving[order.id] ?? 0;
 
 /**
- * Brings the stock in line with one order. Without a delivery it takes the pieces if there are enough; a delivered order
- * keeps them; any other delivery gives them back. As often as it is done, and whenever: see docs/decisions/0008-stock.md.
+ * Brings the stock in line with one order. Without a delivery the order takes its pieces if there are enough. A delivered
+ * order keeps them. Any other delivery gives them back. Repeating it changes nothing: docs/decisions/0008-stock.md
  * @param delivery the delivery of the order, read after the product was
  */
 export function settle(product: Product, order: Order, delivery: Delivery | undefined): Decision<Product> | undefined {
@@ -66,7 +66,7 @@ export function settle(product: Product, order: Order, delivery: Delivery | unde
   return now === out ? decided(settled) : decided(settled, StockChanged({ productId, qty }));
 }
 
-/** Settles orders one after the other, and tells what is left in the end. */
+/** Settles orders one after the other, and publishes what is left in the end. */
 export function settleAll(
   product: Product,
   orders: readonly Order[],
@@ -96,7 +96,7 @@ export const deliver =
     return decided({ ...delivery, status }, Delivered(refused), OutOfStockRentalCanceled(refused));
   };
 
-/** An order whose product was not known here when its turn came, and how often. */
+/** An order whose product delivery did not know, and how many times. */
 export interface Doubt extends Identified {
   readonly doubts: number;
 }
@@ -113,7 +113,7 @@ export const doubtAgain =
   };
 
 /**
- * Pieces it accounts for stay so until the stock has them back.
+ * Cancels a delivery. It accounts for its pieces until the stock has them back.
  * @param cancellation of its order; undefined: the delivery alone is cancelled
  */
 export const cancelDelivery = (delivery: Delivery, cancellation?: Cancellation): Decision<Delivery> | undefined => {
@@ -123,7 +123,7 @@ export const cancelDelivery = (delivery: Delivery, cancellation?: Cancellation):
   return decided({ ...delivery, status: 'CANCELED' }, DeliveryCanceled({ ...told, cancellation }));
 };
 
-/** Stands in the place of an order that was cancelled before it came: the order then finds it and does nothing. */
+/** The delivery of an order that was cancelled before delivery saw it. The order finds it later and takes nothing. */
 export const cancelBeforehand =
   (rentalId: number, qty: number, cancellation?: Cancellation) =>
   (id: number): Decision<Delivery> => {

@@ -3,8 +3,8 @@ import type { Allocated } from '../reward/contract.ts';
 import { RewardFollowed } from './contract.ts';
 
 /**
- * Brings together what reward says of a reward, its mission, and what wallet says of it, its status: the wallet's events
- * name no mission, and may come first.
+ * Joins the mission of a reward (from reward's event) and its status (from wallet's events). Wallet's events name no mission
+ * and may come first.
  */
 export interface Reward extends Identified {
   readonly rewardId: number;

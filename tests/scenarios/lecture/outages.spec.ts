@@ -42,7 +42,7 @@ const leftNothing = (students: readonly string[], late = 0): Promise<void> =>
       expect(row).toMatchObject({ status: 'CLASS_CANCELED', paymentStatus: 'PAYMENT_CANCELED' });
   }, 30_000);
 
-describe('pay (S3)', () => {
+describe('pay (docs/contracts/lecture.md#saga-s3)', () => {
   test(
     '22. given pay is down, when two students enrol, then both are turned away and not listed, and both succeed when it is back',
     async () => {
@@ -163,7 +163,7 @@ describe('pay (S3)', () => {
   );
 });
 
-describe('gift and point (S4)', () => {
+describe('gift and point (docs/contracts/lecture.md#saga-s4)', () => {
   test(
     '23. given gift is down, when a student enrols, then all but points and gift is there, and both are caught up once',
     async () => {
@@ -215,7 +215,7 @@ describe('gift and point (S4)', () => {
   );
 });
 
-describe('course (S5)', () => {
+describe('course (docs/contracts/lecture.md#saga-s5)', () => {
   test(
     '24. given course is down, when two students enrol, then both succeed without a delivery, which follows when it is back',
     async () => {
@@ -257,7 +257,7 @@ describe('course (S5)', () => {
   );
 });
 
-describe('cancelling while a service is down (S6)', () => {
+describe('cancelling while a service is down (docs/contracts/lecture.md#saga-s6)', () => {
   test.each(['course', 'point', 'gift', 'pay'])(
     '18. given %s is down, when an enrolment is cancelled, then all ends cancelled when it is back',
     async (service) => {
@@ -326,7 +326,7 @@ test(
 );
 
 test(
-  '35. given alert is stopped while students enrol and cancel, when it starts, then each missed change has one notice (S7)',
+  '35. given alert is stopped while students enrol and cancel, when it starts, then each missed change has one notice',
   async () => {
     const before = await enrol();
     await reaches(before.id, ENROLLED);

@@ -4,7 +4,7 @@ import { CANCELED, call, cancel, ENROLLED, enrol, reaches } from '../../lecture.
 import { eventually, processOf, profile } from '../../system.ts';
 import { follow, followed, type Told } from '../../topic.ts';
 
-/** The events that really lie on the topic are those of the contracts. */
+/** The events that really lie on the topic are those of docs/contracts. */
 
 const topic = followed('lecture');
 
