@@ -11,9 +11,12 @@ const numbers = (text: string): number[] =>
     return Array.from({ length: last - first + 1 }, (_, index) => first + index);
   });
 
+/** The folder of the scenario tests of a system. */
+const folderOf = (system: string): string => `tests/scenarios/${system}`;
+
 /** Which files have a test of which scenario: titles of tests begin with the numbers of what they show. */
 export async function testsByScenario(system: string): Promise<Map<number, Set<string>>> {
-  const folder = join('tests/scenarios', system);
+  const folder = folderOf(system);
   const found = new Map<number, Set<string>>();
   for (const name of (await readdir(join(root, folder))).sort()) {
     const text = await readFile(join(root, folder, name), 'utf8');
@@ -34,7 +37,7 @@ export async function scenarioTable(system: string): Promise<string[]> {
   const tests = await testsByScenario(system);
   const rows = [...scenarios].map(([number, sentence]) => {
     const files = [...(tests.get(number) ?? [])].map(
-      (file) => `[${file.replace('.spec.ts', '')}](../../tests/scenarios/${system}/${file})`,
+      (file) => `[${file.replace('.spec.ts', '')}](../../${folderOf(system)}/${file})`,
     );
     const other = elsewhere[number];
     const by = [...files, ...(other ? [`_${other}_`] : [])].join(', ');

@@ -78,6 +78,6 @@ export const Calculation = aggregate<Calculation>('Calculation');
 export const tellCalculation =
   ({ prdcd, prdnm }: Terms, { custNm, gndrCd, aclBirdt, phoneNo }: CalculationWish) =>
   (id: number): Decision<Calculation> => {
-    const told = { prdcd, prdnm, custNm, gndrCd, aclBirdt, phoneNo, progSt: '보험료계산' };
-    return decided({ id }, PremiumCaculated(told));
+    const calculated = { prdcd, prdnm, custNm, gndrCd, aclBirdt, phoneNo, progSt: '보험료계산' };
+    return decided({ id }, PremiumCaculated(calculated));
   };

@@ -80,8 +80,8 @@ export function settleAll(
     const decision = settle(decisions.at(-1)?.state ?? product, order, deliveries[index]);
     if (decision) decisions.push(decision);
   }
-  const told = decisions.findLast(({ events }) => events.length > 0);
-  return decisions.length > 0 ? { state: decisions.at(-1)!.state, events: told?.events ?? [] } : undefined;
+  const changing = decisions.findLast(({ events }) => events.length > 0);
+  return decisions.length > 0 ? { state: decisions.at(-1)!.state, events: changing?.events ?? [] } : undefined;
 }
 
 /**
@@ -91,11 +91,11 @@ export function settleAll(
 export const deliver =
   ({ id: rentalId, productId, qty }: Rentaled, taken: number | undefined) =>
   (id: number): Decision<Delivery> => {
-    const told = { id, rentalId, qty };
-    const delivery = { ...told, productId, taken: taken ?? 0 };
-    if (taken) return decided({ ...delivery, status: 'DELIVERED' }, Delivered({ ...told, status: 'DELIVERED' }));
+    const fields = { id, rentalId, qty };
+    const delivery = { ...fields, productId, taken: taken ?? 0 };
+    if (taken) return decided({ ...delivery, status: 'DELIVERED' }, Delivered({ ...fields, status: 'DELIVERED' }));
     const status = taken === undefined ? 'CANCELED_UnregisteredProduct' : 'CANCELED_OutOfStock';
-    const refused = { ...told, status } as const;
+    const refused = { ...fields, status } as const;
     return decided({ ...delivery, status }, Delivered(refused), OutOfStockRentalCanceled(refused));
   };
 
@@ -122,19 +122,19 @@ export const doubtAgain =
 export const cancelDelivery = (delivery: Delivery, cancellation?: Cancellation): Decision<Delivery> | undefined => {
   const { id, rentalId, qty, status } = delivery;
   if (status === 'CANCELED') return undefined;
-  const told = { id, rentalId, qty, status: 'CANCELED' } as const;
-  return decided({ ...delivery, status: 'CANCELED' }, DeliveryCanceled({ ...told, cancellation }));
+  const canceled = { id, rentalId, qty, status: 'CANCELED' } as const;
+  return decided({ ...delivery, status: 'CANCELED' }, DeliveryCanceled({ ...canceled, cancellation }));
 };
 
 /** The delivery of an order that was cancelled before delivery saw it. The order finds it later and takes nothing. */
 export const cancelBeforehand =
   (rentalId: number, qty: number, cancellation?: Cancellation) =>
   (id: number): Decision<Delivery> => {
-    const told = { id, rentalId, qty, status: 'CANCELED' } as const;
+    const canceled = { id, rentalId, qty, status: 'CANCELED' } as const;
     return decided(
-      { ...told, productId: null, taken: 0 },
-      Delivered(told),
-      DeliveryCanceled({ ...told, cancellation }),
+      { ...canceled, productId: null, taken: 0 },
+      Delivered(canceled),
+      DeliveryCanceled({ ...canceled, cancellation }),
     );
   };
 
