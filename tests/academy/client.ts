@@ -6,7 +6,7 @@ import { eventually } from '../harness/system.ts';
 export const { GW, call, get, newest, without, configured } = client('academy');
 
 /**
- * Opens a lecture; done when the dashboard shows it, too. Not 1 and 2, which the contract's own requests are about: who
+ * Opens a lecture; done when the dashboard shows it, too. Not 1 and 2, which the requests of the scenarios name: who
  * registered for them before they are open counts as soon as they are.
  */
 export async function open(lectureName = someone('lecture')): Promise<number> {

@@ -1,4 +1,4 @@
-/** `npm run demo:breaker <system>`: the contract's circuit breaker under load, in figures beside the source's. */
+/** `npm run demo:breaker <system>`: the contract's circuit breaker under load, in figures beside those of the original. */
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

@@ -88,7 +88,7 @@ export class Desk {
     return Object.values(_embedded)[0] ?? [];
   }
 
-  /** Says that an answer is not what the contract has, unless it is a success; answers whether it is one. 503 is nobody's fault. */
+  /** Reports an answer that is no success, unless it is 503, which is nobody's fault. @returns whether it is a success */
   accepted(answer: Answer, what: string): boolean {
     if (answer.status >= 300 && answer.status !== 503)
       this.log.oddities.push({

@@ -70,7 +70,7 @@ export async function savePlan(fields: Fields = {}): Promise<Plan> {
   return answer.body as Plan;
 }
 
-/** What one of the contract's remote procedures answers. */
+/** What a remote procedure answers: docs/contracts/insurance.md#online */
 export const online = (path: string, svcId: string, svcFn: string, args: Fields = {}): Promise<Answer> =>
   call('POST', `/${path}/online`, { svcId, svcFn, ...args });
 export const calculate = (prdcd: string, args: Fields = {}): Promise<Answer> =>

@@ -13,7 +13,7 @@ export interface Enrolment extends Fields {
   readonly textBook: string;
 }
 
-/** The wish of scenario 5, numbers as strings as the source's client sends them. */
+/** The request of docs/contracts/lecture.md#scenario-5, with numbers as texts. */
 export const wish = (fields: Fields = {}): Fields => ({
   courseId: '1',
   fee: '10000',
@@ -60,7 +60,7 @@ export const reaches = (
     return records;
   }, limitMs);
 
-/** End state of S1. */
+/** End state of docs/contracts/lecture.md#saga-s1 */
 export const ENROLLED = {
   enrolment: {},
   payment: { status: 'PAYMENT_COMPLETED' },
@@ -92,7 +92,7 @@ const MY_PAGE_TAKEN_BACK = {
   giftstock: 0,
 };
 
-/** End state of S2. */
+/** End state of docs/contracts/lecture.md#saga-s2 */
 export const CANCELED = {
   enrolment: undefined,
   ...TAKEN_BACK,

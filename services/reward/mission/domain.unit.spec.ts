@@ -14,7 +14,7 @@ test('given a mission, when it is achieved, then it has no reward yet and Missio
   });
 });
 
-test('given the literal bodies of the contract, when they are read, then the customer is a number, or nobody', () => {
+test('given the requests of scenarios 1 and 12, when they are read, then the customer is a number, or nobody', () => {
   expect(MissionBody.parse({ customerId: '11', status: 'Achieved' })).toEqual({ customerId: 11, status: 'Achieved' });
   expect(MissionBody.parse({ costomerId: '2' })).toMatchObject({ customerId: null, status: 'Achieved' });
 });

@@ -36,7 +36,7 @@ const told = (type: string, lectureId: number): number[] => [
   ),
 ];
 
-/** Turned away as the contract wants it. */
+/** Turned away as in docs/contracts/academy.md#scenario-12 */
 function expectPayLater(answer: Answer): void {
   expectTryLater(answer);
   expect(answer.body.detail).toMatch(/pay a little later/);

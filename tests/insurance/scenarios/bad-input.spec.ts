@@ -22,7 +22,7 @@ import {
   withdraw,
 } from '../client.ts';
 
-/** Whatever a client sends, the answer is a clear 4xx or the contract's, and nothing is half done. */
+/** Whatever a client sends, the answer is a clear 4xx or that of docs/contracts/insurance.md, and nothing is half done. */
 
 const AMOUNTS = ['much', '', '1e4', '0x10', -1, '-0.01', 1.005, '1.005', 1e21, '9999999999999999', true, {}, [1]];
 

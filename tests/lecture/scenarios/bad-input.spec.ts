@@ -2,7 +2,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { type Answer, expectProblem, someone } from '../../harness/client.ts';
 import { call, cancel, ENROLLED, enrol, GW, get, newest, reaches, wish } from '../client.ts';
 
-/** Whatever a client sends, the answer is a clear 4xx or the contract's, and nothing is half done. */
+/** Whatever a client sends, the answer is a clear 4xx or that of docs/contracts/lecture.md, and nothing is half done. */
 
 const course = { name: 'korean', teacher: 'hong-gil-dong', fee: 10000, textBook: 'kor_book' };
 const MEGABYTE = 1024 * 1024;

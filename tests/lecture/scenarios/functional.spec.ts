@@ -27,7 +27,7 @@ const told = (type: string, id: number): Promise<Fields> =>
     return found[0]!.event.data;
   });
 
-describe('a teacher manages courses (F1, S8)', () => {
+describe('a teacher manages courses (docs/contracts/lecture.md#saga-s8)', () => {
   const korean = { name: 'korean', teacher: 'hong-gil-dong', fee: 10000, textBook: 'kor_book' };
   const register = async (): Promise<number> => {
     const answer = await call('POST', '/courses', { ...korean, fee: '10000' });
@@ -73,7 +73,7 @@ describe('a teacher manages courses (F1, S8)', () => {
     expect(await told('CourseDeleted', id)).toMatchObject({ ...korean, teacher: 'kim', id });
   });
 
-  test('4. given an enrolment in a course, when the course is changed and deleted, then the enrolment stays as it is (S8)', async () => {
+  test('4. given an enrolment in a course, when the course is changed and deleted, then the enrolment stays as it is', async () => {
     const courseId = await register();
     const { id } = await enrol({ courseId });
     await reaches(id, ENROLLED);
@@ -84,7 +84,7 @@ describe('a teacher manages courses (F1, S8)', () => {
   });
 });
 
-describe('a student enrols (S1)', () => {
+describe('a student enrols (docs/contracts/lecture.md#saga-s1)', () => {
   let enrolment: Enrolment;
   let sent: Fields;
   beforeAll(async () => {
@@ -161,7 +161,7 @@ describe('a student enrols (S1)', () => {
   });
 });
 
-describe('a student cancels (S2)', () => {
+describe('a student cancels (docs/contracts/lecture.md#saga-s2)', () => {
   let enrolment: Enrolment;
   let before: Record<string, Fields | undefined>;
   beforeAll(async () => {
@@ -351,7 +351,7 @@ test('37. given the system was started locally, when it is looked at, then all s
   });
 });
 
-describe('a student changes an enrolment (S9)', () => {
+describe('a student changes an enrolment (docs/contracts/lecture.md#saga-s9)', () => {
   test('39. given an enrolment, when its fee is changed, then it and my page show it, alert tells it, and nothing else changes', async () => {
     const { id } = await enrol();
     const { enrolment: _, myPage, ...others } = await reaches(id, ENROLLED);

@@ -30,7 +30,7 @@ const leftNothing = (students: readonly string[], late = 0): Promise<void> =>
       expect(row).toMatchObject({ status: 'CLASS_CANCELED', paymentStatus: 'PAYMENT_CANCELED' });
   }, 30_000);
 
-describe('pay (S3)', () => {
+describe('pay (docs/contracts/lecture.md#saga-s3)', () => {
   test(
     '22. given pay is down, when two students enrol, then both are turned away, and both succeed when it is back',
     async () => {
@@ -151,7 +151,7 @@ describe('pay (S3)', () => {
   );
 });
 
-describe('gift and point (S4)', () => {
+describe('gift and point (docs/contracts/lecture.md#saga-s4)', () => {
   test(
     '23. given gift is down, when a student enrols, then all but points and gift is there, and both are caught up once',
     async () => {
@@ -203,7 +203,7 @@ describe('gift and point (S4)', () => {
   );
 });
 
-describe('course (S5)', () => {
+describe('course (docs/contracts/lecture.md#saga-s5)', () => {
   test(
     '24. given course is down, when two students enrol, then both succeed without a delivery, which follows when it is back',
     async () => {
@@ -245,7 +245,7 @@ describe('course (S5)', () => {
   );
 });
 
-describe('cancelling while a service is down (S6)', () => {
+describe('cancelling while a service is down (docs/contracts/lecture.md#saga-s6)', () => {
   test.each(['course', 'point', 'gift', 'pay'])(
     '18. given %s is down, when an enrolment is cancelled, then all ends cancelled when it is back',
     async (service) => {
@@ -314,7 +314,7 @@ test(
 );
 
 test(
-  '35. given alert is stopped while students enrol and cancel, when it starts, then each missed change has one notice (S7)',
+  '35. given alert is stopped while students enrol and cancel, when it starts, then each missed change has one notice',
   async () => {
     const before = await enrol();
     await reaches(before.id, ENROLLED);

@@ -4,7 +4,7 @@ import { eventually, processOf, profile } from '../../harness/system.ts';
 import { follow, followed, type Told } from '../../harness/topic.ts';
 import { CANCELED, call, cancel, ENROLLED, enrol, reaches } from '../client.ts';
 
-/** The events that really lie on the topic are those of the contracts. */
+/** The events that really lie on the topic are those of docs/contracts. */
 
 const topic = followed('lecture');
 

@@ -2,7 +2,7 @@ import { expectProblem } from '../../harness/client.ts';
 import { eventually } from '../../harness/system.ts';
 import { achieve, call, entry, get, issued, recordsOf } from '../client.ts';
 
-/** Whatever a client sends, the answer is a clear 4xx or the contract's, and nothing is half done. */
+/** Whatever a client sends, the answer is a clear 4xx or that of docs/contracts/reward.md, and nothing is half done. */
 
 test.each([
   ['customerId', 'eleven'],

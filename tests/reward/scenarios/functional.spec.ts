@@ -152,7 +152,7 @@ describe('from the wallet to the gift', () => {
     expect(told('Exchanged', 'id', walletId)).toEqual([]);
   });
 
-  test('22. given a gift in the original form, when it is recorded twice, then both answers are the same gift', async () => {
+  test('22. given a gift with the full stop of the original, when it is recorded twice, then both answers are the same gift', async () => {
     const walletId = 1e12 + customer();
     const wish = { id: null, rewardId: null, walletId: String(walletId), status: 'Exchanged.' };
     const first = await eventually(async () => {
