@@ -184,6 +184,14 @@ fsGroup: 65532
 seccompProfile: { type: RuntimeDefault }
 {{- end -}}
 
+{{/* A value that is meant as text: numbers of a YAML file are floats, which Go would print as 1e+06. */}}
+{{- define "madang.text" -}}
+{{- if and (kindIs "float64" .) (eq . (floor .)) }}{{ printf "%.0f" . }}
+{{- else if kindIs "float64" . }}{{ regexReplaceAll "0+$" (printf "%.9f" .) "" }}
+{{- else }}{{ . }}
+{{- end -}}
+{{- end -}}
+
 {{/* The version of the images as text: digits come as a number from --set, and as a float from a file, exact below 2^53. */}}
 {{- define "madang.tag" -}}
 {{- $tag := .Values.image.tag -}}

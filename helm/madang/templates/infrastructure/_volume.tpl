@@ -30,7 +30,7 @@ spec:
 A store or broker of this release is for its services alone: by address where policies are enforced, and by identity in
 the mesh, where Istio's proxies demand the certificate of one of these accounts.
 */}}
-{{- define "madang.infrastructureAccess" -}}
+{{- define "madang.infrastructureAccess" }}
 ---
 apiVersion: v1
 kind: ServiceAccount
