@@ -34,7 +34,8 @@ const ALERT: Record<string, Rule> = {
   },
   KAFKA_URL: {
     says: 'must be host:port',
-    pattern: '^ *([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):[1-9][0-9]{0,4} *(, *([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):[1-9][0-9]{0,4} *)*$',
+    pattern:
+      '^ *([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):[1-9][0-9]{0,4} *(, *([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):[1-9][0-9]{0,4} *)*$',
   },
 };
 
@@ -44,7 +45,10 @@ function ruleOf(field: z.ZodType): Rule {
   const told = { ...output, ...input };
   const kept = ['enum', 'pattern', 'minimum', 'maximum', 'maxLength'].filter((name) => told[name] !== undefined);
   const [issue] = field.safeParse('\u0000'.repeat(10_000)).error?.issues ?? [];
-  return { says: issue?.message.replace(/^Too big: expected string to have <=/, 'must have at most ') ?? 'is refused', ...Object.fromEntries(kept.map((name) => [name, told[name]])) };
+  return {
+    says: issue?.message.replace(/^Too big: expected string to have <=/, 'must have at most ') ?? 'is refused',
+    ...Object.fromEntries(kept.map((name) => [name, told[name]])),
+  };
 }
 
 /** By system and key. */

@@ -7,7 +7,7 @@ import { goProgram } from '../../tools/run/provision/go.ts';
 import { run } from '../../tools/run/provision/ways.ts';
 import { readTemplate, systems } from '../../tools/run/templates.ts';
 import { root } from '../system.ts';
-import { chart, faultsOf, lint, type Resource, render, renderAsWritten, resourcesOf } from './helm.ts';
+import { chart, faultsOf, lint, named, of, render, renderAsWritten, resourcesOf } from './helm.ts';
 
 const all = await systems();
 const profiles = ['light', 'full'];
@@ -28,14 +28,6 @@ const outside = {
   },
   mysql: { inCluster: false, connectionSecret: { name: 'mysql' } },
 };
-const of = <K extends string>(resources: readonly Resource[], kind: K): Resource<K>[] =>
-  resources.filter((resource): resource is Resource<K> => resource.kind === kind);
-const named = <K extends string>(resources: readonly Resource[], kind: K, name: string): Resource<K> => {
-  const found = of(resources, kind).find((resource) => resource.metadata.name === name);
-  if (!found) throw new Error(`There is no ${kind} ${name}.`);
-  return found;
-};
-
 describe('the chart', () => {
   test('passes helm lint with default values and with everything on', async () => {
     for (const values of [{}, everything]) expect(await lint(values)).toMatchObject({ code: 0 });
@@ -96,7 +88,7 @@ describe('every service', () => {
       });
       expect(template.spec.securityContext).toMatchObject({ runAsNonRoot: true });
       expect(template.spec.serviceAccountName).toBe(appId);
-      expect(template.spec.initContainers[0].env[0]?.value).toContain(`configurations/${appId}`);
+      expect(template.spec.initContainers?.[0].env?.[0]?.value).toContain(`configurations/${appId}`);
       expect(template.spec.topologySpreadConstraints).toHaveLength(1);
       expect(template.metadata.annotations).toMatchObject({
         'dapr.io/enabled': 'true',
