@@ -8,7 +8,7 @@ import { root } from '../system.ts';
 
 export const chart = join(root, 'helm/madang');
 /** Of the cluster the chart is rendered for. */
-const KUBERNETES = '1.34.0';
+export const KUBERNETES = '1.34.0';
 
 interface Container {
   readonly name: string;
@@ -21,7 +21,7 @@ interface Container {
   readonly startupProbe: { httpGet: { path: string } };
   readonly readinessProbe: { httpGet: { path: string } };
   readonly livenessProbe: { httpGet: { path: string } };
-  readonly resources: { requests: object };
+  readonly resources: { requests: { cpu: string } };
   readonly securityContext: object;
 }
 

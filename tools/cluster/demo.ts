@@ -3,10 +3,11 @@ import { parseArgs } from 'node:util';
 import { course, inWords, type Options, type Verdict, wish } from './demonstration.ts';
 import { figures } from './demos/figures.ts';
 import { intruder } from './demos/intruder.ts';
-import { drain, rollback, skew } from './demos/versions.ts';
 import { trace } from './demos/trace.ts';
-import { Cluster, type Json, print, until } from './kubectl.ts';
+import { drain, rollback, skew } from './demos/versions.ts';
+import { Cluster, type Json, print } from './kubectl.ts';
 import type { LoadResult } from './load.ts';
+import { until } from './until.ts';
 
 /**
  * The operations chapter of lecture's contract, on whatever cluster KUBECONFIG names: each demonstration prints its

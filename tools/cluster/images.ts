@@ -115,7 +115,7 @@ async function main(): Promise<void> {
     print(reference);
   }
   print(
-    `\nhelm upgrade --install madang helm/madang --set image.registry=${values.registry},image.tag=${tag} --set systems='{${systems.join(',')}}'`,
+    `\nhelm upgrade --install madang helm/madang --set image.registry=${values.registry} --set-string image.tag=${tag} --set systems='{${systems.join(',')}}'`,
   );
 }
 

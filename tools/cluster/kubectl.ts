@@ -1,9 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { request } from 'undici';
 import { freePort } from '../run/paths.ts';
 import { type LoadResult, RESULT } from './load.ts';
+import { until } from './until.ts';
 
 export type Json = Record<string, unknown>;
 export const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -25,7 +25,11 @@ export class Cluster {
   async entrance(system = 'lecture'): Promise<Entrance> {
     const host = await this.field(`virtualservice/${system}-gateway`, '.spec.hosts[0]').catch(() => '');
     const path = ['get', 'service', '-l', 'istio=ingressgateway', '-o', 'jsonpath={.items[0].metadata.name}'];
-    const service = host && (await this.in(this.ingress).kubectl(...path).catch(() => ''));
+    const service =
+      host &&
+      (await this.in(this.ingress)
+        .kubectl(...path)
+        .catch(() => ''));
     return service
       ? { namespace: this.ingress, service, port: 80, host }
       : { namespace: this.namespace, service: `${system}-gateway`, port: 8080, host: undefined };
@@ -220,14 +224,3 @@ export type Ask = (
   path: string,
   body?: Json,
 ) => Promise<{ status: number; answer: Json; requestId: string; ms: number }>;
-
-/** Asks until there is an answer. */
-export async function until<T>(what: string, limitMs: number, look: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + limitMs;
-  for (;;) {
-    const seen = await look();
-    if (seen !== undefined) return seen;
-    if (Date.now() > end) throw new Error(`${what}: not within ${limitMs / 1000} s`);
-    await sleep(250);
-  }
-}

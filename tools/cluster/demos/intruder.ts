@@ -44,10 +44,9 @@ const knocksOf = (output: string): Knock[] => {
   return JSON.parse(line.slice(RESULT.length)) as Knock[];
 };
 
+const OUTCOMES = ['no connection', 'closed', 'turned away', 'answers'] as const;
 const summary = (knocks: readonly Knock[]): string =>
-  Object.entries(Object.groupBy(knocks, ({ outcome }) => outcome))
-    .map(([outcome, found = []]) => `${outcome} ${found.length}`)
-    .join(', ');
+  OUTCOMES.map((outcome) => `${outcome} ${knocks.filter((knock) => knock.outcome === outcome).length}`).join(', ');
 
 /**
  * Tries every port of every pod of the release, from a foreign namespace with and without a proxy and from a pod of the

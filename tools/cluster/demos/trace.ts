@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { type Options, type Verdict, wish } from '../demonstration.ts';
-import { type Cluster, until } from '../kubectl.ts';
+import type { Cluster } from '../kubectl.ts';
+import { until } from '../until.ts';
 
 interface Span {
   readonly spanID: string;

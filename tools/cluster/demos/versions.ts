@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { goProgram } from '../../run/provision/go.ts';
 import { root } from '../../run/paths.ts';
+import { goProgram } from '../../run/provision/go.ts';
 import { course, loadFigures, type Options, type Verdict, wish } from '../demonstration.ts';
-import { type Cluster, print, until } from '../kubectl.ts';
+import { type Cluster, print } from '../kubectl.ts';
 import type { LoadResult } from '../load.ts';
+import { until } from '../until.ts';
 
 interface Pods {
   items: { metadata: { name: string; deletionTimestamp?: string }; status: { conditions?: Condition[] } }[];
@@ -101,7 +102,9 @@ export async function rollback({ cluster, users, seconds }: Options): Promise<Ve
     const [program = '', ...first] = [...command, ...words, '-n', cluster.namespace];
     return (await promisify(execFile)(program, first, { cwd: root, timeout: 300_000 })).stdout;
   };
-  const revision = (JSON.parse(await helm('history', release, '-o', 'json', '--max', '1')) as { revision: number }[])[0];
+  const revision = (
+    JSON.parse(await helm('history', release, '-o', 'json', '--max', '1')) as { revision: number }[]
+  )[0];
   if (!revision) throw new Error(`There is no release ${release}.`);
   const load = cluster.load('demo-load', { path: '/courses', body: course, users: Math.min(users, 50), seconds });
   load.catch(() => undefined);
@@ -113,7 +116,9 @@ export async function rollback({ cluster, users, seconds }: Options): Promise<Ve
   try {
     await helm('upgrade', release, 'helm/madang', '--reset-then-reuse-values', '--set', broken);
     unready = await until('a pod of the version that does not work', 60_000, async () => {
-      const found = (await podsOf(cluster, 'lecture-course')).find(({ name }) => !before.some((old) => old.name === name));
+      const found = (await podsOf(cluster, 'lecture-course')).find(
+        ({ name }) => !before.some((old) => old.name === name),
+      );
       return found && !found.ready ? found.name : undefined;
     });
     // Longer than its readiness would need.
@@ -162,10 +167,12 @@ export async function skew({ cluster, tag, users, seconds }: Options): Promise<V
     result = await cluster.load('demo-load', load);
     const pods = (await podsOf(cluster, 'lecture-pay')).filter(({ ready }) => ready);
     published = await Promise.all(
-      pods.map(async ({ name }): Promise<[string, number]> => [
-        `${name} (${old.some((one) => one.name === name) ? 'old' : 'new'})`,
-        await publishedBy(cluster, name, 'pay'),
-      ]),
+      pods.map(
+        async ({ name }): Promise<[string, number]> => [
+          `${name} (${old.some((one) => one.name === name) ? 'old' : 'new'})`,
+          await publishedBy(cluster, name, 'pay'),
+        ],
+      ),
     );
   } finally {
     await cluster.kubectl('rollout', 'resume', 'deployment/lecture-pay').catch(() => undefined);
@@ -173,7 +180,9 @@ export async function skew({ cluster, tag, users, seconds }: Options): Promise<V
     await cluster.rolledOut('lecture-pay');
     await back();
   }
-  const both = ['(old)', '(new)'].every((which) => published.some(([pod, events]) => pod.endsWith(which) && events > 0));
+  const both = ['(old)', '(new)'].every((which) =>
+    published.some(([pod, events]) => pod.endsWith(which) && events > 0),
+  );
   return {
     good: result.failed === 0 && result.transactions > 0 && both,
     figures: [
