@@ -52,7 +52,9 @@ async function onCluster(
       { name: 'namespaces', kind: 'Namespace', namespaced: false, verbs: ['get'] },
     ]),
     ...Object.fromEntries(
-      groups.map(({ versions: [{ groupVersion }] }) => [`/apis/${groupVersion}`, listed(groupVersion, [])]),
+      groups.flatMap(({ versions }) =>
+        versions.map(({ groupVersion }) => [`/apis/${groupVersion}`, listed(groupVersion, [])] as const),
+      ),
     ),
   };
   const secret = { kind: 'Secret', apiVersion: 'v1', data: { password: Buffer.from('as-it-was').toString('base64') } };
