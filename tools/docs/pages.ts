@@ -18,7 +18,7 @@ interface Call {
 }
 
 /** The synchronous calls between services, as the resiliency policies have them. */
-async function calls(system: string): Promise<Call[]> {
+export async function calls(system: string): Promise<Call[]> {
   const folder = join(root, 'dapr/resiliency');
   const files = (await readdir(folder)).filter((file) => file.startsWith(`${system}-`));
   const found = await Promise.all(
@@ -45,7 +45,8 @@ async function calls(system: string): Promise<Call[]> {
   return found.flat();
 }
 
-const short = (system: string, appId: string): string => appId.slice(system.length + 1);
+/** The name of a service within its system. */
+export const short = (system: string, appId: string): string => appId.slice(system.length + 1);
 
 /** Lines of a Mermaid flowchart: who asks whom, who tells whom what. */
 async function picture(system: string, services: readonly string[]): Promise<string[]> {

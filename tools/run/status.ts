@@ -52,6 +52,8 @@ export interface Status {
   redis: { host: string; port: number } | null;
   services: ServiceStatus[];
   infrastructure: ProcessStatus[];
+  /** Null: it was started without one. */
+  console: ProcessStatus | null;
 }
 
 /** Number of replicas by app id; 1 where nothing is said. */
@@ -64,4 +66,5 @@ export interface UpOptions extends Wish {
   profile: Profile;
   detach: boolean;
   watch: boolean;
+  console: boolean;
 }

@@ -10,13 +10,13 @@ import { watchServices } from './watch.ts';
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 /** Is the supervisor until Ctrl+C, SIGTERM or `./run down`. */
-export async function stay({ systems, replicas, profile, watch }: UpOptions): Promise<void> {
+export async function stay({ systems, replicas, profile, watch, console }: UpOptions): Promise<void> {
   const other = supervisorAlive();
   if (other)
     throw new Error(`A supervisor (pid ${other.pid}) is starting or stopping; wait, or end it with ./run down.`);
   const started = Date.now();
   await endOrphans(print);
-  const supervisor = new Supervisor(profile, print);
+  const supervisor = new Supervisor(profile, print, { console });
   let asked = 0;
   const end = (code: number) => {
     const now = Date.now();
@@ -35,7 +35,7 @@ export async function stay({ systems, replicas, profile, watch }: UpOptions): Pr
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => end(0));
   await control(supervisor, () => end(0)).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EADDRINUSE' ? new Error(portTaken(controlPort, 'the status page')) : error;
+    throw error.code === 'EADDRINUSE' ? new Error(portTaken(controlPort, 'the runner')) : error;
   });
   try {
     await supervisor.up({ systems, replicas });

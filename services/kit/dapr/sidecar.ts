@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { CalleeUnavailable, StoreRejected, Unavailable } from '../errors.ts';
-import { count, declare } from '../telemetry/metrics.ts';
 import { did } from '../telemetry/activity.ts';
+import { count, declare } from '../telemetry/metrics.ts';
 import { causationHeader, correlationId, log, readSignal, trace } from '../telemetry/telemetry.ts';
 import { answerOf } from './answer.ts';
 import type { Answer } from './ask.ts';
@@ -169,7 +169,14 @@ export class Sidecar {
     this.declareCalls(callee);
     const began = performance.now();
     const answer = await this.request('POST', `/v1.0/invoke/${callee}/method/${path}`, body, causationHeader());
-    const called = { kind: 'call', trace: correlationId(), cause: trace().causationId, callee, path, ms: performance.now() - began } as const;
+    const called = {
+      kind: 'call',
+      trace: correlationId(),
+      cause: trace().causationId,
+      callee,
+      path,
+      ms: performance.now() - began,
+    } as const;
     if (answer.status < 300 && answer.headers[ANSWERED_BY]) {
       const body = parse(answer.body);
       // The time limit may fall between the answer's head and its body; daprd then sends the head alone.

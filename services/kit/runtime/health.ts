@@ -52,7 +52,10 @@ export function health(standing: () => Standing): Router {
       },
     });
   });
-  return router.use(metrics(() => gaugesOf(standing())), activity());
+  return router.use(
+    metrics(() => gaugesOf(standing())),
+    activity(),
+  );
 }
 
 const gaugesOf = (now: Standing) => ({

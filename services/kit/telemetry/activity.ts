@@ -103,7 +103,12 @@ export function happenedOf({ id, type, subject, causationid, time }: Readonly<Re
 }
 
 /** Notes a command once its answer is out; what the sidecar and the broker ask is none. */
-export function watchCommand(request: Request, response: Response, id: string, { traceparent, causationId }: Trace): void {
+export function watchCommand(
+  request: Request,
+  response: Response,
+  id: string,
+  { traceparent, causationId }: Trace,
+): void {
   const { method } = request;
   const path = request.originalUrl.split('?', 1)[0] ?? '';
   if (method === 'GET' || method === 'HEAD' || /^\/(events$|dapr\/|configuration\/)/.test(path)) return;
@@ -113,7 +118,17 @@ export function watchCommand(request: Request, response: Response, id: string, {
     const status = response.writableFinished ? response.statusCode : 0;
     const ms = performance.now() - began;
     const why = short(response.locals.why);
-    did({ kind: 'command', trace: traceIdOf(traceparent), id, cause, method, path: path.slice(0, 300), status, ms, why });
+    did({
+      kind: 'command',
+      trace: traceIdOf(traceparent),
+      id,
+      cause,
+      method,
+      path: path.slice(0, 300),
+      status,
+      ms,
+      why,
+    });
   });
 }
 
@@ -132,9 +147,9 @@ export function activity(): Router {
       return;
     }
     const [of, next] = (request.get('last-event-id') ?? '').split('.');
-    const seen = of === boot && /^\d{1,15}$/.test(next ?? '') ? Math.min(Number(next), count) : 0;
+    const seen = of === boot && /^\d{1,15}$/.test(next ?? '') ? Math.min(Number(next), count) : undefined;
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    const listener = { response, next: Math.max(seen, count - KEPT, 0) };
+    const listener = { response, next: seen ?? Math.max(count - KEPT, 0) };
     listeners.add(listener);
     response.once('close', () => {
       listeners.delete(listener);
