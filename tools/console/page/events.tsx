@@ -112,10 +112,10 @@ function Line({ tree }: { tree: Tree }) {
   const [root] = tree.roots;
   return (
     <li>
-      <a href={`/commands/${tree.trace}`} aria-label={`${tree.title}, ${tree.words}`}>
+      <a href={`/commands/${tree.trace}`}>
         <time>{clock(tree.began)}</time>
-        {root && <One node={root} isRoot />}
         <span class={`badge ${tree.state}`}>{tree.words}</span>
+        {root && <One node={root} isRoot />}
         <span class="stickers">
           {events.slice(0, STICKERS).map((node) => (
             <One key={node.key} node={node} />

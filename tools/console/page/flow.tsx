@@ -36,7 +36,7 @@ function SystemMap({ system, model }: { system: string; model: SystemModel }) {
   return (
     <section>
       <h2>{system}</h2>
-      <div class="map">
+      <div class="map" role="region" aria-label={`Map of ${system}`} tabIndex={0}>
         <svg
           viewBox={`0 0 ${model.width} ${model.height}`}
           style={{ minWidth: `${Math.min(model.width, 640)}px` }}
@@ -96,6 +96,7 @@ function Place({
   const state = found.length === 0 ? 'stopped' : (found.find(({ healthy }) => !healthy)?.state ?? 'healthy');
   const isWell = found.every(({ healthy }) => healthy) && found.length > 0;
   const rate = rates.rate(`${system} ${name}`);
+  const figure = isWell ? (rate > 0 ? perSecond(rate) : 'at rest') : state;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a button cannot be in a picture
     <g
@@ -103,9 +104,9 @@ function Place({
       data-service={name}
       transform={`translate(${x - WIDTH / 2} ${y - HEIGHT / 2})`}
       role="button"
-      tabIndex={0}
+      tabindex={0}
       aria-pressed={isFocus}
-      aria-label={`${name}, ${isWell ? 'well' : state}, ${rate.toFixed(1)} a second; show only its lines`}
+      aria-label={`${name} ${figure}: show only its lines`}
       onClick={onFocus}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' && event.key !== ' ') return;
@@ -118,7 +119,7 @@ function Place({
         {name}
       </text>
       <text x={WIDTH / 2} y="48" class="figure">
-        {isWell ? (rate > 0 ? perSecond(rate) : 'at rest') : state}
+        {figure}
       </text>
     </g>
   );

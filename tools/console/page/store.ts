@@ -79,7 +79,8 @@ export function keep(entry: Entry): void {
   if (trace.entries.size < ENTRIES) trace.entries.set(entry.seq, entry);
   else if (!trace.entries.has(entry.seq)) trace.leftOut++;
   trace.began = Math.min(trace.began, entry.at - ('ms' in entry ? entry.ms : 0));
-  for (const id of [...traces.keys()].slice(0, Math.max(0, traces.size - COMMANDS))) traces.delete(id);
+  const [oldest = ''] = traces.size > COMMANDS ? traces.keys() : [];
+  traces.delete(oldest);
 }
 
 function take(entry: Entry): void {
