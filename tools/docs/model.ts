@@ -51,23 +51,38 @@ async function eventsOf(system: string, names: readonly string[]): Promise<Syste
 /** Places that follow the flow, the same each time; nothing is laid out while somebody looks. */
 function placed(names: readonly string[], edges: readonly Omit<MapLine, 'points'>[]) {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: 'LR', nodesep: 50, edgesep: 26, ranksep: 90, marginx: 20, marginy: 20 });
+  graph.setGraph({ rankdir: 'LR', nodesep: 50, edgesep: 26, ranksep: 90 });
   graph.setDefaultEdgeLabel(() => ({}));
-  for (const name of names) graph.setNode(name, { width: 150, height: 64 });
+  for (const name of names) graph.setNode(name, { width: WIDTH, height: HEIGHT });
   for (const { from, to, kind } of edges) graph.setEdge(from, to, {}, kind);
   dagre.layout(graph);
-  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
-  const services = names.map((name) => {
-    const { x, y } = graph.node(name) as { x: number; y: number };
-    return { name, x: Math.round(x), y: Math.round(y) };
-  });
-  const lines = edges.map((edge) => {
+  const places = names.map((name) => ({ name, ...point(graph.node(name) as Point) }));
+  const ways = edges.map((edge) => {
     const { points } = graph.edge(edge.from, edge.to, edge.kind) as { points: Point[] };
-    const way = edge.from === edge.to ? loop(graph.node(edge.from) as Point) : points;
-    return { ...edge, points: way.map(({ x, y }) => `${Math.round(x)},${Math.round(y)}`).join(' ') };
+    return { edge, points: (edge.from === edge.to ? loop(graph.node(edge.from) as Point) : points).map(point) };
   });
-  return { services, lines, width: Math.round(width), height: Math.round(height) };
+  // Lines may lead around the services, outside of what the layout takes for its size.
+  const all = [...places.flatMap(({ x, y }) => corners(x, y)), ...ways.flatMap(({ points }) => points)];
+  const left = Math.min(...all.map(({ x }) => x)) - MARGIN;
+  const top = Math.min(...all.map(({ y }) => y)) - MARGIN;
+  return {
+    services: places.map(({ name, x, y }) => ({ name, x: x - left, y: y - top })),
+    lines: ways.map(({ edge, points }) => ({
+      ...edge,
+      points: points.map(({ x, y }) => `${x - left},${y - top}`).join(' '),
+    })),
+    width: Math.max(...all.map(({ x }) => x)) - left + MARGIN,
+    height: Math.max(...all.map(({ y }) => y)) - top + MARGIN,
+  };
 }
+
+const MARGIN = 16;
+const [WIDTH, HEIGHT] = [150, 64];
+const point = ({ x, y }: Point): Point => ({ x: Math.round(x), y: Math.round(y) });
+const corners = (x: number, y: number): Point[] => [
+  { x: x - WIDTH / 2, y: y - HEIGHT / 2 },
+  { x: x + WIDTH / 2, y: y + HEIGHT / 2 },
+];
 
 interface Point {
   readonly x: number;

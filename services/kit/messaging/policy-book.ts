@@ -83,7 +83,7 @@ export class PolicyBook {
     const all = this.policies.get(received.type) ?? [];
     const reactions: Reaction[] = [];
     for (const one of policy === undefined ? all : all.slice(policy, policy + 1))
-      reactions.push(...[await withTrace(traceOf(received), () => one.react(received as Received<never>))].flat());
+      reactions.push(...[await withTrace(traceOf(received), () => one.react(received))].flat());
     return reactions;
   }
 }

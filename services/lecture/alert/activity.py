@@ -32,7 +32,7 @@ class Activity:
         happened = {"id": event.key, "type": event.type, "subject": event.attributes.get("subject", "")}
         happened["time"] = event.attributes.get("time", "")
         entry = {"kind": "acted", "event": happened, "as": "policy", "record": "Notice", "outcome": outcome}
-        self._did({**entry, "key": event.key, "trace": event.trace_id, "why": why})
+        self._did({**entry, "trace": event.trace_id, "why": why})
 
     def dead(self, reason: str) -> None:
         self._did({"kind": "dead", "event": {"id": "", "type": ""}, "why": reason})
