@@ -12,6 +12,7 @@ const Changes = z.object({ system: z.string(), changes: z.record(z.string(), z.s
 const UpOrder = z.object({
   systems: z.array(z.string()),
   replicas: z.record(z.string(), z.int().min(1).max(20)).default({}),
+  console: z.boolean().default(false),
 });
 
 class RuleViolation extends Error {

@@ -60,11 +60,12 @@ export interface Status {
 export interface Wish {
   systems: string[];
   replicas: Record<string, number>;
+  /** Whether the console is wanted; once it runs, it stays. */
+  console: boolean;
 }
 
 export interface UpOptions extends Wish {
   profile: Profile;
   detach: boolean;
   watch: boolean;
-  console: boolean;
 }

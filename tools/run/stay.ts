@@ -16,7 +16,7 @@ export async function stay({ systems, replicas, profile, watch, console }: UpOpt
     throw new Error(`A supervisor (pid ${other.pid}) is starting or stopping; wait, or end it with ./run down.`);
   const started = Date.now();
   await endOrphans(print);
-  const supervisor = new Supervisor(profile, print, { console });
+  const supervisor = new Supervisor(profile, print);
   let asked = 0;
   const end = (code: number) => {
     const now = Date.now();
@@ -38,7 +38,7 @@ export async function stay({ systems, replicas, profile, watch, console }: UpOpt
     throw error.code === 'EADDRINUSE' ? new Error(portTaken(controlPort, 'the runner')) : error;
   });
   try {
-    await supervisor.up({ systems, replicas });
+    await supervisor.up({ systems, replicas, console });
   } catch (error) {
     // Ctrl+C while starting: stopping is under way and ends the process.
     if (asked) return;

@@ -50,14 +50,12 @@ export class Supervisor {
   #infrastructure: Infrastructure | undefined;
   #observer: Observer | undefined;
   #console: Child | undefined;
-  readonly #hasConsole: boolean;
   #phase: Status['phase'] = 'starting';
   #reason: string | undefined;
   #starting: Promise<void> = Promise.resolve();
   #ending: Promise<void> | undefined;
 
-  constructor(profile: Profile, progress: Progress, options: { readonly console: boolean }) {
-    this.#hasConsole = options.console;
+  constructor(profile: Profile, progress: Progress) {
     this.profile = profile;
     this.#progress = progress;
   }
@@ -125,7 +123,7 @@ export class Supervisor {
     return this.#starting;
   }
 
-  async #up({ systems, replicas }: Wish): Promise<void> {
+  async #up({ systems, replicas, console }: Wish): Promise<void> {
     const fresh = systems.filter((system) => !this.#systems.includes(system));
     const templates = (await Promise.all(fresh.map(readTemplate))).flat();
     const known = [...this.#services.map(({ service }) => service), ...templates];
@@ -134,7 +132,7 @@ export class Supervisor {
         throw new Error(`There is no service "${appId}" in ${systems.join(', ') || 'what runs'}.`);
     }
     const added = await this.#place(known, replicas);
-    if (this.#hasConsole) await this.#startConsole();
+    if (console) await this.#startConsole();
 
     const [sidecarProgram, pythonProgram] = await Promise.all([
       daprd(this.#progress),

@@ -106,7 +106,6 @@ function Place({
       role="button"
       tabindex={0}
       aria-pressed={isFocus}
-      aria-label={`${name} ${figure}: show only its lines`}
       onClick={onFocus}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' && event.key !== ' ') return;
@@ -117,7 +116,7 @@ function Place({
       <rect width={WIDTH} height={HEIGHT} rx="6" />
       <text x={WIDTH / 2} y="27">
         {name}
-      </text>
+      </text>{' '}
       <text x={WIDTH / 2} y="48" class="figure">
         {figure}
       </text>
