@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Locator, Page } from 'playwright-core';
 import type { Models } from '../../tools/console/model/system.ts';
-import { home, root } from '../system.ts';
+import { eventually, home, root } from '../system.ts';
 import type { Status } from '../../tools/run/status.ts';
 import { openBrowser, openPage, type Watched } from './browser.ts';
 
@@ -221,6 +221,26 @@ describe('the console', () => {
     const trace = await enrol(7);
     for (const tab of [page, ...tabs]) await tab.locator(`[href="/commands/${trace}"]`).waitFor();
   });
+
+  test('given a callee that is slow, when its breaker opens, then map and Trouble say so; reset, enrolling works again', async () => {
+    const set = (value: string) =>
+      post(`${base}/api/configuration`, { system: 'lecture', changes: { PAY_DELAY_MS: value } });
+    const tryToEnrol = async (): Promise<string> => {
+      const answer = await post(`${gateway}/classes`, { ...TEXTBOOK, student: 'john-doe' });
+      return answer.status === 201 ? 'enrolled' : answer.text();
+    };
+    await set('1500');
+    try {
+      await page.goto(`${base}/flow?system=lecture`);
+      await eventually(async () => expect(await tryToEnrol()).toContain('breaker open'), 40_000);
+      await page.locator('[data-edge="class>pay"][data-kind="call"].broken', { hasText: 'breaker open' }).waitFor();
+      await page.getByRole('link', { name: 'Trouble' }).click();
+      await page.locator('.troubles li', { hasText: 'breaker open' }).filter({ hasText: 'class>pay' }).waitFor();
+    } finally {
+      await set('0');
+    }
+    await eventually(async () => expect(await tryToEnrol()).toBe('enrolled'), 40_000);
+  }, 120_000);
 
   test('given an address with filters, when it is reloaded, then the filters are the same', async () => {
     await page.goto(`${base}/logs`);

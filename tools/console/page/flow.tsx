@@ -96,7 +96,7 @@ function Place({
   const state = found.length === 0 ? 'stopped' : (found.find(({ healthy }) => !healthy)?.state ?? 'healthy');
   const isWell = found.every(({ healthy }) => healthy) && found.length > 0;
   const rate = rates.rate(`${system} ${name}`);
-  const figure = isWell ? (rate > 0 ? perSecond(rate) : 'at rest') : state;
+  const figure = isWell ? (rate > 0 ? perSecond(rate) : 'at rest') : state === 'healthy' ? 'no progress' : state;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a button cannot be in a picture
     <g

@@ -12,6 +12,8 @@ interface Problem {
   readonly letter?: Letter;
 }
 
+/** Milliseconds for which an event may wait. */
+const WAITS_MS = 60_000;
 /** Milliseconds for which an open breaker is news. */
 const OPEN_MS = 60_000;
 
@@ -20,7 +22,8 @@ export const troubles = computed((): readonly Problem[] => {
   const services = status.value?.services ?? [];
   return [
     ...letters.value
-      .filter(({ replayed }) => !replayed)
+      // What waits is tried again by itself; it is trouble when that goes on.
+      .filter(({ kind, replayed, since }) => !replayed && (kind === 'deadletters' || now.value - Date.parse(since) > WAITS_MS))
       .map((letter) => ({
         key: `${letter.appId} ${letter.kind} ${letter.id}`,
         system: letter.appId.slice(0, letter.appId.indexOf('-')),
