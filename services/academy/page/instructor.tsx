@@ -47,6 +47,7 @@ export function Instructor() {
           { head: t.lastStatus, cell: ({ id }) => lastOf(id) },
           {
             head: t.show,
+            isAction: true,
             cell: ({ id, lectureName }) => (
               <button
                 type="button"
@@ -60,7 +61,7 @@ export function Instructor() {
               </button>
             ),
           },
-          { head: t.cancelLecture, cell: (row) => <Cancel lecture={row} /> },
+          { head: t.cancelLecture, cell: (row) => <Cancel lecture={row} />, isAction: true },
         ]}
       />
       {lecture && <Details key={lecture.id} lecture={lecture} />}

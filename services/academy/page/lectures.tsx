@@ -36,6 +36,7 @@ export function Lectures() {
           { head: t.students, cell: ({ studentNumber }) => count(studentNumber), isNumber: true },
           {
             head: t.register,
+            isAction: true,
             cell: (row) => (
               <button
                 type="button"

@@ -33,6 +33,7 @@ export function MyRegistrations() {
         },
         {
           head: t.cancel,
+          isAction: true,
           cell: (row) =>
             cancelled.value.includes(row.courseId) || !row.courseStatus ? <Processing /> : <Cancel row={row} />,
         },

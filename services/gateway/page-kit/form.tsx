@@ -39,6 +39,8 @@ export function Form({
   const errors = errorsOf(command);
   const { is } = command.progress.value;
   const isBusy = is === 'sending' || is === 'waiting';
+  const wrong = Object.keys(errors);
+  const isAtFields = wrong.length > 0 && wrong.every((name) => form.current?.elements.namedItem(name));
   useEffect(() => {
     if (is === 'refused') form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
   }, [is]);
@@ -56,7 +58,7 @@ export function Form({
           {submit}
         </button>
       </p>
-      <Outcome of={command} done={done} />
+      <Outcome of={command} done={done} isAtFields={isAtFields} />
     </form>
   );
 }

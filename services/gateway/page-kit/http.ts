@@ -83,8 +83,8 @@ function secondsIn(header: string | null): number | undefined {
 /** What a refusal says about itself. */
 export const problemIn = ({ body }: Answer): Problem => (typeof body === 'object' && body !== null ? body : {});
 
-/** The rows of a collection's answer. */
+/** The rows of a collection; none while it is not known. */
 export function rowsIn<R>(body: unknown): readonly R[] {
-  const { _embedded: embedded = {} } = body as { _embedded?: Record<string, readonly R[]> };
+  const { _embedded: embedded = {} } = (body ?? {}) as { _embedded?: Record<string, readonly R[]> };
   return Object.values(embedded)[0] ?? [];
 }

@@ -4,7 +4,16 @@ import type { Problem } from './http.ts';
 import { say } from './texts.ts';
 
 /** What became of a command, told to those who see and to those who listen. */
-export function Outcome({ of, done }: { of: Command; done?: ComponentChildren }) {
+export function Outcome({
+  of,
+  done,
+  isAtFields = false,
+}: {
+  of: Command;
+  done?: ComponentChildren;
+  /** What is wrong stands at the fields already. */
+  isAtFields?: boolean;
+}) {
   const progress = of.progress.value;
   return (
     <div class="outcome">
@@ -13,7 +22,7 @@ export function Outcome({ of, done }: { of: Command; done?: ComponentChildren })
         {progress.is === 'waiting' && <p class="warning">{say().away}</p>}
         {progress.is === 'stopped' && <p class="warning">{progress.mayBeDone ? say().unknown : say().stopped}</p>}
         {progress.is === 'done' && <p class="success">{done ?? say().done}</p>}
-        {progress.is === 'refused' && <Refusal problem={progress.problem} status={progress.status} />}
+        {progress.is === 'refused' && <Refusal {...progress} isAtFields={isAtFields} />}
       </div>
       {progress.is === 'waiting' && (
         <p class="buttons">
@@ -33,14 +42,14 @@ export function Outcome({ of, done }: { of: Command; done?: ComponentChildren })
 }
 
 /** The service's own words: it speaks English, with the literals of its contract. */
-function Refusal({ problem, status }: { problem: Problem; status: number }) {
-  const { detail, errors, correlationId } = problem;
+function Refusal({ problem, status, isAtFields }: { problem: Problem; status: number; isAtFields: boolean }) {
+  const { detail, correlationId } = problem;
   return (
     <div class="failure">
       <p>
-        <strong>{say().refused}</strong> ({status}){errors?.length ? ` · ${say().fields}` : ''}
+        <strong>{say().refused}</strong> ({status}){isAtFields ? ` · ${say().fields}` : ''}
       </p>
-      {detail && <p lang="en">{detail}</p>}
+      {detail && !isAtFields && <p lang="en">{detail}</p>}
       {status >= 500 && correlationId && <p class="small">{correlationId}</p>}
     </div>
   );

@@ -7,7 +7,12 @@ export interface Column<R> {
   readonly head: string;
   readonly cell: (row: R) => ComponentChildren;
   readonly isNumber?: boolean;
+  /** Holds a button that says the same as the head does. */
+  readonly isAction?: boolean;
 }
+
+const classOf = ({ isNumber, isAction }: { isNumber?: boolean; isAction?: boolean }): string =>
+  isNumber ? 'number' : isAction ? 'action' : '';
 
 /** Rows of one kind; where there is no room for columns, each row stands by itself. */
 export function Table<R>({
@@ -35,9 +40,9 @@ export function Table<R>({
         <caption>{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ head, isNumber }) => (
-              <th key={head} scope="col" class={isNumber ? 'number' : ''}>
-                {head}
+            {columns.map(({ head, ...kind }) => (
+              <th key={head} scope="col" class={classOf(kind)}>
+                <span>{head}</span>
               </th>
             ))}
           </tr>
@@ -45,8 +50,8 @@ export function Table<R>({
         <tbody>
           {rows.map((row) => (
             <tr key={idOf(row)} data-id={idOf(row)}>
-              {columns.map(({ head, cell, isNumber }) => (
-                <td key={head} data-head={head} class={isNumber ? 'number' : ''}>
+              {columns.map(({ head, cell, ...kind }) => (
+                <td key={head} data-head={head} class={classOf(kind)}>
                   {cell(row)}
                 </td>
               ))}

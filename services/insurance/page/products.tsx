@@ -44,6 +44,7 @@ export function Products() {
           },
           {
             head: t.premium,
+            isAction: true,
             cell: (row) => (
               <button
                 type="button"

@@ -27,6 +27,7 @@ export function Courses() {
           { head: t.fee, cell: ({ fee }) => won(fee), isNumber: true },
           {
             head: t.enrol,
+            isAction: true,
             cell: (row) => (
               <button
                 type="button"

@@ -31,7 +31,7 @@ export function Teaching() {
           { head: t.course, cell: ({ name }) => name },
           { head: t.teacher, cell: ({ teacher }) => teacher },
           { head: t.fee, cell: ({ fee }) => won(fee), isNumber: true },
-          { head: t.withdraw, cell: (course) => <Withdraw course={course} /> },
+          { head: t.withdraw, cell: (course) => <Withdraw course={course} />, isAction: true },
         ]}
       />
     </>

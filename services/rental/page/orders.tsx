@@ -30,7 +30,7 @@ export function Orders() {
             head: t.deliveryStatus,
             cell: ({ deliveryStatus }) => <Status value={deliveryStatus} tone={toneOf(deliveryStatus)} />,
           },
-          { head: t.cancel, cell: (row) => <Cancel row={row} /> },
+          { head: t.cancel, cell: (row) => <Cancel row={row} />, isAction: true },
         ]}
       />
     </>

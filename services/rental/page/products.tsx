@@ -36,6 +36,7 @@ export function Products() {
           { head: t.stock, cell: ({ qty }) => count(qty), isNumber: true },
           {
             head: t.order,
+            isAction: true,
             cell: (row) => (
               <button
                 type="button"
