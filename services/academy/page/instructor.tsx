@@ -26,11 +26,6 @@ export function Instructor() {
   const last = new Map(
     rowsIn<LectureStatus>(statuses.body.value).map(({ lectureId, lectureStatus }) => [lectureId, lectureStatus]),
   );
-  const lastOf = (id: number) => {
-    const status = last.get(id);
-    if (status === null) return t.none;
-    return status === PAID ? <Status value={status} tone="good" /> : <Status value={status} tone="ended" />;
-  };
   return (
     <>
       <Open />
@@ -44,7 +39,7 @@ export function Instructor() {
         columns={[
           { head: t.lecture, cell: ({ lectureName }) => lectureName },
           { head: t.students, cell: ({ studentNumber }) => count(studentNumber), isNumber: true },
-          { head: t.lastStatus, cell: ({ id }) => lastOf(id) },
+          { head: t.lastStatus, cell: ({ id }) => <Last status={last.get(id)} /> },
           {
             head: t.show,
             isAction: true,
@@ -67,6 +62,12 @@ export function Instructor() {
       {lecture && <Details key={lecture.id} lecture={lecture} />}
     </>
   );
+}
+
+/** What happened last to a registration; null: nobody has registered, undefined: not known yet. */
+function Last({ status }: { status: string | null | undefined }) {
+  if (status === null) return <>{texts().none}</>;
+  return <Status value={status} tone={status === PAID ? 'good' : 'ended'} />;
 }
 
 function Open() {

@@ -13,28 +13,23 @@ function errorsOf({ progress: { value } }: Command): Record<string, string> {
   return Object.fromEntries((value.problem.errors ?? []).map(({ field, message }) => [field, messageOf(message)]));
 }
 
+interface FormOf {
+  /** Name of the form. */
+  readonly label: string;
+  readonly command: Command;
+  /** Called with what was filled in; optional fields that are empty are left out. */
+  readonly onSend: (values: Values) => void;
+  /** Words of the button. */
+  readonly submit: string;
+  readonly done?: ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
 /**
  * What a person fills in for one command. The service alone judges it: what it says of a field stands at the field, and
  * the first such field is gone to.
  */
-export function Form({
-  label,
-  command,
-  onSend,
-  submit,
-  done,
-  children,
-}: {
-  /** Name of the form. */
-  label: string;
-  command: Command;
-  /** Called with what was filled in; optional fields that are empty are left out. */
-  onSend: (values: Values) => void;
-  /** Words of the button. */
-  submit: string;
-  done?: ComponentChildren;
-  children: ComponentChildren;
-}) {
+export function Form({ label, command, onSend, submit, done, children }: FormOf) {
   const form = useRef<HTMLFormElement>(null);
   const errors = errorsOf(command);
   const { is } = command.progress.value;

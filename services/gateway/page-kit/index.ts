@@ -1,4 +1,7 @@
-import './style.css';
+import './base.css';
+import './frame.css';
+import './parts.css';
+import './table.css';
 
 /** What the pages of the systems are made of. */
 export { Command } from './command.ts';

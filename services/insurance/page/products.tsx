@@ -77,7 +77,7 @@ interface Offer {
 /** What a product costs this person; nothing is kept of it but that it was asked. */
 function Calculation({ product }: { product: Product }) {
   const t = texts();
-  const { prdcd, prdnm, minEntAmt } = product;
+  const { prdcd, prdnm } = product;
   const command = useMemo(() => new Command(), []);
   const offer = useSignal<Offer | undefined>(undefined);
   const calculate = async (values: Values): Promise<void> => {
@@ -103,23 +103,33 @@ function Calculation({ product }: { product: Product }) {
         submit={t.calculate}
         done={offer.value && t.costs(won(offer.value.prm))}
       >
-        <Field name="custNm" label={t.name} value={customerName.value} />
-        <Choice
-          name="gndrCd"
-          label={t.gender}
-          isOptional
-          options={[
-            ['', t.unsaid],
-            ['1', t.male],
-            ['2', t.female],
-          ]}
-        />
-        <Field name="aclBirdt" label={t.birth} hint={t.birthHint} isNumber isOptional />
-        <Field name="phoneNo" label={t.phone} hint={t.phoneHint} isNumber isOptional />
-        <Field name="entAmt" label={t.amount} value={minEntAmt ?? ''} isNumber />
+        <Person amount={product.minEntAmt} />
       </Form>
       {offer.value && <SavePlan product={product} offer={offer.value} />}
     </section>
+  );
+}
+
+/** Who asks, and for how much. */
+function Person({ amount }: { amount: number | null }) {
+  const t = texts();
+  return (
+    <>
+      <Field name="custNm" label={t.name} value={customerName.value} />
+      <Choice
+        name="gndrCd"
+        label={t.gender}
+        isOptional
+        options={[
+          ['', t.unsaid],
+          ['1', t.male],
+          ['2', t.female],
+        ]}
+      />
+      <Field name="aclBirdt" label={t.birth} hint={t.birthHint} isNumber isOptional />
+      <Field name="phoneNo" label={t.phone} hint={t.phoneHint} isNumber isOptional />
+      <Field name="entAmt" label={t.amount} value={amount ?? ''} isNumber />
+    </>
   );
 }
 

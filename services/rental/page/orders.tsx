@@ -47,7 +47,7 @@ function Cancel({ row: { rentalId, productName, rentalStatus } }: { row: Order }
   const cancel = async (): Promise<void> => {
     if (await command.send('DELETE', `rentals/${rentalId}`)) cancelled.value = [...cancelled.value, rentalId];
   };
-  if (rentalStatus === null || rentalStatus === 'CANCELED') return null;
+  if (rentalStatus === null || rentalStatus.startsWith('CANCELED')) return null;
   if (cancelled.value.includes(rentalId)) return <Processing />;
   const name = `${productName ?? ''} ${rentalId}`;
   return <Act command={command} onPress={() => void cancel()} label={texts().cancel} name={name} isGrave />;
