@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import type { Kit, Policy } from '../../services/kit/index.ts';
+import { type Kit, policiesOf } from '../../services/kit/index.ts';
+import { definitionsOf } from '../run/definitions.ts';
 import { root } from '../run/paths.ts';
 
 /** What the services of a system declare in their files: the events they publish, and those they act on. */
@@ -41,21 +42,12 @@ export const published = async (system: string): Promise<Declared[]> =>
 
 /** Every event that a policy or view acts on. */
 export async function consumed(system: string): Promise<Declared[]> {
-  const policies = (await exportsOf(system, 'policies.ts')).flatMap(([service, { policies }]) =>
-    (typeof policies === 'function' ? (policies({} as Kit) as Policy[]) : (policies as Policy[])).map((policy) => ({
-      service,
-      ...eventOf(policy),
-    })),
+  // Policies are made, not used: nothing of the kit is touched.
+  const nothing = {} as Kit;
+  return [...(await definitionsOf(system))].flatMap(([service, definition]) =>
+    policiesOf(definition, nothing).map(({ event }) => ({ service, type: event.type, schema: event.schema })),
   );
-  const views = (await exportsOf(system, 'views.ts')).flatMap(([service, exported]) =>
-    (Object.values(exported) as { policies?: Policy[] }[])
-      .flatMap((view) => view.policies ?? [])
-      .map((policy) => ({ service, ...eventOf(policy) })),
-  );
-  return [...policies, ...views];
 }
-
-const eventOf = ({ event }: Policy): Omit<Declared, 'service'> => ({ type: event.type, schema: event.schema });
 
 /** What a domain contract says of its system, as far as it cannot be read from the code. */
 export interface Contract {

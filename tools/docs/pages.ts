@@ -1,9 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Router } from 'express';
 import { parse } from 'yaml';
 import { routes } from '../../services/gateway/routes.ts';
-import type { Kit } from '../../services/kit/index.ts';
+import { definitionsOf } from '../run/definitions.ts';
 import { root } from '../run/paths.ts';
 import type { Stage, Story } from '../run/scenario.ts';
 import { readTemplate } from '../run/templates.ts';
@@ -74,28 +73,17 @@ async function picture(system: string, services: readonly string[]): Promise<str
   ];
 }
 
-/** Method, path and service of every public route, from the routers themselves. */
-async function publicRoutes(system: string, services: readonly string[]): Promise<string[]> {
-  const rows: string[] = [];
-  for (const service of services) {
-    const module = await import(join(root, 'services', system, service, 'app.ts')).catch(() => undefined);
-    const definition = Object.values(module ?? {}).find(
-      (exported): exported is { api(kit: Kit): Router[] } => typeof (exported as { api?: unknown }).api === 'function',
-    );
-    // Routers are made, not used: nothing of the kit is touched.
-    const routers = definition?.api({ records: {}, sidecar: {}, config: () => ({}) } as unknown as Kit) ?? [];
-    const layers = routers.flatMap(({ stack }) => stack.flatMap(({ route }) => (route ? [route] : [])));
-    for (const [prefix, target] of Object.entries(routes[system] ?? {})) {
-      const [appId, , behind = ''] = target.split(' ');
-      if (appId !== `${system}-${service}`) continue;
-      const inside = prefix.slice(behind.length);
-      for (const { path, stack } of layers) {
-        if (path !== inside && !path.startsWith(`${inside}/`)) continue;
-        const methods = new Set(stack.map(({ method }) => method.toUpperCase()));
-        for (const method of methods) rows.push(`| ${method} | \`${behind}${path}\` | ${service} |`);
-      }
-    }
-  }
+/** Method, path and service of every public route. */
+async function publicRoutes(system: string): Promise<string[]> {
+  const rows = [...(await definitionsOf(system))].flatMap(([service, { routes, publicPaths }]) =>
+    publicPaths.flatMap((path) => {
+      const { outside, inside } = typeof path === 'string' ? { outside: path, inside: path } : path;
+      const prefix = outside.slice(0, outside.length - inside.length);
+      return routes
+        .filter((one) => one.path === inside || one.path.startsWith(`${inside}/`))
+        .map((one) => `| ${one.method.toUpperCase()} | \`${prefix}${one.path}\` | ${service} |`);
+    }),
+  );
   return ['| method | path | service |', '| --- | --- | --- |', ...rows];
 }
 
@@ -155,7 +143,7 @@ export async function page(system: string): Promise<string> {
     '',
     '## Routes',
     '',
-    ...(await publicRoutes(system, services)),
+    ...(await publicRoutes(system)),
     '',
     '## Events',
     '',

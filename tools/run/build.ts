@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuildOptions, build as bundle, formatMessages, type Message, stop } from 'esbuild';
+import { type BuildOptions, build as bundle, formatMessages, type Message, type Plugin, stop } from 'esbuild';
 import { home, root } from './paths.ts';
 import { exists } from './provision/ways.ts';
 import { readTemplate, type ServiceTemplate } from './templates.ts';
@@ -26,6 +26,24 @@ export const inOneFile = {
     js: "import { createRequire as madangRequire } from 'node:module';\nconst require = madangRequire(import.meta.url);",
   },
 } as const satisfies BuildOptions;
+
+const ENTRY = 'service';
+
+/** The main module of a service, which nobody writes: it runs what service.ts exports. */
+const mains: Plugin = {
+  name: 'mains of services',
+  setup(building) {
+    building.onResolve({ filter: /^service:/ }, ({ path }) => ({ path: path.slice(ENTRY.length + 1), namespace: ENTRY }));
+    building.onLoad({ filter: /./, namespace: ENTRY }, ({ path }) => ({
+      contents: `import { run } from './services/kit/index.ts';\nimport service from './${path}/service.ts';\nawait run(service);\n`,
+      resolveDir: root,
+    }));
+  },
+};
+
+/** Where esbuild begins: the gateway has a main module of its own. */
+const entryOf = (service: ServiceTemplate): string =>
+  service.name === 'gateway' ? `${sourceOf(service)}/main.ts` : `${ENTRY}:${sourceOf(service)}`;
 
 const isBuildFailure = (error: unknown): error is { errors: Message[] } =>
   error instanceof Error && 'errors' in error && Array.isArray(error.errors);
@@ -54,15 +72,16 @@ async function isCurrent(appIds: string[]): Promise<boolean> {
 export async function build(systems: string[]): Promise<string[]> {
   const services = (await Promise.all(systems.map(readTemplate))).flat().filter(isBundled);
   for (const service of services) {
-    const main = `${sourceOf(service)}/main.ts`;
-    if (!(await exists(join(root, main)))) throw new Error(`${service.appId} cannot be built: ${main} does not exist.`);
+    const file = `${sourceOf(service)}/${service.name === 'gateway' ? 'main' : 'service'}.ts`;
+    if (!(await exists(join(root, file)))) throw new Error(`${service.appId} cannot be built: ${file} does not exist.`);
   }
   const appIds = services.map((service) => service.appId);
   if (await isCurrent(appIds)) return [];
   await mkdir(dist, { recursive: true });
   const result = await bundle({
     absWorkingDir: root,
-    entryPoints: services.map((service) => ({ in: `${sourceOf(service)}/main.ts`, out: service.appId })),
+    entryPoints: services.map((service) => ({ in: entryOf(service), out: service.appId })),
+    plugins: [mains],
     outdir: dist,
     ...inOneFile,
     sourcemap: true,
@@ -85,7 +104,8 @@ export async function build(systems: string[]): Promise<string[]> {
     await rename(`${file.path}.new`, file.path);
     changed.push(file.path);
   }
-  const inputs = [...Object.keys(result.metafile.inputs), 'tsconfig.json', 'package-lock.json', 'tools/run/build.ts'];
+  const sources = Object.keys(result.metafile.inputs).filter((file) => !file.startsWith(`${ENTRY}:`));
+  const inputs = [...sources, 'tsconfig.json', 'package-lock.json', 'tools/run/build.ts'];
   const files = Object.fromEntries(await Promise.all(inputs.map(async (file) => [file, await stamp(file)])));
   await writeFile(stampFile, JSON.stringify({ appIds, files }));
   return appIds.filter((appId) => changed.includes(join(dist, `${appId}.js`)));

@@ -1,7 +1,8 @@
 import { sameInAnyOrder } from '../../../tests/any-order.ts';
 import type { DomainEvent, Facts, Received } from '../../kit/index.ts';
 import { cancelRegistration, completeRegistration, register } from '../registration/domain.ts';
-import { type CourseRegistrationStatus, courseRegistrationStatus } from './views.ts';
+import type { CourseRegistrationStatus } from './contract.ts';
+import { courseRegistrationStatus } from './views.ts';
 
 const made = register(5, { lectureId: 1, studentId: 7 });
 

@@ -1,5 +1,5 @@
 import { change, decided, type Kit, type Policy, type Reaction, whenever } from '../../kit/index.ts';
-import { stamp } from '../numbers.ts';
+import { stamp } from '../shared/numbers.ts';
 import { PrductDesdCreated } from '../product/contract.ts';
 import { PlanSaved } from './contract.ts';
 import { EarlyDescription, learnDescription, Plan } from './domain.ts';

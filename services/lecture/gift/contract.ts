@@ -9,15 +9,16 @@ export const GiftOutcome = z.object({ granted: z.boolean() });
 /** What clients may post directly; without giftstock the fee decides. */
 export const GiftBody = GiftWish.extend({ giftstock: integer.optional() });
 
-const gift = GiftWish.extend({ id: integer, giftstock: integer });
-export const GiftRegistered = event('GiftRegistered', gift);
-export const GiftCanceled = event('GiftCanceled', gift);
+/** Gifts as clients see them. */
+export const GiftAnswer = GiftWish.extend({ id: integer, giftstock: integer });
+export const GiftRegistered = event('GiftRegistered', GiftAnswer);
+export const GiftCanceled = event('GiftCanceled', GiftAnswer);
 
 /**
  * The enrolment a gift was earned by, which its document is named after; undefined for a gift that a client asked for
  * directly: anybody can name any enrolment in that.
  */
 export const enrolmentOf = (
-  { classId }: z.output<typeof gift>,
+  { classId }: z.output<typeof GiftAnswer>,
   { subject }: { readonly subject: string },
 ): number | undefined => (subject === `Gift-of-${classId}` ? classId : undefined);

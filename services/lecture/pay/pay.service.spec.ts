@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { type Beside, beside } from '../../../tests/beside.ts';
 import { eventually } from '../../../tests/system.ts';
-import { pay } from './app.ts';
+import pay from './service.ts';
 
 let service: Beside;
 beforeAll(async () => {

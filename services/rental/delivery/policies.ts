@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { change, create, type Kit, log, type Policy, type Reaction, together, whenever } from '../../kit/index.ts';
 import { ProductSaved } from '../product/contract.ts';
 import { Rentaled } from '../rental/contract.ts';
-import type { Rules } from './app.ts';
+import type { Config } from './config.ts';
 import { DeliveryCanceled, OrderDoubted } from './contract.ts';
 import {
   Delivery,
@@ -22,7 +22,7 @@ import {
  * An order touches two records, its product and its delivery, one after the other. Every step can be done again at any
  * time, so an event that comes again, after a crash or a year, goes on where it was or finds nothing to do.
  */
-export const policies = ({ records, config }: Kit<Rules>): Policy[] => {
+export const policies = ({ records, config }: Kit<Config>): Policy[] => {
   // A name of its own for each: what makes a step happen once is what it finds, not who asks.
   const command = () => ({ cause: randomUUID() });
   const deliveryOf = async ({ id }: Order) => (await records.findBy(Delivery, 'rentalId', String(id)))[0];

@@ -13,6 +13,14 @@ export const GiftWish = z.object({
 export type GiftWish = z.output<typeof GiftWish>;
 export const GiftBody = GiftWish.loose();
 
+/** A gift as clients see it. */
+export const GiftAnswer = z.object({
+  id: integer,
+  rewardId: integer.nullable(),
+  walletId: integer,
+  status: z.literal('Exchanged'),
+});
+
 /** What POST /gifts answers, as far as others rely on it. */
 export const GiftRecorded = z.object({ id: integer, walletId: integer });
 

@@ -11,6 +11,14 @@ export type MissionWish = z.output<typeof MissionWish>;
 /** Whatever else is sent is left out, so a misspelt customer makes a mission of nobody. */
 export const MissionBody = MissionWish.loose();
 
+/** A mission as clients see it. */
+export const MissionAnswer = z.object({
+  id: integer,
+  customerId: integer.nullable(),
+  rewardId: integer.nullable(),
+  status: z.enum(['Achieved', 'RewardAllocated']),
+});
+
 /** Told when a mission is achieved, and only then. */
 export const MissionAchieved = event(
   'MissionAchieved',

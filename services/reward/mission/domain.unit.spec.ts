@@ -1,5 +1,5 @@
 import { given } from '../../kit/testing/index.ts';
-import { mission as missions } from './app.ts';
+import missions from './service.ts';
 import { MissionBody } from './contract.ts';
 import { achieveMission, type Mission, updateRewardId } from './domain.ts';
 

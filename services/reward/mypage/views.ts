@@ -1,17 +1,7 @@
-import { from, type Identified, view } from '../../kit/index.ts';
+import { from, view } from '../../kit/index.ts';
 import { MissionAchieved } from '../mission/contract.ts';
 import { Allocated } from '../reward/contract.ts';
-import { RewardFollowed } from './contract.ts';
-
-/** A mission a customer achieved, and how far its reward is. */
-export interface Mypage extends Identified {
-  readonly missionId: number;
-  readonly customerId: number | null;
-  readonly missionStatus: 'Achieved';
-  readonly rewardId: number | null;
-  /** Null until the reward is in the wallet. */
-  readonly rewardStatus: 'Issued' | 'Exchanged' | null;
-}
+import { type Mypage, RewardFollowed } from './contract.ts';
 
 /** There from the first event on, whichever comes first: each says that the mission was achieved, and by whom. */
 export const mypage = view('Mypage', {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { given } from '../../kit/testing/index.ts';
-import { reward as rewards } from './app.ts';
+import rewards from './service.ts';
 import { allocate, type Reward, updateStatus } from './domain.ts';
 
 const reward = allocate({ id: 3, customerId: 11, status: 'Achieved' })(7).state!;

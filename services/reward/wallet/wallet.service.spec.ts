@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { type Beside, beside } from '../../../tests/beside.ts';
 import { eventually } from '../../../tests/system.ts';
-import { wallet } from './app.ts';
+import wallet from './service.ts';
 
 let service: Beside;
 beforeAll(async () => {
