@@ -2,29 +2,51 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import * as client from '../tools/run/client.ts';
+import { configuration } from '../tools/run/configuration.ts';
+import { type Action, actions, type Part } from '../tools/run/status.ts';
 
 /** The running system under test: `./run test` has started it, in a home and on ports of its own. */
 export const root = resolve(import.meta.dirname, '..');
 export const profile = process.env.PROFILE === 'full' ? 'full' : 'light';
 export const home = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
 
-/** The runner, as a person types it; answers what it prints. */
+/**
+ * What `./run` does with these words; answers what it prints. Actions and configuration go to the supervisor from here, since a
+ * process for each of some hundred of them would take longer than what they do; the rest is the program as a person types it.
+ */
 export async function run(...words: string[]): Promise<string> {
+  const [command = '', name = '', ...rest] = words;
+  if (isAction(command)) {
+    await client.running();
+    await client.act(name, command, partOf(rest[0] ?? (command === 'kill' ? '--app' : '')));
+    return '';
+  }
+  if (command === 'config') {
+    const changes = Object.fromEntries(rest.map((word) => word.split(/=(.*)/s).slice(0, 2) as [string, string]));
+    const values = await configuration(await client.running(), name, changes);
+    return Object.entries(values)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join('');
+  }
   const { stdout } = await promisify(execFile)(join(root, 'run'), words, { cwd: root, maxBuffer: 64 * 1024 * 1024 });
   return stdout;
 }
+
+const isAction = (word: string): word is Action => (actions as readonly string[]).includes(word);
+const partOf = (word: string): Part => (word === '--app' ? 'app' : word === '--sidecar' ? 'sidecar' : 'both');
 
 export interface Process {
   readonly appId: string;
   readonly service: string;
   readonly state: string;
-  readonly pid: number;
+  readonly pid: number | null;
   readonly port: number;
   readonly daprHttpPort: number;
   readonly restarts: number;
 }
 
-export const processes = async (): Promise<Process[]> => JSON.parse(await run('status', '--json'));
+export const processes = async (): Promise<readonly Process[]> => (await client.running()).services;
 
 export async function processOf(appId: string): Promise<Process> {
   const found = (await processes()).find((process) => process.appId === appId);

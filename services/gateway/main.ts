@@ -5,19 +5,24 @@ import { outsideFrom } from './public-base.ts';
 import { routes } from './routes.ts';
 import { tokensFrom } from './tokens.ts';
 
-await main(async () => {
-  const { env } = process;
-  const port = portFrom('DAPR_HTTP_PORT');
-  const sidecar = new Sidecar(httpTransport(port, { connections: LIMITS.places }), env.APP_ID ?? '');
-  if (!routes[sidecar.system])
-    throw new Error(`APP_ID must be <system>-gateway with one of the systems ${Object.keys(routes).join(', ')}.`);
-  const probe = httpTransport(port, { connections: 2 });
-  const app = gateway(sidecar, { admission: tokensFrom(env), outside: outsideFrom(env), probe });
-  await serve({
-    app,
-    start: async () => undefined, // it is ready when its sidecar is, and says so when it is asked
-    async close() {
-      await Promise.all([sidecar.transport.close(), probe.close()]);
-    },
+/**
+ * Runs the gateway of one system in this process.
+ * @param document the OpenAPI document of the system
+ */
+export const runGateway = (document: object): Promise<void> =>
+  main(async () => {
+    const { env } = process;
+    const port = portFrom('DAPR_HTTP_PORT');
+    const sidecar = new Sidecar(httpTransport(port, { connections: LIMITS.places }), env.APP_ID ?? '');
+    if (!routes[sidecar.system])
+      throw new Error(`APP_ID must be <system>-gateway with one of the systems ${Object.keys(routes).join(', ')}.`);
+    const probe = httpTransport(port, { connections: 2 });
+    const app = gateway(sidecar, { admission: tokensFrom(env), outside: outsideFrom(env), probe, document });
+    await serve({
+      app,
+      start: async () => undefined, // it is ready when its sidecar is, and says so when it is asked
+      async close() {
+        await Promise.all([sidecar.transport.close(), probe.close()]);
+      },
+    });
   });
-});

@@ -12,8 +12,8 @@ export type { Names, Resource } from './http/resource.ts';
 export {
   type AnswerShape,
   answers,
-  type Bulkhead,
   type BodyOf,
+  type Bulkhead,
   type Method,
   type QueryOf,
   type Route,
@@ -34,26 +34,29 @@ export {
   type Received,
   whenever,
 } from './messaging/policy.ts';
+export { batchByKey } from './persistence/keyed-mutex.ts';
 export {
+  byId,
+  byKey,
   type Command,
   type Decide,
   keyPart,
   naturalKey,
   type Outcome,
   type Page,
-  type PageWish,
+  type PageRequest,
   Records,
+  type Ref,
   type Steps,
 } from './persistence/records.ts';
-export { together, turns } from './persistence/turns.ts';
-export { main, portFrom, type Served, serve } from './runtime/serve.ts';
 export {
   defineService,
-  policiesOf,
   type PublicPath,
+  policiesOf,
   type Service,
 } from './runtime/definition.ts';
 export type { Kit } from './runtime/kit.ts';
+export { main, portFrom, type Served, serve } from './runtime/serve.ts';
 export { type App, assemble, run } from './runtime/service.ts';
 export { count, declare } from './telemetry/metrics.ts';
 export {

@@ -66,7 +66,8 @@ const doings: { [kind in keyof typeof ATTACKERS]: (random: () => number, number:
     const { kind, about, bytes } = eventAttack(random, declared, how);
     if (sent + bytes.length > MOST_MESSAGE_BYTES) return;
     sent += bytes.length;
-    const sidecar = random() < 0.3 ? pick(random, sidecars) : undefined;
+    // `null` as an event makes daprd 1.18.2 itself panic (its caller gets a 500, it goes on): nothing of ours is tried by that.
+    const sidecar = random() < 0.3 && bytes.toString() !== 'null' ? pick(random, sidecars) : undefined;
     if (sidecar) {
       const status = await publishThrough(sidecar.port, place.system, bytes);
       tell({ kind, about: `through ${sidecar.appId}, ${about}`, outcomes: [`sidecar ${status}`] });

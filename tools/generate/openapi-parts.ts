@@ -10,7 +10,9 @@ const TEXT: Schema = { type: 'string' };
 export const STATIC: Record<string, Schema> = {
   Linked: {
     type: 'object',
-    properties: { _links: { type: 'object', additionalProperties: LINK, properties: { self: LINK }, required: ['self'] } },
+    properties: {
+      _links: { type: 'object', additionalProperties: LINK, properties: { self: LINK }, required: ['self'] },
+    },
     required: ['_links'],
   },
   Collection: {

@@ -1,4 +1,5 @@
-import type { AnswerShape, Route, RouteSpec } from '../../services/kit/index.ts';
+import type { z } from 'zod';
+import type { AnswerShape, Route } from '../../services/kit/index.ts';
 import { definitionsOf } from '../run/definitions.ts';
 import { PROBLEMS, parameters, responseHeaders, STATIC } from './openapi-parts.ts';
 import { publicRoutesOf } from './public-routes.ts';
@@ -9,24 +10,49 @@ type Json = Record<string, unknown>;
 /** Express writes `:id` where OpenAPI writes `{id}`. */
 const templated = (path: string): string => path.replace(/:(\w+)/g, '{$1}');
 
+/** Schemas of one document, each under its name. */
+class Named {
+  readonly schemas: Record<string, Schema> = { ...STATIC };
+  private readonly names = new Map<z.ZodType, string>();
+
+  /** A reference to the schema, which is kept under this name, or the next that is free. */
+  refer(name: string, zod: z.ZodType, make: () => Schema): Schema {
+    let known = this.names.get(zod);
+    if (!known) {
+      known = name;
+      for (let next = 2; this.schemas[known]; next++) known = `${name}${next}`;
+      this.names.set(zod, known);
+      this.schemas[known] = make();
+    }
+    return { $ref: `#/components/schemas/${known}` };
+  }
+}
+
 /** The body a route takes: unknown fields are refused, and what clients have read from us may come back. */
-function bodySchema({ body, part, message }: RouteSpec): Schema | undefined {
-  if (message) return jsonSchema(message, 'input');
-  const resource = body ?? part?.partial();
+function bodySchema(service: string, { spec, path }: Route, named: Named): Schema | undefined {
+  const { body, part, message } = spec;
+  const name = `${service}.${path.split('/')[1]}`;
+  if (message) return named.refer(`${name}.message`, message, () => jsonSchema(message, 'input'));
+  const resource = body ?? part;
   if (!resource) return undefined;
-  const schema = jsonSchema(resource, 'input');
-  if (resource.def.catchall) return schema;
-  const read = { id: { description: 'Ignored.' }, _links: { description: 'Ignored.' } };
-  return { ...schema, properties: { ...read, ...schema.properties }, additionalProperties: false };
+  const isWhole = body !== undefined;
+  const taken = (): Schema => {
+    const schema = jsonSchema(isWhole ? resource : resource.partial(), 'input');
+    if (resource.def.catchall) return schema;
+    const read = { id: { description: 'Ignored.' }, _links: { description: 'Ignored.' } };
+    return { ...schema, properties: { ...read, ...schema.properties }, additionalProperties: false };
+  };
+  return isWhole ? named.refer(`${name}.body`, resource, taken) : taken();
 }
 
 /** What stands around a resource in answers, as HAL has it. */
-function answered(shape: AnswerShape, named: (shape: AnswerShape) => Schema): Schema {
-  const resource = named(shape);
-  if (!shape.hal) return resource;
+function answered(service: string, { schema, hal }: AnswerShape, named: Named): Schema {
+  if (!schema) return {};
+  if (!hal) return jsonSchema(schema, 'output');
+  const resource = named.refer(`${service}.${hal.names.item}`, schema, () => jsonSchema(schema, 'output'));
   const item: Schema = { allOf: [resource, { $ref: '#/components/schemas/Linked' }] };
-  if (shape.hal.of === 'item') return item;
-  const { path } = shape.hal.names;
+  if (hal.of === 'item') return item;
+  const { path } = hal.names;
   const embedded: Schema = { type: 'object', properties: { [path]: { type: 'array', items: item } }, required: [path] };
   return {
     allOf: [
@@ -52,17 +78,17 @@ function problemsOf({ method, path, spec }: Route): number[] {
   ].sort();
 }
 
-function operation(service: string, path: string, route: Route, named: (shape: AnswerShape) => Schema): Json {
+function operation(service: string, path: string, route: Route, named: Named): Json {
   const { method, spec } = route;
   const { answer } = spec;
-  const body = bodySchema(spec);
+  const body = bodySchema(service, route, named);
   const success =
     answer.status === 204
       ? { description: 'Done.' }
       : {
           description: answer.status === 201 ? 'It was made, or had been by the same command.' : 'The answer.',
           headers: responseHeaders(answer),
-          content: { 'application/json': { schema: answered(answer, named) } },
+          content: { 'application/json': { schema: answered(service, answer, named) } },
         };
   const isRead = method === 'get' && answer.hal?.of === 'item';
   return {
@@ -85,16 +111,9 @@ function operation(service: string, path: string, route: Route, named: (shape: A
  * @param about what the system is for
  */
 export async function openapi(system: string, about: string, version: string): Promise<Json> {
-  const schemas: Record<string, Schema> = {};
+  const named = new Named();
   const paths: Record<string, Json> = {};
   for (const [service, definition] of await definitionsOf(system)) {
-    const named = ({ schema, hal }: AnswerShape): Schema => {
-      if (!schema) return {};
-      if (!hal) return jsonSchema(schema, 'output');
-      const name = `${service}.${hal.names.item}`;
-      schemas[name] ??= jsonSchema(schema, 'output');
-      return { $ref: `#/components/schemas/${name}` };
-    };
     for (const { path, route } of publicRoutesOf(definition)) {
       const at = templated(path);
       paths[at] = { ...paths[at], [route.method]: operation(service, at, route, named) };
@@ -105,6 +124,6 @@ export async function openapi(system: string, about: string, version: string): P
     info: { title: `Madang: ${system}`, description: about, version, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/' }],
     paths,
-    components: { schemas: { ...STATIC, ...schemas }, responses: PROBLEMS },
+    components: { schemas: named.schemas, responses: PROBLEMS },
   };
 }

@@ -16,8 +16,10 @@ export function prefixOf(path: PublicPath): PublicPrefix {
 
 /** The routes of a service that clients reach, each with the path they ask for. */
 export const publicRoutesOf = ({ routes, publicPaths }: Service): { readonly path: string; readonly route: Route }[] =>
-  publicPaths.map(prefixOf).flatMap(({ inside, prefix }) =>
-    routes
-      .filter(({ path }) => path === inside || path.startsWith(`${inside}/`))
-      .map((route) => ({ path: prefix + route.path, route })),
-  );
+  publicPaths
+    .map(prefixOf)
+    .flatMap(({ inside, prefix }) =>
+      routes
+        .filter(({ path }) => path === inside || path.startsWith(`${inside}/`))
+        .map((route) => ({ path: prefix + route.path, route })),
+    );

@@ -11,13 +11,17 @@ export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Schema {
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
       // What a later version answers in addition is no breach of this document.
-      if (io === 'output' && jsonSchema.type === 'object') delete jsonSchema.additionalProperties;
+      if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
       const { def } = zodSchema._zod;
       if (io === 'input' && def.type === 'pipe' && takesDigits(jsonSchema.type)) {
         const { type, minimum, maximum, ...rest } = jsonSchema;
         const digits = type === 'integer' ? '^-?\\d+$' : '^-?\\d{1,15}(\\.\\d{1,2})?$';
         for (const key of ['type', 'minimum', 'maximum'] as const) delete jsonSchema[key];
-        const number = { type, ...(minimum === undefined ? {} : { minimum }), ...(maximum === undefined ? {} : { maximum }) };
+        const number = {
+          type,
+          ...(minimum === undefined ? {} : { minimum }),
+          ...(maximum === undefined ? {} : { maximum }),
+        };
         Object.assign(jsonSchema, rest, { anyOf: [number, { type: 'string', pattern: digits }] });
       }
     },

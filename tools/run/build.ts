@@ -27,23 +27,27 @@ export const inOneFile = {
   },
 } as const satisfies BuildOptions;
 
-const ENTRY = 'service';
+const ENTRY = 'main';
 
-/** The main module of a service, which nobody writes: it runs what service.ts exports. */
+/** The main modules, which nobody writes: what service.ts exports is run, or the gateway with the documents of its system. */
 const mains: Plugin = {
-  name: 'mains of services',
+  name: 'main modules',
   setup(building) {
-    building.onResolve({ filter: /^service:/ }, ({ path }) => ({ path: path.slice(ENTRY.length + 1), namespace: ENTRY }));
-    building.onLoad({ filter: /./, namespace: ENTRY }, ({ path }) => ({
-      contents: `import { run } from './services/kit/index.ts';\nimport service from './${path}/service.ts';\nawait run(service);\n`,
-      resolveDir: root,
-    }));
+    building.onResolve({ filter: /^main:/ }, ({ path }) => ({ path: path.slice(ENTRY.length + 1), namespace: ENTRY }));
+    building.onLoad({ filter: /./, namespace: ENTRY }, ({ path }) => {
+      const [system, name] = path.split('/');
+      const contents =
+        name === 'gateway'
+          ? `import { runGateway } from './services/gateway/main.ts';
+             import document from './docs/openapi/${system}.json';
+             await runGateway(document);`
+          : `import { run } from './services/kit/index.ts';
+             import service from './services/${system}/${name}/service.ts';
+             await run(service);`;
+      return { contents, resolveDir: root };
+    });
   },
 };
-
-/** Where esbuild begins: the gateway has a main module of its own. */
-const entryOf = (service: ServiceTemplate): string =>
-  service.name === 'gateway' ? `${sourceOf(service)}/main.ts` : `${ENTRY}:${sourceOf(service)}`;
 
 const isBuildFailure = (error: unknown): error is { errors: Message[] } =>
   error instanceof Error && 'errors' in error && Array.isArray(error.errors);
@@ -80,7 +84,7 @@ export async function build(systems: string[]): Promise<string[]> {
   await mkdir(dist, { recursive: true });
   const result = await bundle({
     absWorkingDir: root,
-    entryPoints: services.map((service) => ({ in: entryOf(service), out: service.appId })),
+    entryPoints: services.map(({ system, name, appId }) => ({ in: `${ENTRY}:${system}/${name}`, out: appId })),
     plugins: [mains],
     outdir: dist,
     ...inOneFile,

@@ -1,11 +1,11 @@
-import { cancel, type Kit, type Policy, whenever } from '../../kit/index.ts';
+import { byKey, cancel, type Kit, type Policy, whenever } from '../../kit/index.ts';
 import { LectureOpened, OpenedCanceled } from '../lecture/contract.ts';
 import { CourseCanceled, CourseRegistrationCompleted } from '../registration/contract.ts';
 import { headcount } from '../shared/headcount.ts';
 import { hideLecture, LectureStatus, showLecture } from './domain.ts';
 
 export const policies = ({ records }: Kit): Policy[] => {
-  const students = headcount(records, LectureStatus, 'key');
+  const students = headcount(records, (id) => byKey(LectureStatus, id));
   return [
     whenever(LectureOpened, async ({ id, lectureName }, { id: cause }) => {
       await records.create(LectureStatus, { cause }, showLecture(id, lectureName), { key: id });

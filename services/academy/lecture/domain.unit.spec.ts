@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { type Entry, enter, lastStatus, newestRolls, partOf, type Roll, recount, startRoll, studentsOn } from '../shared/roll.ts';
+import {
+  type Entry,
+  enter,
+  lastStatus,
+  newestRolls,
+  partOf,
+  type Roll,
+  recount,
+  startRoll,
+  studentsOn,
+} from '../shared/roll.ts';
 import { cancelAgain, cancelLecture, type Lecture, openLecture, renameLecture } from './domain.ts';
 
 const lecture = openLecture(1, { lectureName: 'korean' }).state!;

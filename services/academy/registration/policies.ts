@@ -1,4 +1,4 @@
-import { change, type Kit, type Policy, type Reaction, whenever } from '../../kit/index.ts';
+import { byId, change, type Kit, type Policy, type Reaction, whenever } from '../../kit/index.ts';
 import { OpenedCanceled } from '../lecture/contract.ts';
 import { PaymentCanceled, PaymentCompleted } from '../payment/contract.ts';
 import { CourseRegistered, LectureClosing } from './contract.ts';
@@ -43,7 +43,7 @@ export const policies = ({ records }: Kit): Policy[] => {
     const wish = { number: 0, size: AT_ONCE };
     const { items, next } = await records.find(Registration, 'lectureId', String(lectureId), wish);
     const command = { cause: `closed-${lectureId}` };
-    await Promise.all(items.map(({ id }) => records.change(Registration, id, command, cancelRegistration)));
+    await Promise.all(items.map(({ id }) => records.change(byId(Registration, id), command, cancelRegistration)));
     return next === undefined ? [] : [change(CanceledLecture, lectureId, closeOn)];
   };
 

@@ -1,12 +1,4 @@
-import {
-  answers,
-  CalleeUnavailable,
-  Problem,
-  RuleViolation,
-  readable,
-  routeFor,
-  writable,
-} from '../../kit/index.ts';
+import { answers, CalleeUnavailable, Problem, RuleViolation, readable, routeFor, writable } from '../../kit/index.ts';
 import { PaymentOutcome } from '../payment/contract.ts';
 import type { Config } from './config.ts';
 import { RegistrationAnswer, RegistrationBody } from './contract.ts';

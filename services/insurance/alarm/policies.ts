@@ -1,14 +1,14 @@
-import { type EventType, type Kit, log, noteThenDo, type Policy, whenever } from '../../kit/index.ts';
-import { stamp } from '../shared/numbers.ts';
+import { type EventSchema, type Kit, log, noteThenDo, type Policy, whenever } from '../../kit/index.ts';
 import { PayApproved, PayCanceled } from '../payment/contract.ts';
 import { PlanSaved, PremiumCaculated, ProductDesdRequested } from '../plan/contract.ts';
 import { PrductDesdCreated } from '../product/contract.ts';
 import { ProposalSaved, ProposalWithdrawn } from '../proposal/contract.ts';
+import { stamp } from '../shared/numbers.ts';
 import type { Config } from './config.ts';
 import { type Concerned, isSent, Message, markSent, record, textOf } from './domain.ts';
 
 /** Customers hear of every stage. */
-const TOLD = [
+const TOLD: readonly EventSchema<Concerned>[] = [
   PremiumCaculated,
   PlanSaved,
   ProductDesdRequested,
@@ -17,7 +17,7 @@ const TOLD = [
   PayApproved,
   ProposalWithdrawn,
   PayCanceled,
-] as unknown as EventType<Concerned>[];
+];
 
 /** Noted before it is sent: a store that takes no writes sends nothing, and only a crash in between sends one twice. */
 export const policies = ({ records, sidecar, config }: Kit<Config>): Policy[] =>

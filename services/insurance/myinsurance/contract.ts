@@ -8,9 +8,11 @@ export const NAMES = [
   ...['prpsNo', 'prpsDt', 'contNo', 'contDt', 'prpsStcd', 'prpsStnm', 'contStcd', 'contStnm', 'regDtm', 'chgDtm'],
 ] as const;
 
+const fields = Object.fromEntries(NAMES.map((name) => [name, z.string().nullable()])) as Record<
+  (typeof NAMES)[number],
+  z.ZodNullable<z.ZodString>
+>;
+
 /** How far a customer has come with a calculation, a plan, or a plan and the proposal made from it. */
-export const MyPage = z.intersection(
-  z.object({ id: integer }),
-  z.record(z.enum(NAMES), z.string().nullable()).readonly(),
-);
+export const MyPage = z.object({ id: integer, ...fields });
 export type MyPage = z.output<typeof MyPage>;

@@ -1,4 +1,4 @@
-import { answers, pause, RuleViolation, readable, routeFor } from '../../kit/index.ts';
+import { answers, byKey, pause, RuleViolation, readable, routeFor } from '../../kit/index.ts';
 import { stamp } from '../shared/numbers.ts';
 import { dataOf, online } from '../shared/online.ts';
 import type { Config } from './config.ts';
@@ -51,7 +51,7 @@ export const routes = [
   online<Config>('/payments/online', 'cancelPay: cancels the payment of a proposal.', {
     any: async ({ svcFn, of, command, context }) => {
       if (svcFn !== 'cancelpay') return {};
-      if (of('prpsNo')) await context.records.change(Payment, of('prpsNo'), command, cancelPayment, 'key');
+      if (of('prpsNo')) await context.records.change(byKey(Payment, of('prpsNo')), command, cancelPayment);
       return { data: '처리완료' };
     },
   }),

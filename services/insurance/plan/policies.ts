@@ -1,6 +1,6 @@
-import { change, decided, type Kit, type Policy, type Reaction, whenever } from '../../kit/index.ts';
-import { stamp } from '../shared/numbers.ts';
+import { byId, change, decided, type Kit, type Policy, type Reaction, whenever } from '../../kit/index.ts';
 import { PrductDesdCreated } from '../product/contract.ts';
+import { stamp } from '../shared/numbers.ts';
 import { PlanSaved } from './contract.ts';
 import { EarlyDescription, learnDescription, Plan } from './domain.ts';
 
@@ -16,7 +16,7 @@ export const policies = ({ records }: Kit): Policy[] => {
       if (!(await isSaved(ppsdsnNo))) {
         const note = (id: number) => decided<EarlyDescription>({ id, ppsdsnNo, prodDesdIsueDt });
         const noted = await records.create(EarlyDescription, { cause }, note, { key: ppsdsnNo });
-        await records.change(EarlyDescription, noted.id, { cause: `${cause}/later` }, (known) =>
+        await records.change(byId(EarlyDescription, noted.id), { cause: `${cause}/later` }, (known) =>
           known.prodDesdIsueDt < prodDesdIsueDt ? decided({ ...known, prodDesdIsueDt }) : undefined,
         );
         // The plan may have been saved, and have looked for the note, just before it was there.

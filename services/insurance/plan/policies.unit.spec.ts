@@ -1,6 +1,6 @@
 import { type Given, given, MemoryBackend } from '../../kit/testing/index.ts';
-import { stamp } from '../shared/numbers.ts';
 import product from '../product/service.ts';
+import { stamp } from '../shared/numbers.ts';
 import plan from './service.ts';
 
 const configuration = { 'api.url.product': 'insurance-product', ISSUE_DELAY_MS: '0' };

@@ -1,4 +1,4 @@
-import { checked, type Records, RuleViolation } from '../../kit/index.ts';
+import { byKey, checked, type Records, RuleViolation } from '../../kit/index.ts';
 import { newestBy } from '../shared/lists.ts';
 import { dataOf, type OnlineCall, online } from '../shared/online.ts';
 import type { Config } from './config.ts';
@@ -40,7 +40,7 @@ async function getPlan({ of, context: { records } }: Call): Promise<object> {
 async function prodDesdIsue({ of, command, context: { records } }: Call): Promise<object> {
   const ppsdsnNo = of('ppsdsnNo');
   const before = ppsdsnNo ? await planOf(records, ppsdsnNo) : undefined;
-  const changed = before && (await records.change(Plan, ppsdsnNo, command, requestDescription, 'key'));
+  const changed = before && (await records.change(byKey(Plan, ppsdsnNo), command, requestDescription));
   if (!changed?.state) throw new RuleViolation(`There is no plan with ppsdsnNo "${ppsdsnNo}".`, 404);
   return dataOf(PLAN, { ...before, eventType: 'ProductDesdRequested' });
 }

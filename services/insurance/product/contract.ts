@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { event, integer } from '../../kit/domain/index.ts';
-import { amount, bodyOf, customerNumber, day, full, productCode, told, upTo, type Whole, whole } from '../shared/values.ts';
+import {
+  amount,
+  bodyOf,
+  customerNumber,
+  day,
+  full,
+  productCode,
+  told,
+  upTo,
+  type Whole,
+  whole,
+} from '../shared/values.ts';
 
 const count = integer.refine((value) => value >= 0, 'must be 0 or more');
 

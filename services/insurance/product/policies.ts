@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create, type Kit, type Policy, whenever } from '../../kit/index.ts';
-import { numberOf } from '../shared/numbers.ts';
 import { ProductDesdRequested } from '../plan/contract.ts';
+import { numberOf } from '../shared/numbers.ts';
 import type { Config } from './config.ts';
 import { describePlan, ProductDocument } from './domain.ts';
 

@@ -1,7 +1,18 @@
 import { z } from 'zod';
 import { event, integer } from '../../kit/domain/index.ts';
 import { accountFields } from '../payment/contract.ts';
-import { amount, bodyOf, customerNumber, day, full, productCode, told, upTo, type Whole, whole } from '../shared/values.ts';
+import {
+  amount,
+  bodyOf,
+  customerNumber,
+  day,
+  full,
+  productCode,
+  told,
+  upTo,
+  type Whole,
+  whole,
+} from '../shared/values.ts';
 
 const wishFields = {
   prpsDt: day,

@@ -1,4 +1,4 @@
-import { RuleViolation } from '../../kit/index.ts';
+import { byKey, RuleViolation } from '../../kit/index.ts';
 import { CheckOutcome } from '../payment/contract.ts';
 import { newestBy } from '../shared/lists.ts';
 import { dataOf, type OnlineCall, online } from '../shared/online.ts';
@@ -38,7 +38,7 @@ async function getCntr({ of, context: { records, sidecar, config } }: Call): Pro
 /** 청약철회 */
 async function wdrwPrps({ of, command, context: { records } }: Call): Promise<object> {
   const prpsNo = of('prpsNo');
-  const changed = prpsNo ? await records.change(Proposal, prpsNo, command, withdraw, 'key') : undefined;
+  const changed = prpsNo ? await records.change(byKey(Proposal, prpsNo), command, withdraw) : undefined;
   if (!changed?.state) throw new RuleViolation(`There is no proposal with prpsNo "${prpsNo}".`, 404);
   return dataOf(LISTED, changed.state);
 }

@@ -6,11 +6,15 @@ export interface DomainEvent<T = unknown> {
   readonly data: T;
 }
 
-/** An event of the contract: call it to make one. The schema is what every consumer may rely on. */
-export interface EventType<T> {
-  (data: T): DomainEvent<T>;
+/** An event of the contract as its consumers see it: the schema is what they may rely on. */
+export interface EventSchema<T> {
   readonly type: string;
   readonly schema: z.ZodType<T>;
+}
+
+/** An event of the contract as its producer sees it: call it to make one. */
+export interface EventType<T> extends EventSchema<T> {
+  (data: T): DomainEvent<T>;
 }
 
 /**
@@ -18,9 +22,9 @@ export interface EventType<T> {
  * @param type the contract's name of the event, which is also the CloudEvent type
  * @param schema its fields; fields a producer adds later are ignored by consumers that do not know them
  */
-export function event<S extends z.ZodType>(type: string, schema: S): EventType<z.output<S>> {
-  const make = (data: z.output<S>): DomainEvent<z.output<S>> => ({ type, data: schema.parse(data) });
-  return Object.assign(make, { type, schema: schema as unknown as z.ZodType<z.output<S>> });
+export function event<T>(type: string, schema: z.ZodType<T>): EventType<T> {
+  const make = (data: T): DomainEvent<T> => ({ type, data: schema.parse(data) });
+  return Object.assign(make, { type, schema });
 }
 
 /** What a command or policy decided: the new state (null: the record is gone) and the events to tell. */
@@ -68,6 +72,9 @@ export interface Aggregate<S extends Identified> {
   readonly uniqueBy?: readonly (keyof S & string)[];
   readonly listBy?: readonly (keyof S & string)[];
 }
+
+/** A kind of record, whatever is stored of it. */
+export type Kind = Aggregate<never>;
 
 /** Declares a kind of record. */
 export const aggregate = <S extends Identified>(

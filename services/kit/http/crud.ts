@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Aggregate, Decision, Identified } from '../domain/aggregate.ts';
+import type { Decision, Identified, Kind } from '../domain/aggregate.ts';
 import type { Facts, View } from '../views/view.ts';
 import { collectionAnswer, rowAnswer } from './answer.ts';
 import { type Resource, shownBy } from './resource.ts';
@@ -16,7 +16,7 @@ export interface Reads<C, R> {
   readonly limit?: Bulkhead<C>;
 }
 
-const fieldsToSeekBy = ({ keyedBy, numberedBy, uniqueBy, listBy }: Aggregate<never>): Set<string> =>
+const fieldsToSeekBy = ({ keyedBy, numberedBy, uniqueBy, listBy }: Kind): Set<string> =>
   new Set([keyedBy ?? [], numberedBy ?? [], uniqueBy ?? [], listBy ?? []].flat());
 
 /** GET of collection, item and `search/findBy<Field>` of a kind of record. */
@@ -88,10 +88,12 @@ export interface Verbs<S, B extends z.ZodObject> {
 }
 
 /** POST, PUT, PATCH and DELETE of a kind of record, as far as the contract has them. */
-export function writable<S extends Identified, R extends Identified, B extends z.ZodObject, C = Record<string, unknown>>(
-  resource: Resource<S, R>,
-  { body, create, change, remove }: Verbs<S, B>,
-): Route<C>[] {
+export function writable<
+  S extends Identified,
+  R extends Identified,
+  B extends z.ZodObject,
+  C = Record<string, unknown>,
+>(resource: Resource<S, R>, { body, create, change, remove }: Verbs<S, B>): Route<C>[] {
   const { path, item } = resource;
   const route = routeFor<C>();
   const made = { summary: `Makes a ${item}.`, body, answer: answers.created(resource) };

@@ -1,7 +1,15 @@
 import type { Request } from 'express';
 import type { Sidecar } from '../dapr/sidecar.ts';
 import type { Decision, Identified } from '../domain/aggregate.ts';
-import type { Command, Decide, Records, Steps } from '../persistence/records.ts';
+import {
+  byId,
+  type Command,
+  type Decide,
+  type Outcome,
+  type Records,
+  type Ref,
+  type Steps,
+} from '../persistence/records.ts';
 import type { Kit } from '../runtime/kit.ts';
 import { type Answer, createdAnswer, itemAnswer, noContent } from './answer.ts';
 import { commandOf, idOf } from './command.ts';
@@ -95,18 +103,18 @@ export class RouteContext<C, B, Q extends string> {
   }
 
   /**
-   * Changes the record that the path names.
-   * @param by what the path has: the record's number, or its natural key
+   * Changes a record.
+   * @param ref the record; the one whose number the path has, where nothing is said
    * @returns 200 with the record as it is now
    * @throws Problem 404 where there is none, 412 where If-Match names another state
    */
   async change<S extends Identified, R extends Identified>(
     resource: Resource<S, R>,
     decide: Decide<S>,
-    by: 'id' | 'key' = 'id',
+    ref: Ref<S> = byId(resource.kind, this.id),
   ): Promise<Answer> {
-    const changed = await this.decideOn(resource, decide, by);
-    if (!changed?.state) throw this.missing(resource);
+    const changed = await this.decideOn(resource, ref, decide);
+    if (!changed.state) throw this.missing(resource);
     return itemAnswer(resource, changed.state);
   }
 
@@ -115,19 +123,20 @@ export class RouteContext<C, B, Q extends string> {
     resource: Resource<S, R>,
     decide: Decide<S>,
   ): Promise<Answer> {
-    if (!(await this.decideOn(resource, decide, 'id'))) throw this.missing(resource);
+    const removed = await this.decideOn(resource, byId(resource.kind, this.id), decide);
+    if (removed.kind === 'missing') throw this.missing(resource);
     return noContent;
   }
 
   private decideOn<S extends Identified, R extends Identified>(
     resource: Resource<S, R>,
+    ref: Ref<S>,
     decide: Decide<S>,
-    by: 'id' | 'key',
-  ) {
+  ): Promise<Outcome<S>> {
     const matching: Decide<S> = (state) => {
       this.requireMatch(resource, state);
       return decide(state);
     };
-    return this.records.change(resource.kind, this.id, this.command, matching, by);
+    return this.records.change(ref, this.command, matching);
   }
 }

@@ -1,5 +1,5 @@
 import { type Request, type RequestHandler, Router } from 'express';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Kit } from '../runtime/kit.ts';
 import { type Answer, ok, send } from './answer.ts';
 import { checked, jsonBody, parseBody, parsePatch } from './body.ts';

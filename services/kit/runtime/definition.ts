@@ -55,4 +55,3 @@ export const renamed =
     if (path !== undefined) request.url = path + request.url.slice(first.length);
     next();
   };
-

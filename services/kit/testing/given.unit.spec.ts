@@ -1,6 +1,17 @@
 import { z } from 'zod';
-import { aggregate, answers, create, decided, defineService, event, integer, ok, routeFor, whenever } from '../index.ts';
-import { answers as sidecarAnswers, type Call, given, MemoryBackend } from './index.ts';
+import {
+  aggregate,
+  answers,
+  create,
+  decided,
+  defineService,
+  event,
+  integer,
+  ok,
+  routeFor,
+  whenever,
+} from '../index.ts';
+import { type Call, given, MemoryBackend, answers as sidecarAnswers } from './index.ts';
 
 interface Counter {
   readonly id: number;
@@ -88,7 +99,12 @@ test('given a callee that is down, slow, shielded or silent, when it is called, 
     before: ({ callee }) => (callee === 'toy-other' ? answer : undefined),
   });
   const problems: number[] = [];
-  for (const said of [answer, sidecarAnswers.calleeTimeout('toy-other'), sidecarAnswers.breakerOpen('toy-other'), sidecarAnswers.cutOff()]) {
+  for (const said of [
+    answer,
+    sidecarAnswers.calleeTimeout('toy-other'),
+    sidecarAnswers.breakerOpen('toy-other'),
+    sidecarAnswers.cutOff(),
+  ]) {
     answer = said;
     problems.push((await app.request('POST', '/ask')).status);
   }

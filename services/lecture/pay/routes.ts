@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answers, Problem, pause, RuleViolation, readable, requestSignal, routeFor } from '../../kit/index.ts';
+import { answers, byKey, Problem, pause, RuleViolation, readable, requestSignal, routeFor } from '../../kit/index.ts';
 import type { Config } from './config.ts';
 import { CancelBody, PaymentBody, PaymentOutcome, PaymentWish } from './contract.ts';
 import { approvePayment, cancelPayment, Payment } from './domain.ts';
@@ -38,8 +38,12 @@ export const routes = [
     },
   ),
 
-  route.patch('/payment/cancel/:id', byEnrolment, (context) => context.change(payments, cancelPayment, 'key')),
-  route.put('/payment/cancel/:id', byEnrolment, (context) => context.change(payments, cancelPayment, 'key')),
+  route.patch('/payment/cancel/:id', byEnrolment, (context) =>
+    context.change(payments, cancelPayment, byKey(Payment, context.id)),
+  ),
+  route.put('/payment/cancel/:id', byEnrolment, (context) =>
+    context.change(payments, cancelPayment, byKey(Payment, context.id)),
+  ),
   route.patch(
     '/payments/:id',
     { summary: 'Cancels a payment, and nothing else.', body: CancelBody, answer: answers.item(payments) },

@@ -52,9 +52,12 @@ export const takenFor = (product: Product, order: Order): number => product.movi
  */
 export function settle(product: Product, order: Order, delivery: Delivery | undefined): Decision<Product> | undefined {
   const { [order.id]: moving, ...others } = product.moving;
-  const accounted = delivery?.taken ?? 0;
+  // Two events may name different products for one order: only the product of its delivery answers for it.
+  const own = delivery?.productId === product.productId ? delivery : undefined;
+  const accounted = own?.taken ?? 0;
   const out = moving ?? accounted;
-  const wanted = delivery && delivery.status !== 'DELIVERED' ? 0 : (delivery?.qty ?? order.qty);
+  const kept = own?.status === 'DELIVERED' ? own.qty : 0;
+  const wanted = delivery ? kept : order.qty;
   const now = wanted <= product.qty + out ? wanted : out;
   if (now === out && (moving === undefined) === (now === accounted)) return undefined;
   const settled = {

@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { change, create, type Kit, log, type Policy, type Reaction, together, whenever } from '../../kit/index.ts';
+import {
+  batchByKey,
+  byId,
+  byKey,
+  change,
+  create,
+  type Kit,
+  log,
+  type Policy,
+  type Reaction,
+  whenever,
+} from '../../kit/index.ts';
 import { ProductSaved } from '../product/contract.ts';
 import { Rentaled } from '../rental/contract.ts';
 import type { Config } from './config.ts';
@@ -28,11 +39,11 @@ export const policies = ({ records, config }: Kit<Config>): Policy[] => {
   const deliveryOf = async ({ id }: Order) => (await records.findBy(Delivery, 'rentalId', String(id)))[0];
 
   // Orders of a product that wait for their turn at it are settled in one write; each once, as its delivery is read once.
-  const settled = together(async (productId: number, waiting: readonly Order[]) => {
+  const settled = batchByKey(async (productId: number, waiting: readonly Order[]) => {
     const orders = [...new Map(waiting.map((order) => [order.id, order])).values()];
     const settleThem = async (product: Product) =>
       settleAll(product, orders, await Promise.all(orders.map(deliveryOf)));
-    return (await records.change(Product, productId, command(), settleThem))?.state ?? undefined;
+    return (await records.change(byId(Product, productId), command(), settleThem)).state;
   });
 
   // A registration may be on its way still when the first order of its product comes. Waiting for it would hold up
@@ -64,7 +75,7 @@ export const policies = ({ records, config }: Kit<Config>): Policy[] => {
       const delivery = await deliveryOf(order);
       if (delivery?.productId == null) return [];
       await settled(delivery.productId, order);
-      await records.change(Delivery, rentalId, command(), gaveBack, 'key');
+      await records.change(byKey(Delivery, rentalId), command(), gaveBack);
       await settled(delivery.productId, order);
       return [];
     }),

@@ -1,11 +1,12 @@
 import {
   answers,
+  byKey,
   itemAnswer,
   Problem,
   pause,
+  type Records,
   RuleViolation,
   readable,
-  type Records,
   routeFor,
 } from '../../kit/index.ts';
 import { CancelOutcome } from '../rental/contract.ts';
@@ -55,8 +56,8 @@ export const routes = [
     async ({ records, config, body, command }) => {
       const rentalId = await orderOf(records, body);
       await pause(config.CANCEL_DELAY_MS);
-      const canceled = await records.change(Delivery, rentalId, command, (delivery) => cancelDelivery(delivery), 'key');
-      if (!canceled?.state) throw noDelivery();
+      const canceled = await records.change(byKey(Delivery, rentalId), command, (delivery) => cancelDelivery(delivery));
+      if (!canceled.state) throw noDelivery();
       return itemAnswer(deliveries, canceled.state);
     },
   ),
@@ -64,7 +65,8 @@ export const routes = [
   route.operation(
     '/internal/cancellations',
     {
-      summary: 'Asked by rental for a customer who cancels an order, once or several times, perhaps before it has come.',
+      summary:
+        'Asked by rental for a customer who cancels an order, once or several times, perhaps before it has come.',
       message: CancellationBody,
       answer: answers.json(CancelOutcome),
     },
@@ -73,10 +75,10 @@ export const routes = [
       await pause(config.CANCEL_DELAY_MS);
       for (;;) {
         const decide = (delivery: Delivery) => cancelDelivery(delivery, cancellation);
-        const changed = await records.change(Delivery, rentalId, command, decide, 'key');
+        const changed = await records.change(byKey(Delivery, rentalId), command, decide);
         const beforehand = cancelBeforehand(rentalId, qty, cancellation);
         const { status } =
-          changed?.state ?? (await records.create(Delivery, { cause: command.cause }, beforehand, { key: rentalId }));
+          changed.state ?? (await records.create(Delivery, { cause: command.cause }, beforehand, { key: rentalId }));
         if (status === 'CANCELED') return { status };
         // The order came in between.
       }

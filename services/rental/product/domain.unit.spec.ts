@@ -1,5 +1,5 @@
-import { ProductBody } from './contract.ts';
 import { followStock } from '../shared/stock.ts';
+import { ProductBody } from './contract.ts';
 import { registerProduct } from './domain.ts';
 
 test('given a name and a quantity, when a product is registered, then ProductSaved tells it', () => {

@@ -1,4 +1,4 @@
-import { cancel, change, create, type Kit, type Policy, whenever } from '../../kit/index.ts';
+import { byId, cancel, change, create, type Kit, type Policy, whenever } from '../../kit/index.ts';
 import { Delivered, DeliveryCanceled, OutOfStockRentalCanceled, StockChanged } from '../delivery/contract.ts';
 import { ProductSaved } from '../product/contract.ts';
 import { followStock } from '../shared/stock.ts';
@@ -16,7 +16,11 @@ export const policies = ({ records }: Kit<Config>): Policy[] => [
   whenever(DeliveryCanceled, async ({ rentalId, cancellation }) => {
     if (!cancellation) return [];
     const { cause, fingerprint } = cancellation;
-    await records.change(Rental, rentalId, fingerprint === null ? { cause } : { cause, fingerprint }, cancelRental);
+    await records.change(
+      byId(Rental, rentalId),
+      fingerprint === null ? { cause } : { cause, fingerprint },
+      cancelRental,
+    );
     return [];
   }),
 ];

@@ -1,12 +1,4 @@
-import {
-  answers,
-  CalleeUnavailable,
-  noContent,
-  Problem,
-  readable,
-  routeFor,
-  writable,
-} from '../../kit/index.ts';
+import { answers, byId, CalleeUnavailable, noContent, Problem, readable, routeFor, writable } from '../../kit/index.ts';
 import type { Config } from './config.ts';
 import { CancelOutcome, ProductCopy, RentalAnswer, RentalBody } from './contract.ts';
 import { cancelRental, order, Product, Rental } from './domain.ts';
@@ -47,7 +39,7 @@ export const routes = [
           .catch((error) => {
             throw error instanceof CalleeUnavailable ? notNow(error) : error;
           });
-        await records.change(Rental, id, command, cancelRental);
+        await records.change(byId(Rental, id), command, cancelRental);
       } else if (!(await answered())) throw context.missing(rentals);
       return noContent;
     },

@@ -1,4 +1,4 @@
-import { answers, CalleeUnavailable, itemAnswer, Problem, readable, routeFor } from '../../kit/index.ts';
+import { answers, byId, CalleeUnavailable, itemAnswer, Problem, readable, routeFor } from '../../kit/index.ts';
 import { GiftRecorded } from '../gift/contract.ts';
 import type { Config } from './config.ts';
 import { ExchangeBody, WalletBody } from './contract.ts';
@@ -34,7 +34,7 @@ export const routes = [
         });
       }
       // A change that changes nothing is kept under its key, too.
-      wallet = (await records.change(Wallet, id, command, status ? exchange : () => undefined))?.state ?? undefined;
+      wallet = (await records.change(byId(Wallet, id), command, status ? exchange : () => undefined)).state;
       if (!wallet) throw context.missing(wallets);
       return itemAnswer(wallets, wallet);
     },
