@@ -49,12 +49,7 @@ export {
   type Ref,
   type Steps,
 } from './persistence/records.ts';
-export {
-  defineService,
-  type PublicPath,
-  policiesOf,
-  type Service,
-} from './runtime/definition.ts';
+export { defineService, type PublicPath, type Service } from './runtime/definition.ts';
 export type { Kit } from './runtime/kit.ts';
 export { main, portFrom, type Served, serve } from './runtime/serve.ts';
 export { type App, assemble, run } from './runtime/service.ts';

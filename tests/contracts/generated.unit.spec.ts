@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { outputs } from '../../tools/generate/outputs.ts';
-import { root } from '../system.ts';
+import { root } from '../harness/system.ts';
 
 /** What derives from the declarations of the services is current, and the documents are what they claim to be. */
 
@@ -17,26 +17,21 @@ test.each([...files.keys()])(
 
 const documents = [...files].filter(([path]) => path.startsWith('docs/openapi/'));
 
-test.each(documents)(
-  'given %s, when it is held against the schema of OpenAPI 3.1, then it is valid',
-  async (_, text) => {
-    const { valid, errors } = await new Validator().validate(JSON.parse(text) as Record<string, unknown>);
-    expect({ valid, errors }).toEqual({ valid: true, errors: undefined });
-  },
-);
+test.each(documents)('given %s, when the schema of OpenAPI 3.1 judges it, then it is valid', async (_, text) => {
+  const { valid, errors } = await new Validator().validate(JSON.parse(text) as Record<string, unknown>);
+  expect({ valid, errors }).toEqual({ valid: true, errors: undefined });
+});
 
-test.each(documents)(
-  'given %s, when its references are followed, then each leads somewhere, and every operation has its own id',
-  (_, text) => {
-    const document: unknown = JSON.parse(text);
-    const references = [...text.matchAll(/"\$ref": "#\/([^"]+)"/g)].map(([, path = '']) => path);
-    const at = (path: string): unknown =>
-      path
-        .split('/')
-        .reduce<unknown>((found, name) => (found as Record<string, unknown> | undefined)?.[name], document);
-    expect(references.filter((path) => at(path) === undefined)).toEqual([]);
-    const ids = [...text.matchAll(/"operationId": "([^"]+)"/g)].map(([, id]) => id);
-    expect(ids.length).toBeGreaterThan(0);
-    expect(new Set(ids).size).toBe(ids.length);
-  },
-);
+test.each(documents)('given %s, when its references are followed, then each leads to a part of it', (_, text) => {
+  const document: unknown = JSON.parse(text);
+  const references = [...text.matchAll(/"\$ref": "#\/([^"]+)"/g)].map(([, path = '']) => path);
+  const at = (path: string): unknown =>
+    path.split('/').reduce<unknown>((found, name) => (found as Record<string, unknown> | undefined)?.[name], document);
+  expect(references.filter((path) => at(path) === undefined)).toEqual([]);
+});
+
+test.each(documents)('given %s, when its operations are counted, then each has an id of its own', (_, text) => {
+  const ids = [...text.matchAll(/"operationId": "([^"]+)"/g)].map(([, id]) => id);
+  expect(ids.length).toBeGreaterThan(0);
+  expect(new Set(ids).size).toBe(ids.length);
+});

@@ -147,9 +147,6 @@ program.addCommand(hook('docs', 'write docs/systems from what the code declares'
 program.addCommand(
   hook('generate', 'write what derives from the services: gateway routes, OpenAPI', 'tools/generate/main.ts', ''),
 );
-program.addCommand(hook('test', 'run tests', 'tests/run.ts', '[unit|crash|...] [options]'));
-program.addCommand(hook('breaker', "show a system's circuit breaker under load", 'tests/breaker/main.ts', '<system>'));
-program.addCommand(hook('bench', 'measure', 'tests/bench.ts', '[options]'));
 
 // Who reads may end first (`./run logs -f | head`); a supervisor then stops in good order.
 process.stdout.once('error', () => process.kill(process.pid, 'SIGTERM')).on('error', () => undefined);

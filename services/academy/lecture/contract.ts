@@ -12,5 +12,5 @@ export const LectureAnswer = z.object({ id: integer, lectureName: z.string(), st
 export const StudentBody = z.object({ id: integer, studentId: integer, status: z.literal('결제 완료') });
 
 export const LectureOpened = event('LectureOpened', LectureAnswer);
-/** The name is the contract's. Told again when somebody completes a registration for a lecture that is cancelled. */
+/** An opened lecture was cancelled. It is published again when somebody completes a registration for it. Its name: docs/contracts/academy.md#oddity-opened-canceled */
 export const OpenedCanceled = event('OpenedCanceled', LectureAnswer);

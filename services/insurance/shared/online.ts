@@ -29,7 +29,7 @@ const unknownService = (given: string, known: readonly string[]): Problem =>
 const OnlineAnswer = z.looseObject({ data: z.union([z.looseObject({}), z.string(), z.null()]).optional() });
 
 /**
- * The contract's remote procedures: a flat object of strings that names service (`svcId`), function and arguments.
+ * Remote procedures (docs/contracts/insurance.md#online): a flat object of texts names service (`svcId`), function and arguments.
  * @param procedures what each svcId does; under `any`: what is done whatever the svcId
  */
 export const online = <C = Record<string, unknown>>(
@@ -47,6 +47,6 @@ export const online = <C = Record<string, unknown>>(
     return ok(await procedure({ svcFn: of('svcFn').toLowerCase(), of, command: context.command, context }));
   });
 
-/** The contract's `data`: the fields of `names`, null where `from` has nothing. */
+/** The `data` of an answer: the fields of `names`, null where `from` has nothing. */
 export const dataOf = (names: readonly string[], from: object = {}): Record<string, unknown> =>
   Object.fromEntries(names.map((name) => [name, (from as Record<string, unknown>)[name] ?? null]));

@@ -5,7 +5,7 @@ import { PaymentApproved, PaymentCanceled } from '../pay/contract.ts';
 import { PointCanceled, PointRegistered } from '../point/contract.ts';
 import { ClassCanceled, ClassModified, type MyPage } from './contract.ts';
 
-/** There from the payment on; cancelled states are final. */
+/** A row appears with the payment. Cancelled states are final. */
 export const myPage = view('InquiryMypage', {
   keyedBy: 'classId',
   uniqueBy: ['paymentId'],

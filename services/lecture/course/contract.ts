@@ -21,5 +21,5 @@ export const DeliveryAnswer = z.object({
   status: z.enum(['DELIVERY_START', 'DELIVERY_CANCEL']),
 });
 
-/** The spelling is the contract's. */
+/** A delivery started or was cancelled. Its spelling: docs/contracts/lecture.md#oddity-textbook-deliveried */
 export const TextbookDeliveried = event('TextbookDeliveried', DeliveryAnswer);

@@ -3,7 +3,7 @@ import { Delivered, DeliveryCanceled, OutOfStockRentalCanceled } from '../delive
 import { RentalCanceled, Rentaled } from '../rental/contract.ts';
 import type { MyOrder } from './contract.ts';
 
-/** There from the order on; CANCELED is final. */
+/** A row appears with the order. CANCELED is final. */
 export const myOrder = view('MyOrder', {
   numberedBy: 'rentalId',
   from: {

@@ -10,6 +10,6 @@ export type ProductBody = z.output<typeof ProductBody>;
 /** A product as clients see it. */
 export const ProductAnswer = z.object({ id: integer, name: z.string(), qty: integer });
 
-/** Told when a product is registered, and only then. */
+/** A product was registered. Later changes do not publish it. */
 export const ProductSaved = event('ProductSaved', ProductAnswer);
 export type ProductSaved = z.output<typeof ProductSaved.schema>;

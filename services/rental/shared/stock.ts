@@ -7,7 +7,7 @@ export interface Stocked extends Identified {
   readonly stockVersion: number;
 }
 
-/** What delivery says is left of a product; older news than what is known says nothing. */
+/** Follows the stock of delivery. An older event changes nothing. */
 export const followStock =
   ({ qty }: Pick<Stocked, 'qty'>, version: number) =>
   <P extends Stocked>(product: P): Decision<P> | undefined =>

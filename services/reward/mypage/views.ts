@@ -3,7 +3,7 @@ import { MissionAchieved } from '../mission/contract.ts';
 import { Allocated } from '../reward/contract.ts';
 import { type Mypage, RewardFollowed } from './contract.ts';
 
-/** There from the first event on, whichever comes first: each says that the mission was achieved, and by whom. */
+/** A row appears with the first event of its mission, whichever that is. */
 export const mypage = view('Mypage', {
   keyedBy: 'missionId',
   uniqueBy: ['rewardId'],

@@ -9,7 +9,7 @@ export const RewardBody = z.object({
   status: z.enum(['RewardAllocated', 'Issued', 'Exchanged']),
 });
 
-/** Told when a reward is made for a mission. */
+/** A reward was made for a mission. */
 export const Allocated = event(
   'Allocated',
   z.object({
