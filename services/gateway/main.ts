@@ -1,15 +1,17 @@
 import { httpTransport, main, portFrom, Sidecar, serve } from '../kit/index.ts';
 import { gateway } from './app.ts';
 import { LIMITS } from './limits.ts';
+import type { PageFiles } from './page.ts';
 import { outsideFrom } from './public-base.ts';
 import { routes } from './routes.ts';
 import { tokensFrom } from './tokens.ts';
 
 /**
- * Runs the gateway of one system in this process.
- * @param document the OpenAPI document of the system
+ * Starts the gateway of the system that APP_ID names; the build calls it.
+ * @param page the page of that system
+ * @param document its OpenAPI document
  */
-export const runGateway = (document: object): Promise<void> =>
+export const enter = (page: PageFiles, document: object): Promise<void> =>
   main(async () => {
     const { env } = process;
     const port = portFrom('DAPR_HTTP_PORT');
@@ -17,7 +19,7 @@ export const runGateway = (document: object): Promise<void> =>
     if (!routes[sidecar.system])
       throw new Error(`APP_ID must be <system>-gateway with one of the systems ${Object.keys(routes).join(', ')}.`);
     const probe = httpTransport(port, { connections: 2 });
-    const app = gateway(sidecar, { admission: tokensFrom(env), outside: outsideFrom(env), probe, document });
+    const app = gateway(sidecar, { admission: tokensFrom(env), outside: outsideFrom(env), probe, page, document });
     await serve({
       app,
       start: async () => undefined, // it is ready when its sidecar is, and says so when it is asked
