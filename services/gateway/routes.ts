@@ -2,7 +2,7 @@
 
 /**
  * The public paths of every system, and the service each belongs to; nothing else is reachable from outside.
- * If several services have a path, a prefix tells them apart: `<app id> behind <prefix>`. The service does not see the prefix.
+ * A path that several services have is told apart by a prefix, `<app id> behind <prefix>`, which the service does not see.
  */
 export const routes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   academy: {
