@@ -51,9 +51,7 @@ async function onCluster(
       { name: 'secrets', kind: 'Secret', namespaced: true, verbs: ['get'] },
       { name: 'namespaces', kind: 'Namespace', namespaced: false, verbs: ['get'] },
     ]),
-    ...Object.fromEntries(
-      groups.map(({ versions: [{ groupVersion }] }) => [`/apis/${groupVersion}`, listed(groupVersion, [])]),
-    ),
+    ...Object.fromEntries(apis.map((api) => [`/apis/${api}`, listed(api, [])])),
   };
   const secret = { kind: 'Secret', apiVersion: 'v1', data: { password: Buffer.from('as-it-was').toString('base64') } };
   const api = createServer((request, response) => {
