@@ -1,5 +1,5 @@
 import { course, type Options, type Verdict } from '../demonstration.ts';
-import { type Json, print } from '../kubectl.ts';
+import type { Json } from '../kubectl.ts';
 import { until } from '../until.ts';
 
 const listed = (answer: Json): Json[] =>
