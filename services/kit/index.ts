@@ -25,18 +25,21 @@ export {
   type Received,
   whenever,
 } from './messaging/policy.ts';
+export { batchByKey } from './persistence/keyed-mutex.ts';
 export {
+  byId,
+  byKey,
   type Command,
   type Decide,
   keyPart,
   naturalKey,
   type Outcome,
   type Page,
-  type PageWish,
+  type PageRequest,
   Records,
+  type Ref,
   type Steps,
 } from './persistence/records.ts';
-export { together, turns } from './persistence/turns.ts';
 export { main, portFrom, type Served, serve } from './runtime/serve.ts';
 export { type App, assemble, type Kit, run, type Service, service } from './runtime/service.ts';
 export { count, declare } from './telemetry/metrics.ts';

@@ -6,7 +6,7 @@ import { explained, readme } from '../../helm/tools/values.ts';
 import { goProgram } from '../../tools/run/provision/go.ts';
 import { run } from '../../tools/run/provision/ways.ts';
 import { readTemplate, systems } from '../../tools/run/templates.ts';
-import { root } from '../system.ts';
+import { root } from '../harness/system.ts';
 import { chart, faultsOf, lint, named, of, render, renderAsWritten, resourcesOf } from './helm.ts';
 
 const all = await systems();

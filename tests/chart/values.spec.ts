@@ -9,7 +9,7 @@ import { stringify } from 'yaml';
 import { configurationRules, valuesSchema } from '../../helm/tools/schema.ts';
 import { goProgram } from '../../tools/run/provision/go.ts';
 import { systems } from '../../tools/run/templates.ts';
-import { root } from '../system.ts';
+import { root } from '../harness/system.ts';
 import { chart, faultsOf, KUBERNETES, named, of, render, resourcesOf } from './helm.ts';
 
 const all = await systems();

@@ -1,4 +1,4 @@
-import { cancel, type Kit, type Policy, whenever } from '../../kit/index.ts';
+import { byKey, cancel, type Kit, type Policy, whenever } from '../../kit/index.ts';
 import { headcount } from '../headcount.ts';
 import { LectureOpened, OpenedCanceled } from '../lecture/contract.ts';
 import { CourseCanceled, CourseRegistrationCompleted } from '../registration/contract.ts';
@@ -6,7 +6,7 @@ import { hideLecture, LectureStatus, showLecture } from './domain.ts';
 import { courseRegistrationStatus } from './views.ts';
 
 export const policies = ({ records }: Kit): Policy[] => {
-  const students = headcount(records, LectureStatus, 'key');
+  const students = headcount(records, (id) => byKey(LectureStatus, id));
   return [
     ...courseRegistrationStatus.policies,
 

@@ -1,11 +1,11 @@
-import { change, type Kit, type Policy, whenever } from '../../kit/index.ts';
+import { byId, change, type Kit, type Policy, whenever } from '../../kit/index.ts';
 import { headcount } from '../headcount.ts';
 import { CourseCanceled, CourseRegistrationCompleted } from '../registration/contract.ts';
 import { LectureOpened } from './contract.ts';
 import { cancelAgain, Lecture } from './domain.ts';
 
 export const policies = ({ records }: Kit): Policy[] => {
-  const students = headcount(records, Lecture, 'id');
+  const students = headcount(records, (id) => byId(Lecture, id));
   return [
     // 수강자수변경
     whenever(CourseRegistrationCompleted, async (registration, received) => {
