@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import { chromium } from '../tools/run/provision/chromium.ts';
 import { goProgram } from '../tools/run/provision/go.ts';
 import { longTermNode } from '../tools/run/provision/node.ts';
 
-/** `npm test -- [unit|python|chart|service|light|full|crash|hostile|lecture|functional ...] [--node lts]`: all but the last three when none is named. */
+/** `npm test -- [unit|python|chart|service|browser|light|full|crash|hostile|lecture|functional ...] [--node lts]`: all but the last three when none is named. */
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -43,6 +44,7 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
     await rm(env.MADANG_HOME!, { recursive: true, force: true });
     return jest('service', env, ['--runInBand', '--forceExit', '--testMatch', '**/*.service.spec.ts', ...args]);
   },
+  browser: (args) => browser(apart('browser', 2000), args),
   light: (args) => system('light', apart('light', 2600), args),
   full: (args) => system('full', apart('full', 2900), args),
   crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), args),
@@ -120,9 +122,29 @@ async function system(profile: 'light' | 'full', env: Env, args: string[]): Prom
     const at = args.indexOf('--system');
     const only = at < 0 ? undefined : args[at + 1];
     const rest = args.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
-    if ((await run('up', only ?? 'all', '--profile', profile, '--detach')).code !== 0) return NOT_RUN;
+    if ((await run('up', only ?? 'all', '--profile', profile, '--detach', '--no-console')).code !== 0) return NOT_RUN;
     const files = ['--testMatch', `**/tests/${only ?? '*'}/scenarios/*.spec.ts`];
     return await jest(profile, { ...env, PROFILE: profile }, ['--runInBand', ...files, ...rest]);
+  } finally {
+    await run('down');
+  }
+}
+
+/** The console and the pages of the systems in a real browser, on the lecture system. */
+async function browser(env: Env, args: string[]): Promise<Result> {
+  try {
+    await chromium(console.log);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return NOT_RUN;
+  }
+  const run = (...words: string[]): Promise<{ code: number }> => execute(join(root, 'run'), words, env);
+  await run('down');
+  await rm(env.MADANG_HOME!, { recursive: true, force: true });
+  try {
+    if ((await run('up', 'lecture', '--detach')).code !== 0) return NOT_RUN;
+    const files = ['--runInBand', '--forceExit', '--testMatch', '**/tests/browser/*.spec.ts'];
+    return await jest('browser', { ...env, PROFILE: 'light' }, [...files, ...args]);
   } finally {
     await run('down');
   }

@@ -9,14 +9,16 @@ describe('a trace', () => {
   });
 
   test('given one came from outside, then it goes on as it is, recorded or not', () => {
-    expect(continueTrace(TRACE, REQUEST).traceparent).toBe(TRACE);
+    expect(continueTrace(TRACE, { requestId: REQUEST }).traceparent).toBe(TRACE);
   });
 
   test('given none came, but a request id that an ingress has in its log, then that is the trace id', () => {
-    expect(continueTrace(undefined, REQUEST).traceparent).toMatch(
+    expect(continueTrace(undefined, { requestId: REQUEST }).traceparent).toMatch(
       /^00-9f3c1a527c1e4d3b8a550242ac120002-[0-9a-f]{16}-01$/,
     );
-    expect(continueTrace(undefined, 'not-a-uuid').traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    expect(continueTrace(undefined, { requestId: 'not-a-uuid' }).traceparent).toMatch(
+      /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/,
+    );
   });
 
   test.each([
