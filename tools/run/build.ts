@@ -50,6 +50,37 @@ async function isCurrent(appIds: string[]): Promise<boolean> {
   }
 }
 
+/**
+ * Bundles the console: its server, and the page with its style.
+ * @returns the file of the server; the page lies beside it
+ */
+export async function buildConsole(): Promise<string> {
+  const folder = join(dist, 'console');
+  const from = 'tools/console';
+  const common = { absWorkingDir: root, bundle: true, logLevel: 'silent', legalComments: 'none' } as const;
+  await Promise.all([
+    bundle({ ...inOneFile, ...common, entryPoints: [`${from}/server/main.ts`], outfile: join(folder, 'server.js') }),
+    bundle({
+      ...common,
+      entryPoints: [
+        { in: `${from}/page/main.tsx`, out: 'page' },
+        { in: `${from}/page/style.css`, out: 'page' },
+      ],
+      outdir: folder,
+      format: 'esm',
+      target: 'es2022',
+      minify: true,
+      tsconfig: join(root, from, 'page/tsconfig.json'),
+    }),
+  ]).catch(async (error: unknown) => {
+    if (!isBuildFailure(error)) throw error;
+    const [first = 'unknown'] = await formatMessages(error.errors.slice(0, 1), { kind: 'error' });
+    throw new Error(`The console cannot be built: ${first.trim()}`);
+  });
+  await stop();
+  return join(folder, 'server.js');
+}
+
 /** Bundles the services of these systems. Returns the app ids whose bundle is another than before. */
 export async function build(systems: string[]): Promise<string[]> {
   const services = (await Promise.all(systems.map(readTemplate))).flat().filter(isBundled);

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { CalleeUnavailable } from '../errors.ts';
+import { did } from '../telemetry/activity.ts';
 import { count, declare } from '../telemetry/metrics.ts';
-import { log } from '../telemetry/telemetry.ts';
+import { causationHeader, correlationId, log, trace } from '../telemetry/telemetry.ts';
 import { answerOf } from './answer.ts';
 import type { Ask } from './ask.ts';
 
@@ -29,15 +30,20 @@ export class Invocation {
 
   private async callRaw(callee: string, path: string, body: unknown): Promise<unknown> {
     this.declareCalls(callee);
-    const answer = await this.ask('POST', `/v1.0/invoke/${callee}/method/${path}`, body);
+    const began = performance.now();
+    const answer = await this.ask('POST', `/v1.0/invoke/${callee}/method/${path}`, body, causationHeader());
+    const ms = performance.now() - began;
+    const called = { kind: 'call', trace: correlationId(), cause: trace().causationId, callee, path, ms } as const;
     if (answer.status < 300 && answer.headers[ANSWERED_BY]) {
       const body = parse(answer.body);
       // The time limit may fall between the answer's head and its body; daprd then sends the head alone.
+      did({ ...called, outcome: body === undefined ? 'timeout' : 'done' });
       if (body === undefined) throw new CalleeUnavailable(callee, 'timeout', true);
       return body;
     }
     const error = calleeUnavailable(callee, answer.body);
     count('calls_failed', { callee, why: error.why });
+    did({ ...called, outcome: error.why });
     // An open breaker is no news: the sidecar said so when it opened.
     if (error.why !== 'open') log.warn('a call failed', { callee, path, reason: answer.body.slice(0, 300) });
     throw error;

@@ -6,6 +6,7 @@ import { log } from '../telemetry/telemetry.ts';
 const RINGS = 'outbox-rings';
 /** A ring is registered so for the instance that looks after it in its owner's stead; no instance has such a name. */
 const CLAIM = 'claim:';
+/** Milliseconds for which a ring has an owner after each renewal. */
 export const LEASE_MS = 10_000;
 /** How long the ring of an instance that died is looked at again, in case it was only paused. */
 const FORGET_MS = 3_600_000;

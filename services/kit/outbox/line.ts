@@ -12,6 +12,7 @@ export interface Outgoing {
 }
 
 const BYTES_PER_CHARACTER = 3;
+/** Milliseconds until an event that was refused is tried again for the first time. */
 export const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 30_000;
 /** An event is parked that was refused so often while others of its topic went through: after about two minutes. */

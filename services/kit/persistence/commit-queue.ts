@@ -108,5 +108,7 @@ export class CommitQueue {
   }
 }
 
+/** Nothing was begun, since too much waits already. */
 export const overloaded = (): Overloaded => new Overloaded('the store does not keep up; nothing was changed');
+/** Its caller waits no longer; what was sent is settled all the same. */
 export const silent = (): Unavailable => new Unavailable('the store does not answer; the outcome is not known yet');

@@ -32,6 +32,7 @@ export interface Next {
 /** When, after a creation of unknown outcome, it is looked whether its number was taken for gone. */
 const LOOK_AGAIN_MS = [0, 65_000, 300_000, 900_000];
 
+/** The events of a decision, in the trace of whoever asked for it. */
 export const toldNow = (decision: Decision<unknown>): Told[] =>
   decision.events.map((event) => ({ event, trace: trace() }));
 
@@ -131,7 +132,7 @@ export class Commits {
     version: number,
     index: number,
     event: DomainEvent,
-    { traceparent }: Trace,
+    { traceparent, causationId }: Trace,
   ): Publication {
     return {
       partitionKey: key.replace(/^\D+-/, ''),
@@ -145,6 +146,7 @@ export class Commits {
         datacontenttype: 'application/json',
         traceparent,
         traceid: traceparent, // without it the sidecar overwrites traceparent
+        ...(causationId === undefined ? {} : { causationid: causationId }),
         aggregateversion: version * 1_000 + index, // ascending for each event of the document
         data: { eventType: event.type, timestamp: localTimestamp(new Date()), ...(event.data as object) },
       },
