@@ -6,7 +6,7 @@ import { explained, readme } from '../../helm/tools/values.ts';
 import { goProgram } from '../../tools/run/provision/go.ts';
 import { run } from '../../tools/run/provision/ways.ts';
 import { readTemplate, systems } from '../../tools/run/templates.ts';
-import { root } from '../system.ts';
+import { root } from '../harness/system.ts';
 import { chart, faultsOf, lint, type Resource, render, renderAsWritten, resourcesOf } from './helm.ts';
 
 const all = await systems();
@@ -247,10 +247,10 @@ describe('monitoring', () => {
     expect(await promtool('test', 'rules', join(folder, 'rules.test.yaml'))).toMatchObject({ code: 0 });
   });
 
-  test('what to do about each alert stands in docs/operations.md', async () => {
-    const text = await readFile(join(chart, '../../docs/operations.md'), 'utf8');
+  test('what to do about each alert stands in docs/operations/alerts.md', async () => {
+    const text = await readFile(join(chart, '../../docs/operations/alerts.md'), 'utf8');
     const { groups } = parse(await readFile(join(folder, 'rules.yaml'), 'utf8'));
-    for (const { alert } of groups[0].rules) expect(text).toContain(`### ${alert}\n`);
+    for (const { alert } of groups[0].rules) expect(text).toContain(`## ${alert}\n`);
   });
 
   test('every query of every dashboard is one, and it and the alerts are about figures that services or sidecars have', async () => {

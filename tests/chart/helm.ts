@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { goProgram } from '../../tools/run/provision/go.ts';
 import { run } from '../../tools/run/provision/ways.ts';
-import { root } from '../system.ts';
+import { root } from '../harness/system.ts';
 
 export const chart = join(root, 'helm/madang');
 /** Of the cluster the chart is rendered for. */
@@ -89,11 +89,14 @@ export async function render(values: object): Promise<string> {
   return output;
 }
 
-/** What a shell makes of a `helm install` that stands in a document, rendered instead of installed. */
-export async function renderAsWritten(command: string): Promise<string> {
+/**
+ * What a shell makes of a `helm install` that stands in a document, rendered instead of installed.
+ * @param of the folder of the chart, or a package of it
+ */
+export async function renderAsWritten(command: string, of = chart): Promise<string> {
   const [, args = ''] = /^\s*helm install madang helm\/madang (.*)$/.exec(command) ?? [];
   const words = args.split(/\s+/).filter((word) => word !== '--create-namespace');
-  const { code, output } = await helm(['template', 'madang', chart, '--kube-version', KUBERNETES, ...words]);
+  const { code, output } = await helm(['template', 'madang', of, '--kube-version', KUBERNETES, ...words]);
   if (code !== 0) throw new Error(output);
   return output;
 }

@@ -10,7 +10,7 @@ import { Consumer, stringDeserializers } from '@platformatic/kafka';
 import { Redis } from 'ioredis';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { parse as parseYaml } from 'yaml';
-import type { Row } from '../collection.ts';
+import type { Row } from '../harness/collection.ts';
 
 export interface Document {
   readonly id: number;

@@ -5,7 +5,7 @@ import type { LoadResult } from './load.ts';
 
 /**
  * The operations chapter of lecture's contract, on whatever cluster KUBECONFIG names: each demonstration prints its
- * figure beside the source's and leaves everything as it was. `npm run demo:k8s -- <name> [--namespace n] [--tag t]`
+ * figure beside that of the original and leaves everything as it was. `npm run demo:k8s -- <name> [--namespace n] [--tag t]`
  */
 
 interface Options {

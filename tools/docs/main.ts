@@ -2,17 +2,30 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../run/paths.ts';
 import { systems } from '../run/templates.ts';
-import { model } from './model.ts';
+import { board } from './board.ts';
+import { model } from './console.ts';
+import { hexagons } from './hexagon.ts';
 import { page } from './pages.ts';
 
-/** What the console knows of each system, as a file of its sources. */
-export const models = async (): Promise<string> =>
-  `${JSON.stringify(Object.fromEntries(await Promise.all((await systems()).map(async (one) => [one, await model(one)]))), null, 2)}\n`;
+/** The generated files of a system: name and content. */
+export const filesOf = async (system: string): Promise<[name: string, content: string][]> => [
+  [`${system}.md`, await page(system)],
+  [`${system}-board.svg`, await board(system)],
+  [`${system}-hexagon.svg`, await hexagons(system)],
+];
 
-/** `./run docs`: writes docs/systems/<system>.md, and what the console knows of the systems. */
+/** What the console knows of the systems beforehand. */
+export const models = async (): Promise<string> => {
+  const found = await Promise.all((await systems()).map(async (system) => [system, await model(system)] as const));
+  return `${JSON.stringify(Object.fromEntries(found), null, 2)}\n`;
+};
+
+/** `./run docs`: writes what the code declares to docs/systems. */
 export async function main(): Promise<number> {
-  await mkdir(join(root, 'docs/systems'), { recursive: true });
-  for (const system of await systems()) await writeFile(join(root, 'docs/systems', `${system}.md`), await page(system));
-  await writeFile(join(root, 'docs/systems/model.json'), await models());
+  const folder = join(root, 'docs/systems');
+  await mkdir(folder, { recursive: true });
+  for (const system of await systems())
+    for (const [name, content] of await filesOf(system)) await writeFile(join(folder, name), content);
+  await writeFile(join(folder, 'model.json'), await models());
   return 0;
 }

@@ -1,4 +1,4 @@
-import { sameInAnyOrder } from '../../../tests/any-order.ts';
+import { sameInAnyOrder } from '../../../tests/harness/any-order.ts';
 import type { DomainEvent, Received } from '../../kit/index.ts';
 import { rowsAfter } from '../../kit/testing/index.ts';
 import { cancelRegistration, completeRegistration, register } from '../registration/domain.ts';

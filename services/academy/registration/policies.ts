@@ -26,7 +26,7 @@ const effects = {
 
 export const policies = ({ records }: Kit): Policy[] => {
   // News of a payment often come before its registration stands, and stay without one when a client paid for a number
-  // of its own. Nobody waits for that: the news are kept, and the registration finds them when it tells of itself.
+  // of its own. No event waits for that: the news are kept, and CourseRegistered finds them.
   const learn = async (courseId: number, news: News): Promise<readonly Reaction[]> => {
     if (!(await records.wasMade(Registration, courseId))) {
       const kept = newsOf(courseId, news);
@@ -38,7 +38,7 @@ export const policies = ({ records }: Kit): Policy[] => {
   const heard = async (id: number, news: News): Promise<boolean> =>
     (await records.findBy(EarlyNews, 'news', newsOf(id, news))).length > 0;
 
-  // A lecture may have any number of registrations: each event cancels some, and tells whether there are more.
+  // A lecture may have any number of registrations: each event cancels some, and publishes LectureClosing if there are more.
   const close = async (lectureId: number): Promise<readonly Reaction[]> => {
     const wish = { number: 0, size: AT_ONCE };
     const { items, next } = await records.find(Registration, 'lectureId', String(lectureId), wish);

@@ -7,8 +7,8 @@ import { ProposalSaved, ProposalWithdrawn } from '../proposal/contract.ts';
 import type { Wording } from './app.ts';
 import { type Concerned, isSent, Message, markSent, record, textOf } from './domain.ts';
 
-/** Customers hear of every stage. */
-const TOLD: readonly EventSchema<Concerned>[] = [
+/** The events that become messages to customers. */
+const REPORTED: readonly EventSchema<Concerned>[] = [
   PremiumCaculated,
   PlanSaved,
   ProductDesdRequested,
@@ -21,7 +21,7 @@ const TOLD: readonly EventSchema<Concerned>[] = [
 
 /** Noted before it is sent: a store that takes no writes sends nothing, and only a crash in between sends one twice. */
 export const policies = ({ records, sidecar, config }: Kit<Wording>): Policy[] =>
-  TOLD.map((event) =>
+  REPORTED.map((event) =>
     whenever(event, async (concerned, { id, type }) => {
       const text = textOf(config()['alarm.prefix'], type, concerned);
       await noteThenDo(records, Message, {

@@ -9,7 +9,7 @@ export const policies = ({ records }: Kit): Policy[] => {
     (await records.findBy(Plan, 'ppsdsnNo', ppsdsnNo)).length > 0;
 
   return [
-    // A document issued by hand may be for a plan that is still to come, or for none: that is noted, and nobody waits.
+    // A document issued by hand may be for a plan that comes later, or for none. The note keeps it, so the event does not wait.
     whenever(PrductDesdCreated, async ({ ppsdsnNo, timestamp = stamp() }, { id: cause }): Promise<Reaction[]> => {
       if (!ppsdsnNo) return [];
       const prodDesdIsueDt = timestamp.slice(0, 8);

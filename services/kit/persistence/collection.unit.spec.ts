@@ -263,7 +263,7 @@ describe('collections', () => {
 });
 
 describe('records by their keys', () => {
-  test('given many of them, some gone, when they are read by key, then those that are there come, at the cost of one read for 250', async () => {
+  test('given many of them, some gone, when they are read by key, then those that are there come, in one read for 250', async () => {
     const given = await givenRecords();
     const names = Array.from({ length: 300 }, (_, n) => `name-${n}`);
     const keyed = (name: string) =>

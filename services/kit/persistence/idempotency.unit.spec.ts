@@ -104,7 +104,7 @@ describe.each(['mysql', 'redis'] as const)('an Idempotency-Key on %s', (kind) =>
   });
 
   test.each(['POST', 'PATCH', 'DELETE'] as const)(
-    'given a process that stops between the claim and the commit of a %s, the repetition does it, and its own commit comes too late',
+    'given a process that stops between claim and commit of a %s, when it is repeated, then its own commit comes too late',
     async (method) => {
       const { send } = methods[method];
       let isStopping = false;

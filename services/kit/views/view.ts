@@ -1,7 +1,7 @@
 import type { Aggregate, Decision, EventSchema, Identified } from '../domain/aggregate.ts';
 import { type Policy, type Received, reaction } from '../messaging/policy.ts';
 
-/** The latest event of one type that a row was given, and what tells its place among others of the type. */
+/** The latest event of one type that a row was given, with what orders it among others of the type. */
 export interface Fact {
   readonly version: number;
   readonly data: unknown;

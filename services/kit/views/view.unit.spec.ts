@@ -45,7 +45,7 @@ const received = fc
     }),
   );
 
-test('given events of several documents that publish one type for one row, in any order and any number of times, then the row is the same', () => {
+test('given several documents that publish one type for one row, when events come in any order, then the row is the same', () => {
   fc.assert(
     fc.property(
       fc

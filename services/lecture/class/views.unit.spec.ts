@@ -1,4 +1,4 @@
-import { sameInAnyOrder } from '../../../tests/any-order.ts';
+import { sameInAnyOrder } from '../../../tests/harness/any-order.ts';
 import type { DomainEvent, Received } from '../../kit/index.ts';
 import { rowsAfter } from '../../kit/testing/index.ts';
 import { startDelivery } from '../course/domain.ts';
@@ -78,7 +78,7 @@ describe('my page', () => {
     for (const events of [enrolled, canceled]) sameInAnyOrder(events, rowAfter);
   });
 
-  test('given gifts that others asked for with the number of the enrolment, when they come in any order, then it shows its own gift alone', () => {
+  test('given gifts of others with the number of the enrolment, when they come in any order, then it shows its own gift alone', () => {
     const others = [
       told(GiftRegistered({ ...gift, id: 5, giftstock: 99 }), 1, 'Gift-of-direct-1'),
       told(GiftRegistered({ ...gift, id: 6, giftstock: 98 }), 2, 'Gift-of-xyz'),

@@ -51,7 +51,7 @@ describe('a product', () => {
     expect(settle(taken, order, delivered)).toEqual({ state: { ...computer, qty: 6 }, events: [] });
   });
 
-  test('given a delivery of another product, when one product is settled with its order, then it gives nothing back that it did not give', () => {
+  test('given a delivery of another product, when a product is settled with its order, then it gives back what it gave alone', () => {
     expect(settle(computer, order, { ...canceled, productId: 2 })).toBeUndefined();
     expect(settle(taken, order, { ...delivered, productId: 2 })).toMatchObject({ state: computer });
   });

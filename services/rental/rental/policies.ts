@@ -6,12 +6,12 @@ import { cancelRental, copyProduct, followStock, learnOutcome, Product, Rental }
 
 export const policies = ({ records }: Kit<Addresses>): Policy[] => [
   whenever(ProductSaved, (product) => create(Product, product.id, copyProduct(product))),
-  // Delivery may have the product, and sell of it, before this copy is made: the news then waits in its place.
+  // Delivery may sell of a product before this copy is made: StockChanged then waits for the copy.
   whenever(StockChanged, (stock, { version }) => cancel(Product, stock.productId, followStock(stock, version))),
   whenever(Delivered, (delivery) => change(Rental, delivery.rentalId, learnOutcome(delivery))),
   whenever(OutOfStockRentalCanceled, (delivery) => change(Rental, delivery.rentalId, learnOutcome(delivery))),
 
-  // The same command as the customer's: nearly always it was carried out already.
+  // The customer's own command: rental nearly always carried it out before this event comes.
   whenever(DeliveryCanceled, async ({ rentalId, cancellation }) => {
     if (!cancellation) return [];
     const { cause, fingerprint } = cancellation;

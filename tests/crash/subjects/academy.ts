@@ -1,4 +1,4 @@
-import { collection } from '../../collection.ts';
+import { collection } from '../../harness/collection.ts';
 import { type Desk, idOf, type Subject } from '../desk.ts';
 import type { Findings } from '../findings.ts';
 import type { Place } from '../sight.ts';

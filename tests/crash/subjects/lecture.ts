@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { collection, type Row } from '../../collection.ts';
+import { collection, type Row } from '../../harness/collection.ts';
 import { type Desk, idOf, type Subject } from '../desk.ts';
 import type { Findings } from '../findings.ts';
 import type { Place } from '../sight.ts';
