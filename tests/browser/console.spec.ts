@@ -168,7 +168,7 @@ describe('the console', () => {
     expect(await page.locator('.tree img').count()).toBe(0);
   });
 
-  test('given an event nobody can read, when Trouble is opened, then it says why; a replay tells the truth, and it can be dropped', async () => {
+  test('given an event nobody can read, when Trouble is opened, then it says why; a replay tells the truth, a drop removes it', async () => {
     const { services } = (await (await fetch(`${base}/api/status`)).json()) as Status;
     const { daprHttpPort } = services.find(({ service }) => service === 'pay')!;
     const data = { eventType: 'PaymentCanceled', classId: '<img src=x onerror=alert(1)>', timestamp: '20260101000000' };
