@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Locator, Page } from 'playwright-core';
 import type { Models } from '../../tools/console/model/system.ts';
-import { eventually, home, root } from '../harness/system.ts';
 import type { Status } from '../../tools/run/status.ts';
+import { eventually, home, root } from '../harness/system.ts';
 import { openBrowser, openPage, type Watched } from './browser.ts';
 
 const offset = Number(process.env.MADANG_PORT_OFFSET || 0);
@@ -168,13 +168,17 @@ describe('the console', () => {
     expect(await page.locator('.tree img').count()).toBe(0);
   });
 
-  test('given an event nobody can read, when Trouble is opened, then it says why; a replay tells the truth, a drop removes it', async () => {
+  test('given an unreadable event, when Trouble is opened, then it says why, a replay tells the truth, and it can be dropped', async () => {
     const { services } = (await (await fetch(`${base}/api/status`)).json()) as Status;
     const { daprHttpPort } = services.find(({ service }) => service === 'pay')!;
     const data = { eventType: 'PaymentCanceled', classId: '<img src=x onerror=alert(1)>', timestamp: '20260101000000' };
     const event = { specversion: '1.0', id: 'unreadable', source: 'test', type: 'PaymentCanceled', data };
     const headers = { 'content-type': 'application/cloudevents+json' };
-    const published = await post(`http://127.0.0.1:${daprHttpPort}/v1.0/publish/lecture-pubsub/lecture`, event, headers);
+    const published = await post(
+      `http://127.0.0.1:${daprHttpPort}/v1.0/publish/lecture-pubsub/lecture`,
+      event,
+      headers,
+    );
     expect(published.status).toBe(204);
     await page.goto(`${base}/trouble`);
     const letters = page.locator('.troubles li', { hasText: 'dead letter' });

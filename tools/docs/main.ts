@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { root } from '../run/paths.ts';
 import { systems } from '../run/templates.ts';
 import { board } from './board.ts';
-import { model } from './console.ts';
+import { consoleModel } from './console-model.ts';
 import { hexagons } from './hexagon.ts';
 import { page } from './pages.ts';
 
@@ -14,13 +14,11 @@ export const filesOf = async (system: string): Promise<[name: string, content: s
   [`${system}-hexagon.svg`, await hexagons(system)],
 ];
 
-/** What the console knows of the systems beforehand. */
-export const models = async (): Promise<string> => {
-  const found = await Promise.all((await systems()).map(async (system) => [system, await model(system)] as const));
-  return `${JSON.stringify(Object.fromEntries(found), null, 2)}\n`;
-};
+/** What the console knows of each system, as a file of its sources. */
+export const models = async (): Promise<string> =>
+  `${JSON.stringify(Object.fromEntries(await Promise.all((await systems()).map(async (one) => [one, await consoleModel(one)]))), null, 2)}\n`;
 
-/** `./run docs`: writes what the code declares to docs/systems. */
+/** `./run docs`: writes what the code declares to docs/systems, for readers and for the console. */
 export async function main(): Promise<number> {
   const folder = join(root, 'docs/systems');
   await mkdir(folder, { recursive: true });

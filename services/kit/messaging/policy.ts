@@ -16,7 +16,7 @@ export interface Received<T = unknown> {
 
 /** The trace under which an event is acted on: what comes of it has the event as its cause. */
 export const traceOf = ({ traceparent, id }: Pick<Received, 'traceparent' | 'id'>): Trace =>
-  continueTrace(traceparent, id);
+  continueTrace(traceparent, { causationId: id });
 
 type Mode = 'create' | 'change' | 'cancel' | 'createOrChange' | 'project';
 

@@ -30,17 +30,26 @@ const asked = (): Asked | undefined => {
 /** The trace of the work at hand, or a new one. */
 export const trace = (): Trace => current.getStore() ?? continueTrace(undefined);
 
-/**
- * Continues a trace that came from outside; anything that is not a valid `traceparent` starts a new one.
- * @param causationId the event or command that causes the work
- */
-export const continueTrace = (traceparent: unknown, causationId?: string): Trace => ({
-  traceparent:
-    typeof traceparent === 'string' && VALID.test(traceparent)
-      ? traceparent
-      : `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
-  causationId,
-});
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** The share of new traces that are recorded: sidecars do with a trace what its first span decided. */
+const sampled = (): boolean => Math.random() < Number(process.env.TRACE_SAMPLING_RATE ?? 1);
+
+/** What a trace begins with, or goes on with. */
+export interface TraceOrigin {
+  /** Of the request that starts it: a UUID, as ingresses write into their log, becomes the trace id. */
+  readonly requestId?: unknown;
+  /** The event or command that causes the work. */
+  readonly causationId?: string;
+}
+
+/** Continues a trace that came from outside; anything that is not a valid `traceparent` starts a new one. */
+export const continueTrace = (traceparent: unknown, { requestId, causationId }: TraceOrigin = {}): Trace => {
+  if (typeof traceparent === 'string' && VALID.test(traceparent)) return { traceparent, causationId };
+  const isUuid = typeof requestId === 'string' && UUID.test(requestId);
+  const id = isUuid ? requestId.replaceAll('-', '') : randomBytes(16).toString('hex');
+  return { traceparent: `00-${id}-${randomBytes(8).toString('hex')}-${sampled() ? '01' : '00'}`, causationId };
+};
 
 /** The header in which a service tells another one what causes its call. The gateway takes it from no client. */
 export const CAUSATION_HEADER = 'x-causation-id';

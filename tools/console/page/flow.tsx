@@ -36,7 +36,8 @@ function SystemMap({ system, model }: { system: string; model: SystemModel }) {
   return (
     <section>
       <h2>{system}</h2>
-      <div class="map" role="region" aria-label={`Map of ${system}`} tabIndex={0}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <section class="map" aria-label={`Map of ${system}`} tabIndex={0}>
         <svg
           viewBox={`0 0 ${model.width} ${model.height}`}
           style={{ minWidth: `${Math.min(model.width, 640)}px` }}
@@ -71,7 +72,7 @@ function SystemMap({ system, model }: { system: string; model: SystemModel }) {
             />
           ))}
         </svg>
-      </div>
+      </section>
       <Table system={system} edges={model.lines} />
     </section>
   );

@@ -23,7 +23,10 @@ export const troubles = computed((): readonly Problem[] => {
   return [
     ...letters.value
       // What waits is tried again by itself; it is trouble when that goes on.
-      .filter(({ kind, replayed, since }) => !replayed && (kind === 'deadletters' || now.value - Date.parse(since) > WAITS_MS))
+      .filter(
+        ({ kind, replayed, since }) =>
+          !replayed && (kind === 'deadletters' || now.value - Date.parse(since) > WAITS_MS),
+      )
       .map((letter) => ({
         key: `${letter.appId} ${letter.kind} ${letter.id}`,
         system: letter.appId.slice(0, letter.appId.indexOf('-')),

@@ -12,7 +12,7 @@ test('given entries, when some are asked for, then those after the number come, 
   expect(numbers(ring.ofTrace('a'))).toEqual([1, 3]);
 });
 
-test('given more than is kept, when it is asked for, then it is bounded, the newest come, and it says how many are left out', () => {
+test('given far more than is kept, when it is asked for, then the newest come, and it says how many are left out', () => {
   const ring = new Ring();
   for (let n = 0; n < 30_000; n++) ring.add({ trace: 'a', data: 'x'.repeat(1_000) });
   const { entries, leftOut } = ring.since(10);

@@ -11,7 +11,7 @@ import { consumed, contractOf, published } from './declared.ts';
 import { calls, short } from './routes.ts';
 
 /** The model of a system, from what its code, components and ConfigMap declare. */
-export async function model(system: string): Promise<SystemModel> {
+export async function consoleModel(system: string): Promise<SystemModel> {
   const names = (await readTemplate(system)).map(({ appId }) => short(system, appId));
   const events = await eventsOf(system, names);
   const called = await calls(system);
