@@ -7,7 +7,10 @@ test('given a stream that ends, when it is listened to again, then it goes on wh
   const asked: unknown[] = [];
   const server = createServer((request, response) => {
     asked.push(request.headers['last-event-id']);
-    const [first, second] = [{ leftOut: 0, entries: [{ n: asked.length }] }, { leftOut: 3, entries: [] }];
+    const [first, second] = [
+      { leftOut: 0, entries: [{ n: asked.length }] },
+      { leftOut: 3, entries: [] },
+    ];
     // In pieces, as a network may bring it.
     response.write(`:\n\nid: boot.${asked.length}\nda`);
     setImmediate(() => response.end(`ta: ${JSON.stringify(asked.length < 3 ? first : second)}\n\n`));
@@ -27,5 +30,8 @@ test('given a stream that ends, when it is listened to again, then it goes on wh
   const other = await listen(one.lastId, 3);
   other.close();
   server.close();
-  expect([asked, taken]).toEqual([[undefined, 'boot.1', 'boot.2'], [{ n: 1 }, { n: 2 }, 3]]);
+  expect([asked, taken]).toEqual([
+    [undefined, 'boot.1', 'boot.2'],
+    [{ n: 1 }, { n: 2 }, 3],
+  ]);
 });
