@@ -26,7 +26,7 @@ function namesOf(schema: unknown): string[] {
   return [...Object.keys(properties), ...words, ...Object.values(schema).flatMap(namesOf)];
 }
 
-test("given the code of all systems, when the console's model is made, then it is the one in docs (else: ./run docs)", async () => {
+test('given the code of all systems, when the model of the console is made, then it is the one in docs (else: ./run docs)', async () => {
   expect(await models()).toBe(await readFile(join(root, 'docs/systems/model.json'), 'utf8'));
 });
 

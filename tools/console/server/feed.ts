@@ -19,6 +19,8 @@ export class Feed {
   letters: readonly Letter[] = [];
   readonly errors = new ErrorCounts();
   private status: Status | undefined;
+  /** By instance: where a listener that was closed left off. */
+  private readonly lastIds = new Map<string, string>();
   private readonly listeners = new Map<string, { readonly port: number; readonly listener: Listener }>();
   private looking: Promise<void> | undefined;
   private lookedAt = 0;
@@ -44,8 +46,7 @@ export class Feed {
   }
 
   close(): void {
-    for (const { listener } of this.listeners.values()) listener.close();
-    this.listeners.clear();
+    for (const instance of [...this.listeners.keys()]) this.leave(instance);
   }
 
   private async look(): Promise<void> {
@@ -68,18 +69,22 @@ export class Feed {
         .filter(({ service, app }) => service !== 'gateway' && app.state !== 'stopped')
         .map((one) => [one.instance, one]),
     );
-    for (const [instance, { port, listener }] of this.listeners)
-      if (wanted.get(instance)?.port !== port) {
-        listener.close();
-        this.listeners.delete(instance);
-      }
+    for (const [instance, { port }] of this.listeners) if (wanted.get(instance)?.port !== port) this.leave(instance);
     for (const [instance, { system, service, port }] of wanted) {
       if (this.listeners.has(instance)) continue;
-      const listener = new Listener(port, (entries, leftOut) => {
+      const listener = new Listener(port, this.lastIds.get(instance) ?? '', (entries, leftOut) => {
         if (leftOut > 0) this.ring.add({ kind: 'leftOut', system, service, at: Date.now(), leftOut });
         for (const entry of entries) this.ring.add({ system, service, ...entry });
       });
       this.listeners.set(instance, { port, listener });
     }
+  }
+
+  private leave(instance: string): void {
+    const found = this.listeners.get(instance);
+    if (!found) return;
+    found.listener.close();
+    this.lastIds.set(instance, found.listener.lastId);
+    this.listeners.delete(instance);
   }
 }

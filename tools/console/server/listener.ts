@@ -8,13 +8,19 @@ const AGAIN_MS = 500;
 /** Follows GET /activity of one service until it is closed, also through its restarts. */
 export class Listener {
   private readonly ending = new AbortController();
-  private lastId = '';
+  /** What was taken last: who begins there gets nothing twice. */
+  lastId: string;
 
-  /** @param take is given each entry, and how many were left out before */
+  /**
+   * @param lastId of an earlier listener to the same service; empty where there was none
+   * @param take is given each entry, and how many were left out before
+   */
   constructor(
     private readonly port: number,
+    lastId: string,
     private readonly take: (entries: readonly Record<string, unknown>[], leftOut: number) => void,
   ) {
+    this.lastId = lastId;
     void this.follow();
   }
 

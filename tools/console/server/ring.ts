@@ -6,7 +6,7 @@ interface Kept {
 }
 
 /** Characters that are kept of all services together, and entries that one answer has at most. */
-const KEPT = 12_000_000;
+const KEPT = 8_000_000;
 const ANSWERED = 4_000;
 
 /** The last of what the services did: bounded in size, whatever comes. */

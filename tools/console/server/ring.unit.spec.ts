@@ -18,7 +18,7 @@ test('given far more than is kept, when it is asked for, then the newest come, a
   const { entries, leftOut } = ring.since(10);
   expect([entries.length, leftOut]).toEqual([4_000, 30_000 - 10 - 4_000]);
   expect(numbers(entries).at(-1)).toBe(30_000);
-  expect(ring.ofTrace('a').join('').length).toBeLessThanOrEqual(12_000_000);
+  expect(ring.ofTrace('a').join('').length).toBeLessThanOrEqual(8_000_000);
 });
 
 test('given lines of a service, of a sidecar and of anything else, when they are read, then all have time, level and message', () => {
