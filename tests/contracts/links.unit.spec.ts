@@ -85,6 +85,12 @@ test('given documents that name files of the repository in backticks, when these
   expect(faults).toEqual([]);
 });
 
+test('given the pages of operations, when their index is read, then it leads to each', async () => {
+  const index = await textOf('docs/operations/README.md');
+  const pages = documents.flatMap((file) => /^docs\/operations\/(?!README)(.+)$/.exec(file)?.[1] ?? []);
+  expect(pages.filter((page) => !index.includes(`](${page}`))).toEqual([]);
+});
+
 test('given documents, when there are contracts, operations and systems among them, then they were looked through', () => {
   expect(documents).toEqual(
     expect.arrayContaining([
