@@ -13,7 +13,7 @@ module.exports = {
       name: 'no-cross-system-import',
       severity: 'error',
       from: { path: '^services/(?!kit/|gateway/)([^/]+)/' },
-      to: { path: '^services/(?!kit/)', pathNot: '^services/$1/' },
+      to: { path: '^services/(?!kit/)', pathNot: ['^services/$1/', '^services/gateway/page-kit/index\\.ts$'] },
     },
     {
       name: 'services-meet-by-contract',
@@ -48,6 +48,20 @@ module.exports = {
       to: { path: '^(tools|tests)/' },
     },
     {
+      name: 'pages-know-the-api-alone',
+      comment:
+        'A page runs in a browser: it is made of itself, the components and what runs there, and asks the gateway.',
+      severity: 'error',
+      from: { path: '^services/([^/]+)/(?:page|page-kit)/' },
+      to: {
+        pathNot: [
+          '^services/$1/(page|page-kit)/',
+          '^services/gateway/page-kit/index\\.ts$',
+          '^node_modules/(preact|@preact)/',
+        ],
+      },
+    },
+    {
       name: 'no-circular',
       severity: 'error',
       from: { pathNot: '^node_modules' },
@@ -57,7 +71,7 @@ module.exports = {
       name: 'no-orphans',
       comment: 'A file nobody imports is dead, unless it is an entry point.',
       severity: 'error',
-      from: { orphan: true, pathNot: ['(^|/)main\\.ts$', '\\.spec\\.ts$', '\\.cjs$', '\\.config\\.'] },
+      from: { orphan: true, pathNot: ['(^|/)main\\.tsx?$', '\\.spec\\.ts$', '\\.cjs$', '\\.config\\.'] },
       to: {},
     },
     {

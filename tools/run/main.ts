@@ -43,11 +43,18 @@ program
   .addOption(profile())
   .option('-d, --detach', 'return when everything is healthy', false)
   .option('--watch', 'rebuild and restart what changes under services/', false)
+  .option('--no-console', 'without the page at http://localhost:8000')
   .option('--replicas <app-id=n...>', 'several processes of one service', replica, {})
   .action(
     async (
       named: string[],
-      options: { profile: Profile; detach: boolean; watch: boolean; replicas: Record<string, number> },
+      options: {
+        profile: Profile;
+        detach: boolean;
+        watch: boolean;
+        console: boolean;
+        replicas: Record<string, number>;
+      },
     ) => up({ ...options, systems: await wantedSystems(named) }),
   );
 
@@ -116,7 +123,7 @@ infra
   .command('up')
   .addOption(profile())
   .action(({ profile }: { profile: Profile }) =>
-    up({ systems: [], replicas: {}, profile, detach: true, watch: false }),
+    up({ systems: [], replicas: {}, profile, detach: true, watch: false, console: false }),
   );
 infra
   .command('down')

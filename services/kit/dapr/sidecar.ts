@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { CalleeUnavailable, StoreRejected, Unavailable } from '../errors.ts';
+import { did } from '../telemetry/activity.ts';
 import { count, declare } from '../telemetry/metrics.ts';
-import { log, readSignal, trace } from '../telemetry/telemetry.ts';
+import { causationHeader, correlationId, log, readSignal, trace } from '../telemetry/telemetry.ts';
 import { answerOf } from './answer.ts';
 import type { Answer } from './ask.ts';
 import { type Publication, publish, type Refusal } from './pubsub.ts';
@@ -166,15 +167,26 @@ export class Sidecar {
 
   private async callRaw(callee: string, path: string, body: unknown): Promise<unknown> {
     this.declareCalls(callee);
-    const answer = await this.request('POST', `/v1.0/invoke/${callee}/method/${path}`, body);
+    const began = performance.now();
+    const answer = await this.request('POST', `/v1.0/invoke/${callee}/method/${path}`, body, causationHeader());
+    const called = {
+      kind: 'call',
+      trace: correlationId(),
+      cause: trace().causationId,
+      callee,
+      path,
+      ms: performance.now() - began,
+    } as const;
     if (answer.status < 300 && answer.headers[ANSWERED_BY]) {
       const body = parse(answer.body);
       // The time limit may fall between the answer's head and its body; daprd then sends the head alone.
+      did({ ...called, outcome: body === undefined ? 'timeout' : 'done' });
       if (body === undefined) throw new CalleeUnavailable(callee, 'timeout', true);
       return body;
     }
     const error = calleeUnavailable(callee, answer.body);
     count('calls_failed', { callee, why: error.why });
+    did({ ...called, outcome: error.why });
     // An open breaker is no news: the sidecar said so when it opened.
     if (error.why !== 'open') log.warn('a call failed', { callee, path, reason: answer.body.slice(0, 300) });
     throw error;

@@ -4,7 +4,8 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
 import { ClientGone } from '../errors.ts';
-import { type Asked, continueTrace, requestSignal, withTrace } from '../telemetry/telemetry.ts';
+import { watchCommand } from '../telemetry/activity.ts';
+import { type Asked, CAUSATION_HEADER, continueTrace, requestSignal, withTrace } from '../telemetry/telemetry.ts';
 
 /** A read that takes longer is given up: nobody waits for it any more. */
 const READ_MS = 30_000;
@@ -42,6 +43,7 @@ export const isGone = (request: IncomingMessage, response: ServerResponse): bool
 class RequestContext implements Asked {
   readonly traceparent: string;
   readonly requestId: string;
+  readonly causationId: string;
   readonly isRead: boolean;
   private controller: AbortController | undefined;
 
@@ -53,6 +55,8 @@ class RequestContext implements Asked {
     this.isRead = request.method === 'GET' || request.method === 'HEAD';
     const given = request.headers['x-request-id'];
     this.requestId = typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+    const cause = request.headers[CAUSATION_HEADER];
+    this.causationId = typeof cause === 'string' ? cause.slice(0, 300) : this.requestId;
   }
 
   /** Made when somebody asks for it: most commands never do. */
@@ -76,6 +80,7 @@ export const traced: RequestHandler = (request, response, next) => {
   const context = new RequestContext(request, response);
   request.headers['x-request-id'] = context.requestId;
   response.set('x-request-id', context.requestId);
+  watchCommand(request, response, context.requestId, context);
   withTrace(context, next);
 };
 

@@ -40,6 +40,7 @@ export function problemBody(
 export function sendProblem(response: Response, problem: Problem): void {
   const { retryAfterSeconds } = problem.more;
   if (retryAfterSeconds) response.set('retry-after', String(retryAfterSeconds));
+  response.locals.why = problem.message;
   response
     .status(problem.status)
     .type('application/problem+json')

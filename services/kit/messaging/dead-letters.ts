@@ -3,6 +3,7 @@ import type { Publication, Sidecar } from '../dapr/sidecar.ts';
 import { aggregate, decided, ended, event, type Identified, RuleViolation } from '../domain/aggregate.ts';
 import { StoreRejected, Unavailable } from '../errors.ts';
 import { byId, type Records } from '../persistence/records.ts';
+import { did } from '../telemetry/activity.ts';
 import { count } from '../telemetry/metrics.ts';
 import { log } from '../telemetry/telemetry.ts';
 import { hashOf } from './envelope.ts';
@@ -95,6 +96,7 @@ export class DeadLetterBox {
       log.error('an event was given up: it cannot even be a dead letter', { event: reference, reason: letter.reason });
     }
     count('dead_letters', {});
+    did({ kind: 'dead', event: reference, why: letter.reason });
   }
 
   /** Keeps what the broker refuses for good, so that the outbox can let go of it. @throws Unavailable */

@@ -1,6 +1,7 @@
 import { LARGEST_BULK, type Publication, type Refusal } from '../dapr/pubsub.ts';
 import { PublishRejected } from '../errors.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { told } from '../telemetry/activity.ts';
 import { count } from '../telemetry/metrics.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
 
@@ -194,6 +195,7 @@ export class Lane {
     const item = line.items.shift()!;
     item.done();
     count('events_published', { type: String(item.publication.cloudEvent.type) });
+    told(item.publication.cloudEvent, item.text);
     this.goOn(line);
   }
 

@@ -131,7 +131,7 @@ export class Commits {
     version: number,
     index: number,
     event: DomainEvent,
-    { traceparent }: Trace,
+    { traceparent, causationId }: Trace,
   ): Publication {
     return {
       partitionKey: key.replace(/^\D+-/, ''),
@@ -145,6 +145,7 @@ export class Commits {
         datacontenttype: 'application/json',
         traceparent,
         traceid: traceparent, // without it the sidecar overwrites traceparent
+        ...(causationId === undefined ? {} : { causationid: causationId }),
         aggregateversion: version * 1_000 + index, // ascending for each event of the document
         data: { eventType: event.type, timestamp: localTimestamp(new Date()), ...(event.data as object) },
       },

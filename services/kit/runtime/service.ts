@@ -11,6 +11,7 @@ import type { Policy } from '../messaging/policy.ts';
 import { Ids } from '../persistence/ids.ts';
 import { Records } from '../persistence/records.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
+import { endActivity } from '../telemetry/activity.ts';
 import { realClock } from './clock.ts';
 import { Configuration } from './configuration.ts';
 import { beforeStart, health, type Standing } from './health.ts';
@@ -112,6 +113,7 @@ export function assemble<S extends z.ZodObject>(
       ),
     drain() {
       progress.waitingFor = 'its end';
+      endActivity();
     },
     close() {
       ended.abort();
