@@ -34,6 +34,8 @@ export interface Options {
   /** Its own way to the sidecar, so that nobody who asks whether it is ready waits behind clients. */
   readonly probe?: Transport | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /** The OpenAPI document of the system, for GET /openapi.json. */
+  readonly document?: object | undefined;
   /** The page for people, under /app/. */
   readonly page?: PageFiles | undefined;
 }
@@ -151,10 +153,16 @@ class Entrance {
     if (exchange.isGone) return;
     const route = routeOf(this.routes, path);
     if (path === '/') return this.index(exchange, base);
+    if (path === '/openapi.json' && this.options.document) return this.document(exchange, base);
     if (!route) throw nothingHere();
     const target = path.slice(route.prefix.length) + query;
     const isAdmitted = this.options.admission !== undefined;
     await this.forwarder.forward(exchange, route, target, base + route.prefix, isAdmitted);
+  }
+
+  /** The OpenAPI document, with the address that the client called. */
+  private document(exchange: Exchange, base: string): void {
+    sendJson(exchange, { ...this.options.document, servers: [{ url: base }] });
   }
 
   /**
@@ -174,10 +182,8 @@ class Entrance {
 
   /** The links from which everything public is found. */
   private index(exchange: Exchange, base: string): void {
-    if (!exchange.isRead) throw notAllowed(exchange, ['GET', 'HEAD']);
     const links = this.routes.map(({ path }) => [path.slice(1), { href: base + path }]);
-    const body = { system: this.sidecar.system, _links: Object.fromEntries(links) };
-    exchange.answer(200, { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify(body));
+    sendJson(exchange, { system: this.sidecar.system, _links: Object.fromEntries(links) });
   }
 }
 
@@ -200,6 +206,12 @@ function checkFrame(exchange: Exchange): void {
   if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue')
     throw close(new Problem(417, 'Expectation Failed', 'The one expectation that is met here is 100-continue.'));
   checkOnce(request);
+}
+
+/** Answers what the gateway itself has for those who read. @throws Problem (405) */
+function sendJson(exchange: Exchange, body: object): void {
+  if (!exchange.isRead) throw notAllowed(exchange, ['GET', 'HEAD']);
+  exchange.answer(200, { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify(body));
 }
 
 /** Nothing of an error but a problem reaches a client. */

@@ -6,8 +6,12 @@ import { outsideFrom } from './public-base.ts';
 import { routes } from './routes.ts';
 import { tokensFrom } from './tokens.ts';
 
-/** Starts the gateway of the system that APP_ID names. The build calls it, with the page of that system. */
-export const enter = (page: PageFiles): Promise<void> =>
+/**
+ * Starts the gateway of the system that APP_ID names; the build calls it.
+ * @param page the page of that system
+ * @param document its OpenAPI document
+ */
+export const enter = (page: PageFiles, document: object): Promise<void> =>
   main(async () => {
     const { env } = process;
     const port = portFrom('DAPR_HTTP_PORT');
@@ -15,7 +19,7 @@ export const enter = (page: PageFiles): Promise<void> =>
     if (!routes[sidecar.system])
       throw new Error(`APP_ID must be <system>-gateway with one of the systems ${Object.keys(routes).join(', ')}.`);
     const probe = httpTransport(port, { connections: 2 });
-    const app = gateway(sidecar, { admission: tokensFrom(env), outside: outsideFrom(env), probe, page });
+    const app = gateway(sidecar, { admission: tokensFrom(env), outside: outsideFrom(env), probe, page, document });
     await serve({
       app,
       start: async () => undefined, // it is ready when its sidecar is, and says so when it is asked

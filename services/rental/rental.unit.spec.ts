@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { log } from '../kit/index.ts';
 import { type Call, type Given, type GivenOptions, given, MemoryBackend, type Reply } from '../kit/testing/index.ts';
-import { delivery } from './delivery/app.ts';
-import { information } from './information/app.ts';
-import { product } from './product/app.ts';
-import { rental } from './rental/app.ts';
+import delivery from './delivery/service.ts';
+import information from './information/service.ts';
+import product from './product/service.ts';
+import rental from './rental/service.ts';
 
 /** The services of the system as one, on the memory sidecar: what goes over their borders, and what ends how. */
 

@@ -47,7 +47,7 @@ async function attacked(system: string): Promise<number> {
     subject: subjects[system]!(),
     seed: options.seed,
     // Long enough for a 99th percentile.
-    quietMs: Math.min(20_000, Math.max(8_000, options.minutes * 6_000)),
+    quietMs: Math.min(90_000, Math.max(8_000, options.minutes * 6_000)),
     attackMs: options.minutes * 60_000,
     status,
     health: () => run('status'),

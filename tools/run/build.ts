@@ -31,21 +31,29 @@ export const inOneFile = {
 const isBuildFailure = (error: unknown): error is { errors: Message[] } =>
   error instanceof Error && 'errors' in error && Array.isArray(error.errors);
 
-/** The gateway is the same for every system but for its page, which is in the bundle: so it is one file like any service. */
-const gatewayWith = (pages: Readonly<Record<string, object>>): Plugin => ({
-  name: 'gateway with its page',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^gateway-of:/ }, ({ path }) => ({ path: path.slice(11), namespace: 'gateway-of' }));
-    onLoad({ filter: /./, namespace: 'gateway-of' }, ({ path: system }) => ({
-      contents: `import { enter } from './services/gateway/main.ts';\nawait enter(${JSON.stringify(pages[system])});`,
-      resolveDir: root,
-    }));
-  },
-});
+const ENTRY = 'main';
 
-const entryOf = (service: ServiceTemplate): { in: string; out: string } => ({
-  in: service.name === 'gateway' ? `gateway-of:${service.system}` : `${sourceOf(service)}/main.ts`,
-  out: service.appId,
+/**
+ * The main modules, which nobody writes. One of a service runs what its service.ts exports; the gateway is the same for every
+ * system but for its page and its OpenAPI document, which are in the bundle: so each is one file.
+ */
+const mains = (pages: Readonly<Record<string, object>>): Plugin => ({
+  name: 'main modules',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^main:/ }, ({ path }) => ({ path: path.slice(ENTRY.length + 1), namespace: ENTRY }));
+    onLoad({ filter: /./, namespace: ENTRY }, ({ path }) => {
+      const [system = '', name] = path.split('/');
+      const contents =
+        name === 'gateway'
+          ? `import { enter } from './services/gateway/main.ts';
+             import document from './docs/openapi/${system}.json';
+             await enter(${JSON.stringify(pages[system])}, document);`
+          : `import { run } from './services/kit/index.ts';
+             import service from './services/${system}/${name}/service.ts';
+             await run(service);`;
+      return { contents, resolveDir: root };
+    });
+  },
 });
 
 const stampFile = join(dist, 'inputs.json');
@@ -99,14 +107,14 @@ export async function buildConsole(): Promise<string> {
   return join(folder, 'server.js');
 }
 /** Not what a plugin made. */
-const isFile = (input: string): boolean => !input.startsWith('gateway-of:');
+const isFile = (input: string): boolean => !input.startsWith(`${ENTRY}:`);
 
 /** Bundles the services of these systems. Returns the app ids whose bundle is another than before. */
 export async function build(systems: string[]): Promise<string[]> {
   const services = (await Promise.all(systems.map(readTemplate))).flat().filter(isBundled);
   for (const service of services) {
-    const main = `${sourceOf(service)}/main.ts`;
-    if (!(await exists(join(root, main)))) throw new Error(`${service.appId} cannot be built: ${main} does not exist.`);
+    const file = `${sourceOf(service)}/${service.name === 'gateway' ? 'main' : 'service'}.ts`;
+    if (!(await exists(join(root, file)))) throw new Error(`${service.appId} cannot be built: ${file} does not exist.`);
   }
   const appIds = services.map((service) => service.appId);
   if (await isCurrent(appIds)) return [];
@@ -115,10 +123,10 @@ export async function build(systems: string[]): Promise<string[]> {
     const pages = await pagesOf(systems);
     const result = await bundle({
       absWorkingDir: root,
-      entryPoints: services.map(entryOf),
+      entryPoints: services.map(({ system, name, appId }) => ({ in: `${ENTRY}:${system}/${name}`, out: appId })),
       outdir: dist,
       ...inOneFile,
-      plugins: [gatewayWith(pages.files)],
+      plugins: [mains(pages.files)],
       sourcemap: true,
       sourcesContent: false,
       write: false,

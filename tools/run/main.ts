@@ -151,6 +151,9 @@ program
   .action(async () => (await import('./doctor.ts')).doctor());
 program.addCommand(hook('scenario', "play a system's story through its gateway", 'tools/run/scenario.ts', '<system>'));
 program.addCommand(hook('docs', 'write docs/systems from what the code declares', 'tools/docs/main.ts', ''));
+program.addCommand(
+  hook('generate', 'write what derives from the services: gateway routes, OpenAPI', 'tools/generate/main.ts', ''),
+);
 
 // Who reads may end first (`./run logs -f | head`); a supervisor then stops in good order.
 process.stdout.once('error', () => process.kill(process.pid, 'SIGTERM')).on('error', () => undefined);

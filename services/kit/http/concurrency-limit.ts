@@ -1,15 +1,19 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { isGone, whenOver } from './context.ts';
 import { Problem } from './problem.ts';
 
 /** How many may wait for a place at the same time; more would only wait in vain. */
 const LONGEST_QUEUE = 1_000;
+/** Milliseconds that a command keeps its place at most after its client left: longer than any call it makes. */
+const LONGEST_MS = 90_000;
 
 /**
  * A bulkhead: lets so many requests at a time through to the routes behind it. The others wait for their turn, at most
  * `patienceMs` milliseconds (0: not at all), and are then refused. `Sidecar.call` reads the refusal as that of an open
- * breaker: nothing was done. It stands behind `jsonBody`, or who sends slowly would keep the others out; a place is free
- * again when the answer is out or the client is gone, and who is gone does not wait.
+ * breaker: nothing was done. It stands behind `jsonBody`, or who sends slowly would keep the others out. A place is free
+ * again when its call has its answer: what a command does goes on when its client leaves, while a read ends with him.
+ * Who is gone does not wait.
+ * @param limit how many; asked each time, so it may follow the configuration
  */
 export function concurrencyLimit(limit: () => number, patienceMs = 0): RequestHandler {
   let running = 0;
@@ -20,9 +24,10 @@ export function concurrencyLimit(limit: () => number, patienceMs = 0): RequestHa
   };
   return (request, response, next) => {
     const enter = (): void => {
+      if (isGone(request, response)) return;
       running++;
-      whenOver(request, response, leave);
-      if (!isGone(request, response)) next();
+      whenDone(request, response, leave);
+      next();
     };
     if (running < limit()) return enter();
     if (patienceMs === 0 || waiting.length >= LONGEST_QUEUE) return next(full());
@@ -42,6 +47,27 @@ export function concurrencyLimit(limit: () => number, patienceMs = 0): RequestHa
     waiting.push(turn);
     whenOver(request, response, leaveQueue);
   };
+}
+
+/** Does something once, when a call is done, whether or not its client still waits for the answer. */
+function whenDone(request: Request, response: Response, act: () => void): void {
+  let late: NodeJS.Timeout | undefined;
+  let isDone = false;
+  const done = (): void => {
+    clearTimeout(late);
+    if (!isDone) act();
+    isDone = true;
+  };
+  const { end } = response;
+  const ended = (...of: unknown[]): unknown => {
+    done();
+    return Reflect.apply(end, response, of);
+  };
+  Object.assign(response, { end: ended });
+  whenOver(request, response, () => {
+    if (request.method === 'GET' || response.writableEnded) done();
+    else if (!isDone) late = setTimeout(done, LONGEST_MS).unref();
+  });
 }
 
 const full = (): Problem =>

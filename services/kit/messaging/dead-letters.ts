@@ -24,6 +24,7 @@ export interface DeadLetter extends Identified {
   readonly topic?: string;
   readonly partitionKey?: string;
 }
+/** The records of dead letters. */
 export const DeadLetters = aggregate<DeadLetter>('DeadLetter');
 
 /** Published by reference: the letter itself may be larger than what the broker takes. */

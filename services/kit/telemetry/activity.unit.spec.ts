@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { z } from 'zod';
 import { httpServer } from '../http/server.ts';
-import { aggregate, create, decided, event, operation, type Policy, service, whenever, writable } from '../index.ts';
+import { aggregate, answers, create, decided, defineService, event, route, whenever, writable } from '../index.ts';
 import { given } from '../testing/given.ts';
 import { MemoryBackend } from '../testing/index.ts';
 import { activity, did, endActivity, told } from './activity.ts';
@@ -16,20 +16,21 @@ const Thing = aggregate<Thing>('Thing');
 const Named = event('Named', z.object({ id: z.number() }));
 const Body = z.object({ name: z.string() });
 const Nothing = z.object({});
-const things = { kind: Thing, path: 'things', item: 'thing' };
+const things = { kind: Thing, path: 'things', item: 'thing', answer: Body.extend({ id: z.number() }) };
+const asked = { summary: 'Asked by a test.', message: Nothing, answer: answers.json(Nothing) };
 
-const copies = service({
-  api: ({ records, sidecar }) => [
-    writable(records, things, { body: Body, create: (id, { name }) => decided({ id, name }, Named({ id })) }),
-    operation('/internal/things', Nothing, async () => {
+const copies = defineService({
+  routes: [
+    writable(things, { body: Body, create: (id, { name }) => decided({ id, name }, Named({ id })) }),
+    route.operation('/internal/things', asked, async ({ records }) => {
       await records.create(Thing, { cause: 'asked' }, (id) => decided({ id, name: 'asked' }, Named({ id })));
       return {};
     }),
-    operation('/internal/ask', Nothing, () => sidecar.call('shop-other', 'internal/things', {}, Nothing)),
+    route.operation('/internal/ask', asked, ({ sidecar }) =>
+      sidecar.call('shop-other', 'internal/things', {}, Nothing),
+    ),
   ],
-  policies: (): Policy[] => [
-    whenever(Named, ({ id }) => create(Thing, `copy-${id}`, (own) => decided({ id: own, name: 'copy' }))),
-  ],
+  policies: [whenever(Named, ({ id }) => create(Thing, `copy-${id}`, (own) => decided({ id: own, name: 'copy' })))],
 });
 
 describe('causation', () => {

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { event, integer, text } from '../../kit/domain/index.ts';
 
+/** A rental as clients see it. */
+export const RentalAnswer = z.object({
+  id: integer,
+  productId: integer,
+  qty: integer,
+  status: z.enum(['ORDERED', 'DELIVERED', 'CANCELED_OutOfStock', 'CANCELED_UnregisteredProduct']),
+  productName: z.string().nullable(),
+  deliveryId: integer.nullable(),
+});
+
 /** Nobody checks product and stock: every order is taken, and delivery decides later. */
 export const RentalBody = z.object({
   productId: integer,
@@ -36,8 +46,8 @@ export const RentalCanceled = event(
   z.object({ id: integer, productId: integer, qty: integer, status: z.literal('CANCELED') }),
 );
 
+/** A product as clients see it, and as it is told. */
+export const ProductCopy = z.object({ id: integer, productId: integer, name: z.string(), qty: integer });
+
 /** Rental has its copy of a registered product. An outlet: docs/contracts/rental.md#oddity-no-consumer */
-export const ProductRegisted = event(
-  'ProductRegisted',
-  z.object({ id: integer, productId: integer, name: z.string(), qty: integer }),
-);
+export const ProductRegisted = event('ProductRegisted', ProductCopy);
