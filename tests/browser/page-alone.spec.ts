@@ -7,7 +7,7 @@ import { closeAll, type Opened, open, said } from '../../services/gateway/testin
 import { Refused } from '../../services/gateway/tokens.ts';
 import type { SidecarAnswer, SidecarRequest } from '../../services/kit/index.ts';
 import { pagesOf } from '../../tools/run/pages.ts';
-import { eventually } from '../system.ts';
+import { eventually } from '../harness/system.ts';
 import { openBrowser, openPage, type Watched } from './browser.ts';
 
 /** What a page does whatever its services do: lecture's page at its gateway, whose sidecar answers as the test says. */

@@ -1,5 +1,5 @@
 import type { Browser, Locator, Page } from 'playwright-core';
-import { client } from '../client.ts';
+import { client } from '../harness/client.ts';
 import { openBrowser, openPage, type Watched } from './browser.ts';
 
 /** The pages of the five systems on the running system: the main way of each, in both languages, without a reload. */
