@@ -1,10 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import dagre from '@dagrejs/dagre';
 import { parse, parseDocument } from 'yaml';
-import { z } from 'zod';
 import { routes } from '../../services/gateway/routes.ts';
 import type { MapLine, Setting, SystemModel } from '../console/model/system.ts';
+import { definitionsOf } from '../run/definitions.ts';
 import { root } from '../run/paths.ts';
 import { readTemplate } from '../run/templates.ts';
 import { consumed, contractOf, published } from './declared.ts';
@@ -131,18 +131,12 @@ function commentsIn(text: string): Map<string, string> {
 async function readersOf(system: string): Promise<Map<string, string[]>> {
   const readers = new Map<string, string[]>();
   const add = (key: string, service: string) => readers.set(key, [...(readers.get(key) ?? []), service]);
-  const folder = join(root, 'services', system);
-  for (const service of (await readdir(folder)).sort()) {
-    const files: string[] = await readdir(join(folder, service)).catch(() => []);
-    if (files.includes('app.ts')) {
-      for (const one of Object.values((await import(join(folder, service, 'app.ts'))) as object))
-        if (typeof one === 'object' && one && 'configuration' in one && one.configuration instanceof z.ZodObject)
-          for (const key of Object.keys(one.configuration.shape)) add(key, service);
-    } else if (files.includes('settings.py')) {
-      const [, keys = ''] =
-        /^KEYS = \((.*)\)/m.exec(await readFile(join(folder, service, 'settings.py'), 'utf8')) ?? [];
-      for (const [, key] of keys.matchAll(/"(\w+)"/g)) add(key!, service);
-    }
+  for (const [service, { configuration }] of await definitionsOf(system))
+    for (const key of Object.keys(configuration?.shape ?? {})) add(key, service);
+  for (const { name } of await readTemplate(system)) {
+    const text = await readFile(join(root, 'services', system, name, 'settings.py'), 'utf8').catch(() => '');
+    const [, keys = ''] = /^KEYS = \((.*)\)/m.exec(text) ?? [];
+    for (const [, key] of keys.matchAll(/"(\w+)"/g)) add(key!, name);
   }
   return readers;
 }
