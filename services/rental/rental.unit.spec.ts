@@ -201,6 +201,18 @@ describe('events that come early, or about what is not there', () => {
     expect((await rental.request('GET', '/products/31')).body).toMatchObject({ name: 'computer', qty: 3 });
   });
 
+  test.each([0, -3])(
+    'given an order of %i pieces on the topic, when delivery reads it, then no stock changes',
+    async (qty) => {
+      const on = await system();
+      await ordered(on);
+      const order = { id: 77, productId: 1, qty, status: 'ORDERED', productName: 'computer' };
+      await on.delivery.tell({ type: 'Rentaled', data: order });
+      expect(await stock(on)).toBe(6);
+      expect((await on.delivery.request('GET', '/deadletters')).body._embedded.deadletters).toHaveLength(1);
+    },
+  );
+
   test('given outcomes of orders nobody placed, when they come, then an order behind them learns its own', async () => {
     const on = await system();
     for (let rentalId = 900_001; rentalId < 900_050; rentalId++)

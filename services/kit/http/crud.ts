@@ -19,6 +19,17 @@ export interface Reads<C, R> {
 const fieldsToSeekBy = ({ keyedBy, numberedBy, uniqueBy, listBy }: Kind): Set<string> =>
   new Set([keyedBy ?? [], numberedBy ?? [], uniqueBy ?? [], listBy ?? []].flat());
 
+/** The rows of states as a resource shows them, completed from other records. */
+function rowsOf<S extends Identified, R extends Identified, C>(
+  resource: Resource<S, R>,
+  complete: Reads<C, R>['complete'],
+) {
+  return async (states: readonly S[], context: RouteContext<C, undefined, string>): Promise<readonly R[]> => {
+    const rows = states.flatMap((state) => shownBy(resource, state) ?? []);
+    return complete ? complete(rows, context) : rows;
+  };
+}
+
 /** GET of collection, item and `search/findBy<Field>` of a kind of record. */
 export function readable<S extends Identified, R extends Identified = S, C = Record<string, unknown>>(
   resource: Resource<S, R>,
@@ -27,11 +38,7 @@ export function readable<S extends Identified, R extends Identified = S, C = Rec
   const { kind, path, item } = resource;
   const route = routeFor<C>();
   const own = limit ? { limit } : {};
-  type Reading = RouteContext<C, undefined, string>;
-  const shown = async (states: readonly S[], context: Reading): Promise<readonly R[]> => {
-    const rows = states.flatMap((state) => shownBy(resource, state) ?? []);
-    return complete ? complete(rows, context) : rows;
-  };
+  const shown = rowsOf(resource, complete);
   const find = (field: string): Route<C> => {
     const spec = {
       summary: `Those ${path} whose ${field} is this.`,

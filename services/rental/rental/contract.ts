@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { event, integer, text } from '../../kit/domain/index.ts';
+import { orderedPieces } from '../shared/pieces.ts';
 
 /** A rental as clients see it. */
 export const RentalAnswer = z.object({
@@ -14,7 +15,7 @@ export const RentalAnswer = z.object({
 /** Nobody checks product and stock: every order is taken, and delivery decides later. */
 export const RentalBody = z.object({
   productId: integer,
-  qty: integer.refine((value) => value > 0, 'must be 1 or more'),
+  qty: orderedPieces,
   status: z.literal('ORDERED', 'can only be ORDERED').default('ORDERED'),
   productName: text.nullable().default(null),
 });
@@ -23,7 +24,7 @@ export type RentalBody = z.output<typeof RentalBody>;
 export const orderFields = z.object({
   id: integer,
   productId: integer,
-  qty: integer,
+  qty: orderedPieces,
   status: z.literal('ORDERED'),
   productName: z.string().nullable(),
 });
