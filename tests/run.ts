@@ -154,7 +154,7 @@ async function system(profile: 'light' | 'full', env: Env, args: string[]): Prom
   }
 }
 
-/** The console and the pages of the systems in a real browser, on the lecture system. */
+/** The console and the pages of the systems in a real browser. */
 async function browser(env: Env, args: string[]): Promise<Result> {
   try {
     await chromium(console.log);
@@ -166,7 +166,7 @@ async function browser(env: Env, args: string[]): Promise<Result> {
   await run('down');
   await rm(env.MADANG_HOME!, { recursive: true, force: true });
   try {
-    if ((await run('up', 'lecture', '--detach')).code !== 0) return NOT_RUN;
+    if ((await run('up', 'all', '--detach')).code !== 0) return NOT_RUN;
     const files = ['--runInBand', '--forceExit', '--testMatch', '**/tests/browser/*.spec.ts'];
     return await jest('browser', { ...env, PROFILE: 'light' }, [...files, ...args]);
   } finally {

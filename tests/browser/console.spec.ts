@@ -95,7 +95,7 @@ describe('the console', () => {
     expect(await page.locator('.tree .sticker.view').count()).toBe(4);
     await page.getByRole('tab', { name: 'times' }).click();
     await page.reload();
-    expect(await page.locator('.times tr').count()).toBeGreaterThan(10);
+    await eventually(async () => expect(await page.locator('.times tr').count()).toBeGreaterThan(10));
   });
 
   test('given a service that is stopped, when somebody enrols, then the tree waits for it, and goes on when it is started', async () => {

@@ -107,7 +107,7 @@ test('given my page does not show it yet, when somebody has enrolled, then it st
   await page.locator('.success').waitFor();
   await page.getByRole('link', { name: 'My page' }).click();
   const card = page.locator('section.card', { hasText: 'korean' });
-  expect(await card.getByText('being processed').count()).toBe(5);
+  await eventually(async () => expect(await card.getByText('being processed').count()).toBe(5));
 }, 60_000);
 
 test('given nothing changes, when a page is shown, then it asks for changes alone, and ever less often', async () => {

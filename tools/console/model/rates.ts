@@ -34,7 +34,7 @@ class Counter {
   }
 }
 
-/** What became of the last call between two services. */
+/** What became of the last call between two services that tells how their breaker stands. */
 export interface LastCall {
   readonly outcome: string;
   readonly at: number;
@@ -60,7 +60,10 @@ export class Rates {
       const edge = `${service}>${entry.callee.slice(entry.callee.indexOf('-') + 1)}`;
       add(`${edge} call`);
       if (entry.outcome !== 'done') add(`${edge} failed`);
-      this.lastCalls.set(`${system} ${edge}`, { outcome: entry.outcome, at, ms: entry.ms });
+      // Calls that were under way when the breaker opened end after those that it refused: only a call that is done closes it.
+      const wasOpen = this.lastCalls.get(`${system} ${edge}`)?.outcome === 'open';
+      if (entry.outcome === 'open' || entry.outcome === 'done' || !wasOpen)
+        this.lastCalls.set(`${system} ${edge}`, { outcome: entry.outcome, at, ms: entry.ms });
     } else if (entry.kind === 'acted') {
       add(service);
       const by = this.models()[system]?.events.find(({ type }) => type === entry.event.type)?.by;

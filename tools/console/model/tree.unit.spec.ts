@@ -97,14 +97,15 @@ test('given what services did, when rates are taken, then commands, calls and ev
   const at = Date.now() - 3_000;
   for (let n = 0; n < 20; n++) rates.take(command(at));
   for (let n = 0; n < 10; n++) rates.take(acted('course', at, 'e1', 'Paid'));
-  rates.take({
-    ...base('class', at),
-    ...{ kind: 'call', cause: 'req', callee: 'lecture-pay', path: 'x', outcome: 'open', ms: 1 },
-  });
+  for (const outcome of ['open', 'timeout'] as const)
+    rates.take({
+      ...base('class', at),
+      ...{ kind: 'call', cause: 'req', callee: 'lecture-pay', path: 'x', outcome, ms: 1 },
+    });
   rates.take(command(Date.now() - 40_000));
   expect(rates.rate('lecture gateway>class command')).toBeCloseTo(2);
   expect(rates.rate('lecture pay>course event')).toBeCloseTo(1);
-  expect(rates.rate('lecture class>pay failed')).toBeCloseTo(0.1);
+  expect(rates.rate('lecture class>pay failed')).toBeCloseTo(0.2);
   expect(rates.lastCalls.get('lecture class>pay')).toMatchObject({ outcome: 'open' });
   expect(rates.series('lecture class').reduce((sum, one) => sum + one, 0)).toBe(21);
 });
