@@ -122,7 +122,7 @@ async function jest(
   return { passed: numPassedTests ?? 0, failed: (numFailedTests ?? 0) + (numRuntimeErrorTestSuites ?? 0) };
 }
 
-/** How many systems play their scenarios side by side: they share stores and broker, which no scenario touches, and mostly wait. */
+/** How many systems play their scenarios side by side: they share stores and broker, which no scenario touches, and mostly wait. What measures time is in `*.alone.spec.ts`. */
 const AT_THE_SAME_TIME = 3;
 const LONGEST_FIRST = ['academy', 'lecture', 'reward', 'insurance', 'rental'];
 
@@ -139,12 +139,19 @@ async function system(profile: 'light' | 'full', env: Env, args: string[]): Prom
     const [waiting, results] = [only ? [only] : [...LONGEST_FIRST], [] as Result[]];
     const lane = async (): Promise<void> => {
       for (let name = waiting.shift(); name; name = waiting.shift()) {
-        const files = ['--runInBand', '--passWithNoTests', '--testMatch', `**/tests/${name}/scenarios/*.spec.ts`];
+        const files = [
+          '--runInBand',
+          '--passWithNoTests',
+          '--testMatch',
+          `**/tests/${name}/scenarios/!(*.alone).spec.ts`,
+        ];
         const shown = only ? 'at once' : 'at the end';
         results.push(await jest(`${profile}-${name}`, { ...env, PROFILE: profile }, [...files, ...rest], shown));
       }
     };
     await Promise.all(Array.from({ length: AT_THE_SAME_TIME }, lane));
+    const alone = ['--passWithNoTests', '--testMatch', `**/tests/${only ?? '*'}/scenarios/*.alone.spec.ts`, ...rest];
+    results.push(await jest(`${profile}-alone`, { ...env, PROFILE: profile }, ['--runInBand', ...alone]));
     return {
       passed: results.reduce((sum, { passed }) => sum + passed, 0),
       failed: results.reduce((sum, { failed }) => sum + failed, 0),
