@@ -37,7 +37,11 @@ async function enrol(n: number, student = 'john-doe'): Promise<string> {
   return traceOf(n);
 }
 
-const row = (service: string) => page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: service }) });
+const row = (service: string) =>
+  page
+    .getByRole('table', { name: 'Services of lecture' })
+    .getByRole('row')
+    .filter({ has: page.getByRole('rowheader', { name: service, exact: true }) });
 
 beforeAll(async () => {
   browser = await openBrowser();
@@ -114,7 +118,7 @@ describe('the console', () => {
 
   test('given a service, when it is killed by a click, then that is seen and mended, and the focus stays', async () => {
     await page.goto(base);
-    const kill = page.getByRole('button', { name: 'kill pay' });
+    const kill = page.getByRole('button', { name: 'kill pay', exact: true });
     const before = Number(await text(row('pay').locator('td.number').nth(1)));
     await kill.click();
     await row('pay')
