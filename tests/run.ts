@@ -5,7 +5,7 @@ import { chromium } from '../tools/run/provision/chromium.ts';
 import { goProgram } from '../tools/run/provision/go.ts';
 import { longTermNode } from '../tools/run/provision/node.ts';
 
-/** `npm test -- [unit|python|chart|service|browser|light|full|crash|hostile|lecture|functional ...] [--node lts]`: all but the last three when none is named. */
+/** `npm test -- [unit|python|chart|service|browser|light|full|crash|hostile|lecture|functional ...] [--node lts]`: all but the last two when none is named. */
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -53,8 +53,8 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   functional: (args) => suites.lecture!(['--testPathPatterns', 'functional', ...args]),
 };
 
-/** The attack is not yet clean on every system, and the others are parts of `light`. */
-const onlyByName = ['hostile', 'lecture', 'functional'];
+/** Parts of `light`. */
+const onlyByName = ['lecture', 'functional'];
 
 /** Runs the named suites; what follows them is passed on (`npm test -- light --system rental -t '22.'`, `npm test -- crash --kills 1000`). */
 async function main(words: string[]): Promise<number> {
