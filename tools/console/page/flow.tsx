@@ -9,7 +9,6 @@ const HEIGHT = 64;
 /** Who talks to whom, how fast, and where does it hurt? Places come with the model: nothing ever moves. */
 export function Flow() {
   const systems = (status.value?.systems ?? []).filter((system) => !chosen.value || chosen.value === system);
-  void now.value;
   if (systems.length === 0) return <Empty>No system runs yet.</Empty>;
   return (
     <>
@@ -125,8 +124,9 @@ function Place({
   );
 }
 
-/** How an edge is now. */
+/** How an edge is now. Rates are no signals: who shows them looks again with each look at the clock. */
 function standing(system: string, { from, to, kind }: MapLine) {
+  void now.value;
   const name = `${system} ${from}>${to}`;
   const rate = rates.rate(`${name} ${kind}`);
   const failed = rates.rate(`${name} failed`);
