@@ -123,7 +123,7 @@ async function jest(
 }
 
 /** How many systems play their scenarios side by side: they share stores and broker, which no scenario touches, and mostly wait. What measures time is in `*.alone.spec.ts`. */
-const AT_THE_SAME_TIME = 3;
+const AT_THE_SAME_TIME = 2;
 const LONGEST_FIRST = ['academy', 'lecture', 'reward', 'insurance', 'rental'];
 
 /** All that needs the whole system: it runs afresh on one profile, the tests know it by its address. */
