@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { type Aggregate, decided, type Identified, type Received, type Records, together } from '../kit/index.ts';
+import { type Aggregate, decided, type Identified, type Kit, type Received, together } from '../kit/index.ts';
 import { type Counted, type Entry, enter, partOf, Roll, recount, startRoll } from './lecture/domain.ts';
 
 /** How a service keeps the number of students of lectures. Every step can be done again at any time: docs/decisions/0011-headcount.md. */
@@ -11,15 +10,15 @@ export interface Headcount {
 }
 
 const ALL = '*';
-// A name of its own for each: what makes a step happen once is what it finds, not who asks.
-const command = (): { cause: string } => ({ cause: randomUUID() });
 
 /** @param by whether lectures have their own number here, or are `keyedBy` it */
 export function headcount<L extends Identified & Counted>(
-  records: Records,
+  { records, context }: Pick<Kit, 'records' | 'context'>,
   lectures: Aggregate<L>,
   by: 'id' | 'key',
 ): Headcount {
+  // A name of its own for each: what makes a step happen once is what it finds, not who asks.
+  const command = (): { cause: string } => ({ cause: context.id() });
   const inRoll = together(async (part: string, entries: readonly Entry[]) => {
     const entered = (): Promise<unknown> =>
       records.change(Roll, part, command(), (roll) => enter(roll, entries), 'key');

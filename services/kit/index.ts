@@ -37,6 +37,8 @@ export {
   type Steps,
 } from './persistence/records.ts';
 export { together, turns } from './persistence/turns.ts';
+export type { Clock } from './runtime/clock.ts';
+export { type Context, realContext } from './runtime/context.ts';
 export { main, portFrom, type Served, serve } from './runtime/serve.ts';
 export { type App, assemble, type Kit, run, type Service, service } from './runtime/service.ts';
 export { count, declare } from './telemetry/metrics.ts';

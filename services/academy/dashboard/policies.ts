@@ -5,8 +5,9 @@ import { CourseCanceled, CourseRegistrationCompleted } from '../registration/con
 import { hideLecture, LectureStatus, showLecture } from './domain.ts';
 import { courseRegistrationStatus } from './views.ts';
 
-export const policies = ({ records }: Kit): Policy[] => {
-  const students = headcount(records, LectureStatus, 'key');
+export const policies = (kit: Kit): Policy[] => {
+  const { records } = kit;
+  const students = headcount(kit, LectureStatus, 'key');
   return [
     ...courseRegistrationStatus.policies,
 

@@ -4,8 +4,9 @@ import { CourseCanceled, CourseRegistrationCompleted } from '../registration/con
 import { LectureOpened } from './contract.ts';
 import { cancelAgain, Lecture } from './domain.ts';
 
-export const policies = ({ records }: Kit): Policy[] => {
-  const students = headcount(records, Lecture, 'id');
+export const policies = (kit: Kit): Policy[] => {
+  const { records } = kit;
+  const students = headcount(kit, Lecture, 'id');
   return [
     // 수강자수변경
     whenever(CourseRegistrationCompleted, async (registration, received) => {

@@ -26,9 +26,9 @@ export const api = (kit: Kit<Delays>): Router[] => [
 ];
 
 /** Pays for a registration, once however often it is asked. @throws RuleViolation when its cancellation came first */
-async function paid({ records, config }: Kit<Delays>, courseId: number, command: Command): Promise<Payment> {
+async function paid({ records, config, context }: Kit<Delays>, courseId: number, command: Command): Promise<Payment> {
   const { PAYMENT_DELAY_MS: least, PAYMENT_DELAY_SPREAD_MS: spread, ANSWER_DELAY_MS } = config();
-  await pause(least + Math.random() * spread);
+  await pause(least + context.random() * spread);
   const made = await records.create(Payment, command, pay(courseId), { key: courseId });
   await pause(ANSWER_DELAY_MS);
   return made;

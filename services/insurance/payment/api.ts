@@ -35,12 +35,12 @@ export const api = (kit: Kit<Trouble>): Router[] => [
 ];
 
 /** Asked by proposal, once or several times for one proposal; refused when that was withdrawn before. */
-const pay = ({ records, config }: Kit<Trouble>): Router =>
+const pay = ({ records, config, context }: Kit<Trouble>): Router =>
   operation('/internal/payments', PaymentWish, async (wish) => {
     await pause(config().PAYMENT_DELAY_MS);
     try {
       const { prpsNo } = wish;
-      const decide = approvePayment(wish, stamp());
+      const decide = approvePayment(wish, stamp({ context }));
       const payment = await records.create(Payment, { cause: `pay-${prpsNo}` }, decide, { key: prpsNo });
       return { approved: payment.status === '결재완료' };
     } catch (error) {

@@ -79,7 +79,7 @@ function saving(kit: Kit<Addresses>): Router {
     const command = commandOf(request);
     const made = await records.createAfter(Plan, command, async (id) => {
       await check(wish);
-      const ppsdsnNo = await numberOf(records, 'ppsdsnNo', { ...command, cause: `${id}-${command.cause}` });
+      const ppsdsnNo = await numberOf(kit, 'ppsdsnNo', { ...command, cause: `${id}-${command.cause}` });
       return { key: ppsdsnNo, decide: savePlan(ppsdsnNo, wish) };
     });
     sendCreated(request, response, plans, made);

@@ -61,7 +61,7 @@ const productOf = async ({ records }: Kit<Rules>, prdcd: string): Promise<Produc
 const underwriting = (kit: Kit<Rules>): Router =>
   operation('/internal/underwriting', UnderwritingWish, async (wish) => {
     const product = await productOf(kit, wish.prdcd);
-    const refused = product ? underwrite(product, wish, today()) : UNKNOWN;
+    const refused = product ? underwrite(product, wish, today(kit)) : UNKNOWN;
     return refused === undefined ? { product } : { refused };
   });
 
@@ -73,21 +73,22 @@ const inquiry = (kit: Kit<Rules>): Router =>
       if (svcFn !== 'chkproduct') return { data: dataOf(names) };
       const product = await productOf(kit, of('prdcd'));
       const { entAmt } = checked(Wished, { entAmt: of('entAmt') || null });
-      const refused = product ? underwrite(product, { entAmt }, today()) : UNKNOWN;
+      const refused = product ? underwrite(product, { entAmt }, today(kit)) : UNKNOWN;
       if (refused !== undefined) throw new RuleViolation(refused);
       return { data: dataOf(names, product) };
     },
   });
 
 /** All products with a code, if those limits admit the amount; the function's name is compared exactly here. */
-function check({ records }: Kit<Rules>): Router {
+function check(kit: Kit<Rules>): Router {
+  const { records } = kit;
   const router = Router();
   router.post('/products/chkProduct', ...jsonBody, async (request, response) => {
     const { prdcd, entAmt, svcFn } = checked(Wished, request.body);
     const found = await records.findBy(Product, 'prdcd', prdcd);
     const asked = svcFn === 'chkProduct' ? found : [];
     for (const product of asked) {
-      const refused = underwrite(product, { entAmt }, today());
+      const refused = underwrite(product, { entAmt }, today(kit));
       if (refused !== undefined) throw new RuleViolation(refused);
     }
     response.json(found);
@@ -96,12 +97,13 @@ function check({ records }: Kit<Rules>): Router {
 }
 
 /** A document issued by hand; what it is for is not checked. */
-function issue({ records }: Kit<Rules>): Router {
+function issue(kit: Kit<Rules>): Router {
+  const { records } = kit;
   const router = Router();
   router.post('/productDocuments', ...jsonBody, async (request, response) => {
     const wish = parseBody(DocumentBody, request);
     const command = commandOf(request);
-    const isueNo = await numberOf(records, 'isueNo', command);
+    const isueNo = await numberOf(kit, 'isueNo', command);
     const made = await records.create(ProductDocument, command, issueDocument(command.cause, isueNo, wish), {
       key: command.cause,
     });

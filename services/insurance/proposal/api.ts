@@ -58,7 +58,7 @@ function application(kit: Kit<Addresses>): Router {
     const made = await records.createAfter(Proposal, command, async (id) => {
       const payAmt = amountOf(wish) ?? (await premiumOf(kit, wish));
       // Tied to the record: a repetition under way at the same time must not pay under a second number.
-      const prpsNo = await numberOf(records, 'prpsNo', { ...command, cause: `${id}-${command.cause}` });
+      const prpsNo = await numberOf(kit, 'prpsNo', { ...command, cause: `${id}-${command.cause}` });
       const wanted = paymentFor(prpsNo, payAmt, wish);
       return {
         key: prpsNo,
@@ -67,7 +67,7 @@ function application(kit: Kit<Addresses>): Router {
           const payment = config()['api.url.payment'];
           return (await sidecar.call(payment, 'internal/payments', wanted, PaymentOutcome)).approved;
         },
-        decide: conclude(prpsNo, payAmt, wish, today()),
+        decide: conclude(prpsNo, payAmt, wish, today(kit)),
       };
     });
     sendCreated(request, response, proposals, made);

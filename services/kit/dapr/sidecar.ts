@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { CalleeUnavailable, StoreRejected, Unavailable } from '../errors.ts';
+import { type Clock, realClock } from '../runtime/clock.ts';
 import { count, declare } from '../telemetry/metrics.ts';
 import { log, readSignal, trace } from '../telemetry/telemetry.ts';
 import { answerOf } from './answer.ts';
@@ -29,7 +29,11 @@ export class Sidecar {
   private readonly callees = new Set<string>();
 
   /** @param way the sidecar's HTTP port, or what stands in its stead */
-  constructor(way: number | Transport, appId: string) {
+  constructor(
+    way: number | Transport,
+    appId: string,
+    private readonly clock: Clock = realClock,
+  ) {
     this.appId = appId;
     this.transport = typeof way === 'number' ? httpTransport(way) : way;
   }
@@ -82,18 +86,18 @@ export class Sidecar {
 
   /** Waits until the sidecar takes calls. */
   async reachable(limitMs: number): Promise<void> {
-    const end = Date.now() + limitMs;
+    const end = this.clock.monotonic() + limitMs;
     while (
       !(await this.request('GET', '/v1.0/healthz/outbound').then(
         (answer) => answer.status === 204,
         () => false,
       ))
     ) {
-      if (Date.now() > end)
+      if (this.clock.monotonic() > end)
         throw new Unavailable(
           `No Dapr sidecar answered for ${this.appId} within ${limitMs / 1000} s; start the service with ./run or dapr run.`,
         );
-      await sleep(20);
+      await this.clock.sleep(20);
     }
   }
 

@@ -1,4 +1,6 @@
 import type { RequestHandler } from 'express';
+import { realContext } from '../runtime/context.ts';
+import { requestContext } from '../telemetry/telemetry.ts';
 import { isGone, whenOver } from './context.ts';
 import { Problem } from './problem.ts';
 
@@ -27,18 +29,18 @@ export function concurrencyLimit(limit: () => number, patienceMs = 0): RequestHa
     if (running < limit()) return enter();
     if (patienceMs === 0 || waiting.length >= LONGEST_QUEUE) return next(full());
     const leaveQueue = (): boolean => {
-      clearTimeout(timer);
+      stop();
       const place = waiting.indexOf(turn);
       if (place >= 0) waiting.splice(place, 1);
       return place >= 0;
     };
     const turn = (): void => {
-      clearTimeout(timer);
+      stop();
       enter();
     };
-    const timer = setTimeout(() => {
+    const stop = (requestContext() ?? realContext).clock.after(patienceMs, () => {
       if (leaveQueue()) next(full());
-    }, patienceMs);
+    });
     waiting.push(turn);
     whenOver(request, response, leaveQueue);
   };

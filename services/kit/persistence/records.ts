@@ -1,6 +1,7 @@
 import type { Sidecar } from '../dapr/sidecar.ts';
 import { type Aggregate, type Decision, type Identified, RuleViolation } from '../domain/aggregate.ts';
 import { CalleeUnavailable, Unavailable } from '../errors.ts';
+import { type Context, realContext } from '../runtime/context.ts';
 import { Collection } from './collection.ts';
 import { Commits, type Loaded, type Next, type Told, toldNow } from './commits.ts';
 import { type Document, isTombstone } from './document.ts';
@@ -55,12 +56,13 @@ export class Records {
     private readonly sidecar: Sidecar,
     readonly work: UnitOfWork,
     readonly ids: Ids,
+    context: Context = realContext,
   ) {
     this.rows = new Rows(sidecar);
     this.lists = new Lists(sidecar, this.rows);
     this.collection = new Collection(sidecar, ids, this.rows);
     this.idempotency = new Idempotency(sidecar);
-    this.commits = new Commits(sidecar, work, ids, this.lists, this.idempotency);
+    this.commits = new Commits(sidecar, work, ids, this.lists, this.idempotency, context);
   }
 
   /** The record with this number. */

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import {
+  type Clock,
   commandOf,
   idOf,
   ifMatch,
@@ -32,9 +32,9 @@ export const api = (kit: Kit<Trouble>): Router[] => [
 ];
 
 /** Asked by class, once or several times for one enrolment. */
-const succeedPayment = ({ records, config }: Kit<Trouble>): Router =>
+const succeedPayment = ({ records, config, context }: Kit<Trouble>): Router =>
   operation('/internal/payments', PaymentWish, async (wish) => {
-    await trouble(config());
+    await trouble(config(), context.clock);
     try {
       const payment = await records.create(Payment, { cause: `pay-${wish.classId}` }, approvePayment(wish), {
         key: wish.classId,
@@ -47,9 +47,9 @@ const succeedPayment = ({ records, config }: Kit<Trouble>): Router =>
   });
 
 /** What the operations chapter needs: pay slow, failing, hanging or crashing, by configuration. */
-async function trouble({ PAY_DELAY_MS, PAY_FAILURE }: Trouble): Promise<void> {
+async function trouble({ PAY_DELAY_MS, PAY_FAILURE }: Trouble, clock: Clock): Promise<void> {
   // A payment provider does not notice that nobody waits for it any more: payments that come too late happen, and are taken back.
-  await sleep(PAY_DELAY_MS);
+  await clock.sleep(PAY_DELAY_MS);
   if (PAY_FAILURE === 'error') throw new Problem(500, 'Internal Server Error', 'pay fails because PAY_FAILURE says so');
   if (PAY_FAILURE === 'hang') await gone();
   if (PAY_FAILURE === 'crash') process.kill(process.pid, 'SIGKILL');

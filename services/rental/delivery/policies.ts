@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { change, create, type Kit, log, type Policy, type Reaction, together, whenever } from '../../kit/index.ts';
 import { ProductSaved } from '../product/contract.ts';
 import { Rentaled } from '../rental/contract.ts';
@@ -22,9 +21,9 @@ import {
  * An order touches two records, its product and its delivery, one after the other. Every step can be done again at any
  * time, so an event that comes again, after a crash or a year, goes on where it was or finds nothing to do.
  */
-export const policies = ({ records, config }: Kit<Rules>): Policy[] => {
+export const policies = ({ records, config, context }: Kit<Rules>): Policy[] => {
   // A name of its own for each: what makes a step happen once is what it finds, not who asks.
-  const command = () => ({ cause: randomUUID() });
+  const command = () => ({ cause: context.id() });
   const deliveryOf = async ({ id }: Order) => (await records.findBy(Delivery, 'rentalId', String(id)))[0];
 
   // Orders of a product that wait for their turn at it are settled in one write; each once, as its delivery is read once.

@@ -13,13 +13,13 @@ const products = {
 
 export const api = (kit: Kit<Rules>): Router[] => [readable(kit.records, products), registration(kit)];
 
-function registration({ records, config }: Kit<Rules>): Router {
+function registration({ records, config, context }: Kit<Rules>): Router {
   const router = Router();
   router.post('/products', ...jsonBody, async (request, response) => {
     const wish = parseBody(ProductBody, request);
     const { DEFAULT_QUANTITY, REGISTRATION_DELAY_MS: least, REGISTRATION_DELAY_MAXIMUM_MS: most } = config();
     // Whoever gives up waiting was told so, and registers again.
-    await pause(most > 0 ? least + Math.random() * Math.max(0, most - least) : 0);
+    await pause(most > 0 ? least + context.random() * Math.max(0, most - least) : 0);
     const command = commandOf(request);
     const created = await records.create(Product, command, (id) => registerProduct(id, wish, DEFAULT_QUANTITY));
     sendCreated(request, response, products, created);

@@ -25,13 +25,13 @@ export const api = (kit: Kit<Limits>): Router[] => {
   return [reads, readable(kit.records, gifts), recording(kit, limited)];
 };
 
-function recording({ records, config }: Kit<Limits>, limited: RequestHandler): Router {
+function recording({ records, config, context }: Kit<Limits>, limited: RequestHandler): Router {
   const router = Router();
   router.post('/gifts', ...jsonBody, limited, async (request, response) => {
     const wish = parseBody(GiftBody, request);
     const { GIFT_DELAY_MS: least, GIFT_DELAY_MAXIMUM_MS: most } = config();
     // Whoever gives up waiting was told that nothing is confirmed.
-    await pause(most > 0 ? least + Math.random() * Math.max(0, most - least) : 0);
+    await pause(most > 0 ? least + context.random() * Math.max(0, most - least) : 0);
     const gift = await records.create(Gift, commandOf(request), recordGift(wish), { key: wish.walletId });
     sendCreated(request, response, gifts, gift);
   });
