@@ -32,9 +32,11 @@ export class Consumers {
     });
   }
 
-  /** Messages that are not handled yet. */
+  /** Messages that are not handled yet; none where it does not subscribe. */
   get backlog(): number {
-    return this.world.backend.broker.waiting(this.world.system.name, this.appId).length;
+    const { backend, system } = this.world;
+    const follows = this.replicas.some(({ sidecar }) => sidecar?.subscriptionTo(system.name));
+    return follows ? backend.broker.waiting(system.name, this.appId).length : 0;
   }
 
   private bring(): void {

@@ -13,8 +13,8 @@ import { type Weather, World } from './world.ts';
 /** Clients that get no definite answer for so long, and a system that does not come to rest in it, are violations. */
 const PATIENCE_MS = 180_000;
 const REST_MS = 20 * 60_000;
-const LOOK_MS = 5_000;
-const STILL_MS = 90_000;
+const LOOK_MS = 4_000;
+const STILL_MS = 35_000;
 
 /** What came of one seed. */
 export interface Outcome {
@@ -37,7 +37,7 @@ function weatherOf(chance: Chance): Weather {
     calls: storm < 0.15 ? 0 : 0.06 * dice(),
     batches: storm < 0.15 ? 0 : 0.3 * dice(),
     blows: storm < 0.3 ? 0 : dice(),
-    replicas: 1 + Math.floor(dice() * 3),
+    replicas: 1 + Math.floor(dice() ** 2 * 3),
     clients: 1 + Math.floor(dice() * 3),
     commands: 2 + Math.floor(dice() * 6),
     profile: dice() < 0.5 ? 'light' : 'full',

@@ -39,11 +39,13 @@ export class Time {
   sleep(ms: number, owner?: Owner, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
-      const stop = this.after(ms, resolve, owner);
-      signal?.addEventListener('abort', () => {
+      const stop = this.after(ms, () => over(), owner);
+      const over = (): void => {
         stop();
+        signal?.removeEventListener('abort', over);
         resolve();
-      });
+      };
+      signal?.addEventListener('abort', over);
     });
   }
 

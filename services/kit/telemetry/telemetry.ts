@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import winston from 'winston';
 import type { Context } from '../runtime/context.ts';
 
@@ -31,12 +31,15 @@ const asked = (): Asked | undefined => {
 /** The trace of the work at hand, or a new one. */
 export const trace = (): Trace => current.getStore() ?? continueTrace(undefined);
 
+/** 32 random figures. A UUID comes from a supply, where random bytes ask the system each time. */
+const hex = (): string => randomUUID().replaceAll('-', '');
+
 /** Continues a trace that came from outside; anything that is not a valid `traceparent` starts a new one. */
 export const continueTrace = (traceparent: unknown): Trace => ({
   traceparent:
     typeof traceparent === 'string' && VALID.test(traceparent)
       ? traceparent
-      : `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
+      : `00-${hex()}-${hex().slice(16)}-01`,
 });
 
 /** Runs work under a trace, or for a request: its log lines, calls and events carry it. */
