@@ -7,6 +7,7 @@ import { Consumers } from './broker.ts';
 import { Chance } from './chance.ts';
 import { Entrance, shownBy } from './entrance.ts';
 import { Replica } from './replica.ts';
+import { SecondThoughts } from './second-thoughts.ts';
 import type { System } from './systems.ts';
 import { type Weather, World } from './world.ts';
 
@@ -116,7 +117,8 @@ class Run {
     const { world } = this;
     this.working++;
     const pause = world.chance.stream(`client ${number}`);
-    const desk = new Desk(this.entrance, this.log, number, world.chance.seed, PATIENCE_MS);
+    const way = new SecondThoughts(this.entrance, world, this.log, number);
+    const desk = new Desk(way, this.log, number, world.chance.seed, PATIENCE_MS);
     const act = this.subject.client(desk);
     await world.time.sleep(200 * pause());
     for (let done = 0; done < world.weather.commands; done++) {

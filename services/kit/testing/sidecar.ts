@@ -134,10 +134,9 @@ export class MemorySidecar implements Transport {
 
   /** Hands a request to the app. @throws Error when it is down or closes the connection */
   async toApp(injected: Injected): Promise<Answered> {
-    await this.options.arrive?.(injected);
+    await Promise.race([this.options.arrive?.(injected), this.death]);
     if (!this.app) throw new Error('connect: connection refused');
-    const going = inject(this.app, injected);
-    return Promise.race([going, this.death]);
+    return Promise.race([inject(this.app, injected), this.death]);
   }
 
   async request(request: SidecarRequest): Promise<SidecarAnswer> {
