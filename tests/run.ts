@@ -3,7 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { goProgram } from '../tools/run/provision/go.ts';
 
-/** `./run test [unit|python|chart|service|light|full|crash|hostile ...]`: all but the last when none is named. */
+/** `./run test [unit|simulation|python|chart|service|light|full|crash|hostile ...]`: all but the last when none is named. */
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -25,6 +25,8 @@ const apart = (name: string, ports: number): Env => ({
 const suites: Record<string, (args: string[]) => Promise<Result>> = {
   // A service that a spec has killed goes on waiting for its broker, as a killed one does not: so the end is forced.
   unit: (args) => jest('unit', apart('unit', 0), ['--forceExit', '--testMatch', '**/*.unit.spec.ts', ...args]),
+  // Beside the other suites as many seeds as fit into two and a half minutes; by name what is asked for.
+  simulation: (args) => counted('tests/simulation/main.ts', {}, args.length > 0 ? args : ['--minutes', '2.5']),
   python: () => python(),
   chart: async (args) => {
     // Before the tests, whose time is limited: the first time they may have to be built.
@@ -124,7 +126,7 @@ async function python(): Promise<Result> {
 async function counted(file: string, env: Env, args: string[]): Promise<Result> {
   const { code, output } = await execute('node', ['--import', 'tsx', join(root, file), ...args], env);
   const summaries = output.matchAll(
-    /^unit of work: .*violations (\d+)|^crash test on .*: (\d+) violations|^hostile .*, (\d+) violations/gm,
+    /^unit of work: .*violations (\d+)|^(?:crash test on|simulation of) .*: (\d+) violations|^hostile .*, (\d+) violations|^mutants: .*, (\d+) not found/gm,
   );
   const counts = [...summaries].map((found) => Number(found.slice(1).find((number) => number !== undefined)));
   const failed = counts.filter((count) => count > 0).length;

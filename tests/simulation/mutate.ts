@@ -5,7 +5,8 @@ import { build, type Plugin } from 'esbuild';
 import { type Mutant, mutants } from './mutants.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const folder = join(process.env.MADANG_HOME ?? join(root, '.madang'), 'simulation');
+// In the tree, where its packages are found.
+const folder = join(root, '.madang/simulation');
 
 /** Puts a mutant into the source text. */
 function planted(mutant: Mutant, places: { count: number }): Plugin {
@@ -50,7 +51,8 @@ export async function hunt(names: readonly string[], seeds: number): Promise<num
   for (const mutant of chosen) {
     const { name, system = 'lecture' } = mutant;
     const args = [await bundleOf(mutant), '--system', system, '--seeds', String(seeds), '--first'];
-    const { stdout } = spawnSync('node', ['--enable-source-maps', ...args], { cwd: root, encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync('node', ['--enable-source-maps', ...args], { cwd: root, encoding: 'utf8' });
+    if (!/^simulation of /m.test(stdout)) throw new Error(`the simulation with "${name}" did not end: ${stderr}`);
     const found = /^VIOLATION in \w+, seed (\d+)/m.exec(stdout)?.[1];
     if (found === undefined) missed++;
     const why = /^ {3}(.*)$/m.exec(stdout)?.[1] ?? stdout.trim().split('\n').at(-1) ?? '';
