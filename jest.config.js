@@ -1,4 +1,4 @@
-/** Run with NODE_OPTIONS=--experimental-vm-modules, as `./run test` does. */
+/** Run with NODE_OPTIONS=--experimental-vm-modules, as `npm test` does. */
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { goProgram } from '../tools/run/provision/go.ts';
+import { longTermNode } from '../tools/run/provision/node.ts';
 
-/** `./run test [unit|simulation|python|chart|service|light|full|crash|hostile ...]`: all but the last when none is named. */
+/** `npm test -- [unit|simulation|python|chart|service|light|full|crash|hostile|lecture|functional ...] [--node lts]`: all but the last three when none is named. */
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -24,14 +25,15 @@ const apart = (name: string, ports: number): Env => ({
 
 const suites: Record<string, (args: string[]) => Promise<Result>> = {
   // A service that a spec has killed goes on waiting for its broker, as a killed one does not: so the end is forced.
-  unit: (args) => jest('unit', apart('unit', 0), ['--forceExit', '--testMatch', '**/*.unit.spec.ts', ...args]),
+  unit: (args) =>
+    jest('unit', apart('unit', 0), ['--forceExit', '--maxWorkers=100%', '--testMatch', '**/*.unit.spec.ts', ...args]),
   // Beside the other suites as many seeds as fit into two and a half minutes; by name what is asked for.
   simulation: (args) => counted('tests/simulation/main.ts', {}, args.length > 0 ? args : ['--minutes', '2.5']),
   python: () => python(),
   chart: async (args) => {
     // Before the tests, whose time is limited: the first time they may have to be built.
     try {
-      for (const name of ['helm', 'kubeconform', 'promtool'] as const) await goProgram(name, console.log);
+      for (const name of ['helm', 'kubeconform', 'promtool', 'actionlint'] as const) await goProgram(name, console.log);
     } catch (error) {
       console.error(error instanceof Error ? error.message : error);
       return NOT_RUN;
@@ -47,10 +49,15 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   full: (args) => system('full', apart('full', 2900), args),
   crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), args),
   hostile: (args) => counted('tests/hostile/main.ts', apart('hostile', 3500), args),
+  lecture: (args) => system('light', apart('light', 2600), ['--system', 'lecture', ...args]),
+  functional: (args) => suites.lecture!(['--testPathPatterns', 'functional', ...args]),
 };
 
-/** Runs the named suites; what follows them is passed on (`./run test light --system rental -t '22.'`, `./run test crash --kills 1000`). */
-export async function main(words: string[]): Promise<number> {
+/** The attack is not yet clean on every system, and the others are parts of `light`. */
+const onlyByName = ['hostile', 'lecture', 'functional'];
+
+/** Runs the named suites; what follows them is passed on (`npm test -- light --system rental -t '22.'`, `npm test -- crash --kills 1000`). */
+async function main(words: string[]): Promise<number> {
   const options = words.findIndex((word) => word.startsWith('-'));
   const named = options < 0 ? words : words.slice(0, options);
   const unknown = named.find((name) => !suites[name]);
@@ -59,10 +66,11 @@ export async function main(words: string[]): Promise<number> {
     return 1;
   }
   const args = options < 0 ? [] : words.slice(options).filter((word) => word !== '--');
+  const onNode = args.indexOf('--node');
+  if (onNode >= 0 && !(await runsOn(args.splice(onNode, 2)[1] ?? ''))) return 1;
   let [passed, failed] = [0, 0];
   const summary: string[] = [];
-  // The attack is not yet clean on every system, so it runs when it is named.
-  for (const name of named.length > 0 ? named : Object.keys(suites).filter((suite) => suite !== 'hostile')) {
+  for (const name of named.length > 0 ? named : Object.keys(suites).filter((suite) => !onlyByName.includes(suite))) {
     console.log(`\n── ${name}`);
     const began = Date.now();
     const result = await suites[name]!(args);
@@ -74,6 +82,18 @@ export async function main(words: string[]): Promise<number> {
   }
   console.log(`\n${summary.join('\n')}\n${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+/** From now on all programs run on this Node: a program of it, or `lts`, the newest long-term line. False when there is none. */
+async function runsOn(wanted: string): Promise<boolean> {
+  try {
+    const program = wanted === 'lts' ? (await longTermNode(console.log)).command[0]! : resolve(wanted);
+    process.env.PATH = `${dirname(program)}${delimiter}${process.env.PATH}`;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return false;
+  }
+  return (await execute('node', ['--version'], {})).code === 0;
 }
 
 /** A suite that could not run at all has failed once. */
@@ -103,7 +123,7 @@ async function system(profile: 'light' | 'full', env: Env, args: string[]): Prom
     const only = at < 0 ? undefined : args[at + 1];
     const rest = args.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
     if ((await run('up', only ?? 'all', '--profile', profile, '--detach')).code !== 0) return NOT_RUN;
-    const files = ['--testMatch', `**/tests/scenarios/${only ?? '*'}/*.spec.ts`];
+    const files = ['--testMatch', `**/tests/${only ?? '*'}/scenarios/*.spec.ts`];
     return await jest(profile, { ...env, PROFILE: profile }, ['--runInBand', ...files, ...rest]);
   } finally {
     await run('down');
@@ -154,3 +174,5 @@ function execute(program: string, args: string[], env: Env): Promise<{ code: num
     child.once('close', (code) => done({ code: code ?? 1, output }));
   });
 }
+
+process.exit(await main(process.argv.slice(2)));

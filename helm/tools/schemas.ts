@@ -18,7 +18,8 @@ const KINDS = [
   ...['ConfigMap', 'PersistentVolumeClaim', 'Pod', 'Secret', 'Service', 'ServiceAccount'],
   ...['Deployment', 'HorizontalPodAutoscaler', 'NetworkPolicy', 'PodDisruptionBudget', 'Role', 'RoleBinding'],
   ...['Component', 'Configuration', 'Resiliency'],
-  ...['Gateway', 'VirtualService', 'DestinationRule', 'PeerAuthentication', 'Telemetry'],
+  ...['Gateway', 'VirtualService', 'DestinationRule', 'PeerAuthentication', 'AuthorizationPolicy'],
+  ...['Telemetry', 'EnvoyFilter'],
   ...['ServiceMonitor', 'PrometheusRule'],
 ];
 

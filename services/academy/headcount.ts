@@ -1,4 +1,4 @@
-import { type Aggregate, decided, type Identified, type Kit, type Received, together } from '../kit/index.ts';
+import { batchByKey, byKey, decided, type Identified, type Kit, type Received, type Ref } from '../kit/index.ts';
 import { type Counted, type Entry, enter, partOf, Roll, recount, startRoll } from './lecture/domain.ts';
 
 /** How a service keeps the number of students of lectures. Every step can be done again at any time: docs/decisions/0011-headcount.md. */
@@ -11,30 +11,28 @@ export interface Headcount {
 
 const ALL = '*';
 
-/** @param by whether lectures have their own number here, or are `keyedBy` it */
+/** @param ref the record of a lecture here, which may have the lecture's number or be `keyedBy` it */
 export function headcount<L extends Identified & Counted>(
   { records, context }: Pick<Kit, 'records' | 'context'>,
-  lectures: Aggregate<L>,
-  by: 'id' | 'key',
+  ref: (lectureId: number) => Ref<L>,
 ): Headcount {
   // A name of its own for each: what makes a step happen once is what it finds, not who asks.
   const command = (): { cause: string } => ({ cause: context.id() });
-  const inRoll = together(async (part: string, entries: readonly Entry[]) => {
-    const entered = (): Promise<unknown> =>
-      records.change(Roll, part, command(), (roll) => enter(roll, entries), 'key');
-    if (await entered()) return;
+  const inRoll = batchByKey(async (part: string, entries: readonly Entry[]) => {
+    const entered = () => records.change(byKey(Roll, part), command(), (roll) => enter(roll, entries));
+    if ((await entered()).kind !== 'missing') return;
     await records.create(Roll, command(), (id) => decided(startRoll(entries[0]!, id)), { key: part });
     await entered();
   });
   // The rolls are read after the lecture and before it is written, so the last to write has seen every entry.
-  const ofLecture = together(async (lectureId: number, parts: readonly string[]) => {
+  const ofLecture = batchByKey(async (lectureId: number, parts: readonly string[]) => {
     const rolls = async (): Promise<Roll[]> => {
       if (!parts.includes(ALL)) return records.withKeys(Roll, parts);
       const all: Roll[] = [];
       for await (const some of records.each(Roll, 'lectureId', String(lectureId))) all.push(...some);
       return all;
     };
-    await records.change(lectures, lectureId, command(), async (lecture) => recount(lecture, await rolls()), by);
+    await records.change(ref(lectureId), command(), async (lecture) => recount(lecture, await rolls()));
   });
   return {
     async enter(registration, { time }) {

@@ -19,7 +19,7 @@ const run = fc.record({
   dice: fc.infiniteStream(fc.nat({ max: 11 })),
 });
 
-test('given registrations before and after a lecture is opened, when two processes handle their events in any order and several times, with writes that are lost, then it counts exactly who is registered', async () => {
+test('given two processes and lost writes, when events come in any order and again, then exactly the registered are counted', async () => {
   await fc.assert(
     fc.asyncProperty(run, async ({ all, opensAfter, dice }) => {
       const roll = (): number => dice.next().value ?? 0;

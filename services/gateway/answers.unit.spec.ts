@@ -90,7 +90,7 @@ describe('refusals', () => {
     ['413 on a kept connection', { 'content-length': '5000000' }, 413, true],
     ['413 of chunks', { 'transfer-encoding': 'chunked', connection: 'close' }, 413, false],
   ])(
-    'given a client that sends 5 MB with Connection: close and reads afterwards, when it is refused with %s, then it gets the answer, 6 of 6',
+    'given a client that sends 5 MB and reads afterwards, when it is refused with %s, then it gets the answer, 6 of 6',
     async (_, head, status) => {
       const entrance = await open();
       const five = Buffer.alloc(5_000_000, 'x');
@@ -112,7 +112,7 @@ describe('refusals', () => {
     },
   );
 
-  test('given a client that waits for 100 Continue, when its body is wanted, then it is told so; when not, then it is refused without', async () => {
+  test('given a client that waits for 100 Continue, when its body is not wanted, then it is refused without being told to go on', async () => {
     const entrance = await open();
     const raw = (await Raw.open(entrance)).send(
       text('POST', '/courses', { expect: '100-continue', 'content-length': '2' }),

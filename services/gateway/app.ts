@@ -108,7 +108,7 @@ class Entrance {
     else if (request.url === '/dapr/subscribe')
       exchange.answer(200, { 'content-type': 'application/json; charset=utf-8' }, '[]');
     else
-      withTrace(continueTrace(request.headers.traceparent), () => {
+      withTrace(continueTrace(request.headers.traceparent, exchange.requestId), () => {
         this.handle(exchange, peer, isTrusted).catch((error) => refuse(exchange, error));
       });
   }

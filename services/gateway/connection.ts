@@ -19,7 +19,7 @@ export class Connection {
 
   /**
    * @param share whose share of the limits it takes
-   * @param isOver beyond the limit: it is told so, and closed
+   * @param isOver beyond the limit: it gets 503 and is closed
    */
   constructor(
     private readonly socket: Socket,

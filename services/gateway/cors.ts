@@ -4,7 +4,7 @@ const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const EXPOSED = 'allow, etag, location, retry-after, www-authenticate, x-request-id';
 
 /**
- * Open to every origin, with credentials, as the contract says; so the origin is named, since `*` excludes credentials.
+ * Open to every origin, with credentials (docs/contracts/README.md#entrance). The origin is named, since `*` excludes credentials.
  * @returns what every answer to this request carries, refusals included
  */
 export function corsOf({ origin }: IncomingHttpHeaders): Readonly<Record<string, string>> {

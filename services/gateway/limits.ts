@@ -3,15 +3,15 @@
  * that nobody takes it from the others. Behind a proxy that is not in TRUSTED_PROXIES all its clients are one address.
  */
 export interface Limits {
-  /** Connections; those beyond are told 503 and closed. */
+  /** Connections; those beyond get 503 and are closed. */
   readonly connections: number;
   readonly connectionsPerAddress: number;
-  /** Requests under way to the sidecar; those beyond are told 503 at once. */
+  /** Requests under way to the sidecar; those beyond get 503 at once. */
   readonly places: number;
   readonly placesPerAddress: number;
   /** Unanswered requests of one connection that are begun; those behind them wait. */
   readonly begun: number;
-  /** Pipelined requests that wait for an answer before them; the first beyond is told 503, and its connection closed. */
+  /** Pipelined requests that wait for an answer before them; the first beyond gets 503, and its connection is closed. */
   readonly waiting: number;
   readonly waitingPerAddress: number;
   /** Bytes of one body. */

@@ -39,7 +39,7 @@ describe('requests under way', () => {
     expect(answers.map(({ body }) => Number(body))).toEqual(Array.from({ length: 80 }, (_, number) => number));
   });
 
-  test('given more pipelined requests than may wait, when the first are answered, then the next one is told 503 and the connection is closed', async () => {
+  test('given more pipelined requests than may wait, when the first are answered, then the next gets 503 and a closed connection', async () => {
     const limits = { begun: 1, waiting: 10, waitingPerAddress: 5 };
     const entrance = await open({ limits }, silence);
     const raw = (await Raw.open(entrance)).send(text('GET', '/courses').repeat(200));
@@ -91,7 +91,7 @@ describe('requests under way', () => {
 });
 
 describe('slow senders', () => {
-  test('given 100 clients that send one byte of their body, when others come, then these are served at once, and the slow ones get 408', async () => {
+  test('given 100 clients that send one byte of their body, when others come, then the others are served at once', async () => {
     const entrance = await open({ limits: { silenceMs: 400, places: 4, placesPerAddress: 2 } });
     const slow = await Promise.all(Array.from({ length: 100 }, () => Raw.open(entrance)));
     for (const raw of slow) raw.send(`${text('POST', '/courses', { 'content-length': '100' })}{`);
@@ -215,7 +215,7 @@ describe('slow readers', () => {
 });
 
 describe('connections', () => {
-  test('given one address has all the connections it may, when it opens another, then 503 and closed; health and other addresses are served', async () => {
+  test('given an address with all its connections, when it opens another, then that gets 503 and other addresses are served', async () => {
     const entrance = await open({ limits: { connections: 20, connectionsPerAddress: 5 } });
     const idle = await Promise.all(Array.from({ length: 5 }, () => Raw.open(entrance)));
     const raw = (await Raw.open(entrance)).send(text('GET', '/courses'));

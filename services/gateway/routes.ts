@@ -1,6 +1,6 @@
 /**
  * The public paths of every system, and the service each belongs to; nothing else is reachable from outside.
- * A path that several services have is told apart by a prefix, `<app id> behind <prefix>`, which the service does not see.
+ * If several services have a path, a prefix tells them apart: `<app id> behind <prefix>`. The service does not see the prefix.
  */
 export const routes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   lecture: {

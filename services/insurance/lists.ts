@@ -1,6 +1,6 @@
 import type { Aggregate, Identified, Records } from '../kit/index.ts';
 
-/** How many records a list holds that the contract has without pages: the newest. One page, as searches have it at most. */
+/** Records in a list without pages: the newest, as many as one page of a search has at most. */
 const NEWEST = 200;
 
 /** The newest 200 records with this value, ascending by number. */

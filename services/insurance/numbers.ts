@@ -1,8 +1,8 @@
 import type { Command, Kit } from '../kit/index.ts';
 
-/** Numbers that are the second of creation, 14 digits, as the contract has them for plans, proposals and documents. */
+/** Numbers that are the second of creation, 14 digits: docs/contracts/insurance.md#stamp-numbers */
 
-/** Seconds on the clock on the wall, so that they read as local time. */
+/** Seconds since 1970 in local time. */
 const seconds = (now: number): number => Math.floor(now / 1000) - new Date(now).getTimezoneOffset() * 60;
 const digits = (second: number): string => new Date(second * 1000).toISOString().replace(/\D/g, '').slice(0, 14);
 

@@ -26,7 +26,7 @@ const unknownService = (given: string, known: readonly string[]): Problem =>
   });
 
 /**
- * The contract's remote procedures: a flat object of strings that names service (`svcId`), function and arguments.
+ * Remote procedures (docs/contracts/insurance.md#online): a flat object of texts names service (`svcId`), function and arguments.
  * @param procedures what each svcId does; under `any`: what is done whatever the svcId
  */
 export function online(path: string, procedures: Readonly<Record<string, Procedure>>): Router {
@@ -43,6 +43,6 @@ export function online(path: string, procedures: Readonly<Record<string, Procedu
   return router;
 }
 
-/** The contract's `data`: the fields of `names`, null where `from` has nothing. */
+/** The `data` of an answer: the fields of `names`, null where `from` has nothing. */
 export const dataOf = (names: readonly string[], from: object = {}): Record<string, unknown> =>
   Object.fromEntries(names.map((name) => [name, (from as Record<string, unknown>)[name] ?? null]));

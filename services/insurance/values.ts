@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { text } from '../kit/domain/index.ts';
 
-/** What insurance's contracts are made of: records of many fields, most of which a client may leave out. */
+/** Schemas for records of many fields, most of which a client may leave out. */
 
 /** A text of at most so many characters. */
 export const upTo = (length: number) => text.max(length, `must be at most ${length} characters`);
@@ -32,13 +32,13 @@ export const amount = z.preprocess(
 );
 
 export type Fields = Readonly<Record<string, z.ZodType>>;
-/** A record of these fields as it is stored and told: all are there, null where nobody said anything. */
+/** A record of these fields as it is stored and published: every field is there, null where nobody sent one. */
 export type Whole<F extends Fields> = { [K in keyof F]: z.output<F[K]> | null };
 
 const each = <F extends Fields>(fields: F, by: (field: z.ZodType) => z.ZodType): z.ZodObject =>
   z.object(Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, by(field)])));
 
-/** Set by the service alone: what a client sends, perhaps because it read it from us, is ignored. */
+/** A field that the service sets. What a client sends for it is ignored. */
 const ours = z.unknown();
 
 /** What clients send: each field may be missing or null, but for those required. */
@@ -69,7 +69,7 @@ const fullOf = (fields: Fields, always: Fields): z.ZodObject =>
 export const full = <F extends Fields, A extends Fields>(fields: F, always: A) =>
   fullOf(fields, always) as unknown as z.ZodType<Full<F, A>>;
 
-/** Schema of what events tell, likewise. `timestamp`, the second it was told, is put in by the kit. */
+/** Schema of an event, likewise. The kit puts in `timestamp`, the second it was published. */
 export const told = <F extends Fields, A extends Fields = Record<never, never>>(fields: F, always?: A) =>
   fullOf(fields, { ...always, timestamp: z.string().optional() }) as unknown as z.ZodType<
     Full<F, A> & { timestamp?: string | undefined }
@@ -81,7 +81,7 @@ export const whole = <F extends Fields>(fields: F, from: object): Whole<F> =>
     Object.keys(fields).map((name) => [name, (from as Record<string, unknown>)[name] ?? null]),
   ) as Whole<F>;
 
-/** Those of the fields that a client said something about. */
+/** The fields that a client sent. */
 export const said = <F extends Fields>(fields: F, from: object): Partial<Whole<F>> =>
   Object.fromEntries(Object.entries(from).filter(([name, value]) => name in fields && value !== undefined)) as Partial<
     Whole<F>

@@ -25,18 +25,21 @@ export {
   type Received,
   whenever,
 } from './messaging/policy.ts';
+export { batchByKey } from './persistence/keyed-mutex.ts';
 export {
+  byId,
+  byKey,
   type Command,
   type Decide,
   keyPart,
   naturalKey,
   type Outcome,
   type Page,
-  type PageWish,
+  type PageRequest,
   Records,
+  type Ref,
   type Steps,
 } from './persistence/records.ts';
-export { together, turns } from './persistence/turns.ts';
 export type { Clock } from './runtime/clock.ts';
 export { type Context, realContext } from './runtime/context.ts';
 export { main, portFrom, type Served, serve } from './runtime/serve.ts';

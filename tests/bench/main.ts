@@ -1,4 +1,4 @@
-/** Measures one profile: `main.ts light|full <seconds> [--cpu]`, started by tests/bench.ts with home and ports of its own. */
+/** Measures one profile: `main.ts light|full <seconds> [--cpu]`, started by tests/bench/cli.ts with home and ports of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -25,7 +25,7 @@ const UNLOADED = 200;
 const ROUNDS = 3;
 const WARM_SECONDS = 45;
 const ROWS = 100_000;
-/** What the source's kind of implementation reached on two cores: its best rate, and its usual times. */
+/** What an implementation like the original reached on two cores: its best rate, and its usual times. */
 const SOURCE = { perSecond: 125, p50: 250, p99: 400, memory: 480 };
 
 const rows: Row[] = [];

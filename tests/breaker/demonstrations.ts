@@ -1,7 +1,7 @@
-/** What the contracts show of their circuit breakers, as load tests: who asks for what, and how the callee behaves meanwhile. */
+/** The breakers of the contracts as load tests: who asks for what, and how the callee behaves meanwhile. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Row } from '../collection.ts';
+import type { Row } from '../harness/collection.ts';
 
 /** The rows of a whole collection. */
 export type Read = (path: string) => Promise<Row[]>;
@@ -12,7 +12,7 @@ export type Ask = (method: string, path: string, body?: object) => Promise<{ sta
 export interface Demonstration {
   /** What is shown, in a sentence. */
   readonly about: string;
-  /** What the contract says the source measured; "none" where it shows no figure. */
+  /** What the original measured (docs/contracts, "Operations figures"); "none" where it shows no figure. */
   readonly source: string;
   readonly users: number;
   /** One after the other: how long, with what configuration, and how many of the users are there. */

@@ -1,4 +1,4 @@
-/** `npm run demo:breaker <system>`: the contract's circuit breaker under load, in figures beside the source's. */
+/** `npm run demo:breaker <system>`: the contract's circuit breaker under load, in figures beside those of the original. */
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Pool } from 'undici';
 import { percentile } from '../bench/load.ts';
-import { collection, type Row } from '../collection.ts';
+import { collection, type Row } from '../harness/collection.ts';
 import { type Ask, type Demonstration, demonstrations, type Read } from './demonstrations.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -162,7 +162,7 @@ async function demonstrate(system: string, demonstration: Demonstration): Promis
 }
 
 /** Starts the system on the full profile, shows, and stops it. */
-export async function main([system = '']: string[]): Promise<number> {
+async function main([system = '']: string[]): Promise<number> {
   const demonstration = demonstrations[system];
   if (!demonstration) {
     console.error(`Name a system: ${Object.keys(demonstrations).join(', ')}.`);
@@ -177,3 +177,5 @@ export async function main([system = '']: string[]): Promise<number> {
     await run('down');
   }
 }
+
+process.exit(await main(process.argv.slice(2)));

@@ -6,8 +6,8 @@ import { explained, readme } from '../../helm/tools/values.ts';
 import { goProgram } from '../../tools/run/provision/go.ts';
 import { run } from '../../tools/run/provision/ways.ts';
 import { readTemplate, systems } from '../../tools/run/templates.ts';
-import { root } from '../system.ts';
-import { chart, faultsOf, lint, type Resource, render, renderAsWritten, resourcesOf } from './helm.ts';
+import { root } from '../harness/system.ts';
+import { chart, faultsOf, lint, named, of, render, renderAsWritten, resourcesOf } from './helm.ts';
 
 const all = await systems();
 const profiles = ['light', 'full'];
@@ -28,14 +28,6 @@ const outside = {
   },
   mysql: { inCluster: false, connectionSecret: { name: 'mysql' } },
 };
-const of = <K extends string>(resources: readonly Resource[], kind: K): Resource<K>[] =>
-  resources.filter((resource): resource is Resource<K> => resource.kind === kind);
-const named = <K extends string>(resources: readonly Resource[], kind: K, name: string): Resource<K> => {
-  const found = of(resources, kind).find((resource) => resource.metadata.name === name);
-  if (!found) throw new Error(`There is no ${kind} ${name}.`);
-  return found;
-};
-
 describe('the chart', () => {
   test('passes helm lint with default values and with everything on', async () => {
     for (const values of [{}, everything]) expect(await lint(values)).toMatchObject({ code: 0 });
@@ -96,7 +88,7 @@ describe('every service', () => {
       });
       expect(template.spec.securityContext).toMatchObject({ runAsNonRoot: true });
       expect(template.spec.serviceAccountName).toBe(appId);
-      expect(template.spec.initContainers[0].env[0]?.value).toContain(`configurations/${appId}`);
+      expect(template.spec.initContainers?.[0].env?.[0]?.value).toContain(`configurations/${appId}`);
       expect(template.spec.topologySpreadConstraints).toHaveLength(1);
       expect(template.metadata.annotations).toMatchObject({
         'dapr.io/enabled': 'true',
@@ -178,6 +170,17 @@ test('the autoscalers have the figures of the contracts', async () => {
   ]);
 });
 
+test('a service that does nothing stays below what it scales at', async () => {
+  const resources = resourcesOf(await render({ systems: all }));
+  const millis = (cpu: string): number => (cpu.endsWith('m') ? Number.parseInt(cpu, 10) : Number(cpu) * 1000);
+  for (const { metadata, spec } of of(resources, 'HorizontalPodAutoscaler')) {
+    const [container] = named(resources, 'Deployment', metadata.name).spec.template.spec.containers;
+    const { cpu } = container.resources.requests;
+    const target = (millis(cpu) * spec.metrics[0].containerResource.target.averageUtilization) / 100;
+    expect([metadata.name, target >= 8]).toEqual([metadata.name, true]);
+  }
+});
+
 test('with Istio, all systems come in by one Gateway, so that a certificate is in no two', async () => {
   const resources = resourcesOf(await render(everything));
   const hosts = all.map((system) => `${system}.example.com`);
@@ -247,10 +250,10 @@ describe('monitoring', () => {
     expect(await promtool('test', 'rules', join(folder, 'rules.test.yaml'))).toMatchObject({ code: 0 });
   });
 
-  test('what to do about each alert stands in docs/operations.md', async () => {
-    const text = await readFile(join(chart, '../../docs/operations.md'), 'utf8');
+  test('what to do about each alert stands in docs/operations/alerts.md', async () => {
+    const text = await readFile(join(chart, '../../docs/operations/alerts.md'), 'utf8');
     const { groups } = parse(await readFile(join(folder, 'rules.yaml'), 'utf8'));
-    for (const { alert } of groups[0].rules) expect(text).toContain(`### ${alert}\n`);
+    for (const { alert } of groups[0].rules) expect(text).toContain(`## ${alert}\n`);
   });
 
   test('every query of every dashboard is one, and it and the alerts are about figures that services or sidecars have', async () => {
@@ -271,6 +274,72 @@ describe('monitoring', () => {
     const sources = (await Promise.all(files.map((file) => readFile(join(kit, file), 'utf8')))).join('');
     for (const [, name = ''] of `${queries.join(' ')} ${rulesText}`.matchAll(/madang_(\w+?)(?:_total)?\b/g))
       expect(sources).toMatch(new RegExp(`'${name}'|\\b${name}:`));
+  });
+
+  test('every counter that a rule or panel asks is there with 0 from the start, also in Python', async () => {
+    const names = await readdir(join(folder, 'dashboards'));
+    const files = ['rules.yaml', ...names.map((name) => join('dashboards', name))];
+    const asked = (await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))).join('');
+    const kit = join(root, 'services/kit');
+    const sources = (await readdir(kit, { recursive: true })).filter((file) => /(?<!\.spec)\.ts$/.test(file));
+    const typescript = (await Promise.all(sources.map((file) => readFile(join(kit, file), 'utf8')))).join('');
+    const python = await readFile(join(root, 'services/lecture/alert/metrics.py'), 'utf8');
+    // What a service tells of nobody knows before: its counter begins with its first event of each type. alert publishes
+    // nothing, and refuses no command.
+    const without = { typescript: ['events_published'], python: ['events_published', 'events_parked', 'refusals'] };
+    for (const name of new Set([...asked.matchAll(/madang_(\w+)_total/g)].map(([, counter = '']) => counter))) {
+      if (!without.typescript.includes(name)) expect(typescript).toMatch(new RegExp(`declare\\(\\s*'${name}'`));
+      if (!without.python.includes(name)) expect(python).toContain(`("${name}", `);
+    }
+  });
+
+  test('with Istio the figures are where Prometheus may and does look: at the proxy', async () => {
+    const resources = resourcesOf(await render({ 'istio.enabled': true, 'monitoring.serviceMonitors': true }));
+    const { annotations } = named(resources, 'Deployment', 'lecture-pay').spec.template.metadata;
+    // Istio makes of these: port 15020, path /stats/prometheus, and asks the service itself.
+    expect(annotations).toMatchObject({
+      'prometheus.istio.io/merge-metrics': 'true',
+      'prometheus.io/port': '8080',
+      'prometheus.io/path': '/metrics',
+    });
+    const monitoring = { 'kubernetes.io/metadata.name': 'monitoring' };
+    for (const app of ['lecture-pay', 'lecture-gateway', 'test-kafka']) {
+      const rules = named(resources, 'NetworkPolicy', app).spec.ingress;
+      const ofMonitoring = rules.filter(({ from }) =>
+        from?.some((peer) => JSON.stringify(peer).includes(JSON.stringify(monitoring))),
+      );
+      expect([app, ofMonitoring.flatMap(({ ports }) => ports.map(({ port }) => port))]).toEqual([
+        app,
+        app === 'test-kafka' ? [15020] : [9090, 15020],
+      ]);
+    }
+    expect(named(resources, 'ServiceMonitor', 'test-services').spec.endpoints[0]).toMatchObject({
+      path: '/stats/prometheus',
+      relabelings: [{ targetLabel: '__address__', replacement: '$1:15020' }, { targetLabel: 'app' }],
+    });
+  });
+
+  test('with Istio the ingress tells the trace id of each request, and its own part of each trace', async () => {
+    const values = { 'istio.enabled': true, 'istio.tracingProvider': 'otlp', 'tracing.samplingRate': 0.1 };
+    const resources = resourcesOf(await render(values));
+    const log = JSON.stringify(of(resources, 'EnvoyFilter'));
+    for (const part of ['"namespace":"istio-system"', '%TRACE_ID%', '%REQ(TRACEPARENT)%', '%REQ(X-REQUEST-ID)%'])
+      expect(log).toContain(part);
+    expect(log).toContain('(?i)(lecture)\\\\.example\\\\.com');
+    expect(of(resources, 'Telemetry').map(({ metadata, spec }) => [metadata.namespace, spec])).toEqual([
+      [undefined, expect.objectContaining({ tracing: [{ disableSpanReporting: true }] })],
+      [
+        'istio-system',
+        {
+          selector: { matchLabels: { istio: 'ingressgateway' } },
+          tracing: [{ providers: [{ name: 'otlp' }], randomSamplingPercentage: 10 }],
+        },
+      ],
+    ]);
+    const [{ accessLogging }] = of(resources, 'Telemetry').map(({ spec }) => spec as { accessLogging: object[] }) as [
+      { accessLogging: object[] },
+    ];
+    expect(accessLogging).toMatchObject([{ filter: { expression: 'response.code >= 400 || response.code == 0' } }]);
   });
 });
 

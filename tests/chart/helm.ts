@@ -4,40 +4,65 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { goProgram } from '../../tools/run/provision/go.ts';
 import { run } from '../../tools/run/provision/ways.ts';
-import { root } from '../system.ts';
+import { root } from '../harness/system.ts';
 
 export const chart = join(root, 'helm/madang');
 /** Of the cluster the chart is rendered for. */
-const KUBERNETES = '1.34.0';
+export const KUBERNETES = '1.34.0';
 
 interface Container {
   readonly name: string;
-  readonly env: readonly { name: string; value: string }[];
+  readonly env?: readonly {
+    name: string;
+    value?: string;
+    valueFrom?: { secretKeyRef: { name: string; key: string } };
+  }[];
+  readonly volumeMounts?: readonly { name: string; mountPath: string }[];
   readonly startupProbe: { httpGet: { path: string } };
   readonly readinessProbe: { httpGet: { path: string } };
   readonly livenessProbe: { httpGet: { path: string } };
-  readonly resources: { requests: object };
+  readonly resources: { requests: { cpu: string } };
   readonly securityContext: object;
+}
+
+export interface PodSpec {
+  readonly containers: readonly [Container];
+  readonly initContainers?: readonly [Container];
+  readonly securityContext: object;
+  readonly serviceAccountName: string;
+  readonly automountServiceAccountToken?: boolean;
+  readonly topologySpreadConstraints: readonly object[];
+  readonly volumes?: readonly ({ name: string } & Record<string, unknown>)[];
 }
 
 /** What the tests look at in the specs of resources; kubeconform checks the whole of them. */
 interface Specs {
   readonly Deployment: {
     readonly template: {
-      readonly metadata: { annotations: object };
-      readonly spec: {
-        readonly containers: readonly [Container];
-        readonly initContainers: readonly [Container];
-        readonly securityContext: object;
-        readonly serviceAccountName: string;
-        readonly topologySpreadConstraints: readonly object[];
-      };
+      readonly metadata: { annotations: Record<string, string>; labels: Record<string, string> };
+      readonly spec: PodSpec;
     };
   };
+  readonly Pod: PodSpec;
   readonly Service: { readonly type: string; readonly ports: readonly [{ port: number }] };
   readonly Gateway: { readonly servers: readonly { hosts: readonly string[] }[] };
   readonly VirtualService: { readonly gateways: readonly string[]; readonly hosts: readonly string[] };
-  readonly NetworkPolicy: { readonly ingress: readonly object[] };
+  readonly NetworkPolicy: {
+    readonly podSelector: { matchLabels: Record<string, string> };
+    readonly ingress: readonly { from?: readonly object[]; ports: readonly { port: number }[] }[];
+  };
+  readonly PeerAuthentication: {
+    readonly selector: { matchLabels: Record<string, string> };
+    readonly mtls: { mode: string };
+    readonly portLevelMtls: Record<string, { mode: string }>;
+  };
+  readonly AuthorizationPolicy: {
+    readonly selector: { matchLabels: Record<string, string> };
+    readonly rules?: readonly { from: readonly { source: { principals?: string[]; namespaces?: string[] } }[] }[];
+  };
+  readonly ServiceMonitor: { readonly endpoints: readonly { path?: string; relabelings?: readonly object[] }[] };
+  readonly Telemetry: object;
+  readonly EnvoyFilter: object;
   readonly Configuration: {
     readonly accessControl: { defaultAction: string; policies: readonly { appId: string }[] };
   };
@@ -55,10 +80,17 @@ interface Specs {
 export interface Resource<K extends string = string> {
   readonly apiVersion: string;
   readonly kind: K;
-  readonly metadata: { readonly name: string; readonly labels?: Record<string, string> };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Record<string, string>;
+    readonly annotations?: Record<string, string>;
+  };
   readonly scopes?: readonly string[];
   readonly spec: K extends keyof Specs ? Specs[K] : unknown;
   readonly data?: Record<string, string>;
+  readonly stringData?: Record<string, string>;
+  readonly automountServiceAccountToken?: boolean;
   readonly rules?: readonly { resourceNames?: string[]; verbs: string[] }[];
 }
 
@@ -83,17 +115,25 @@ const setting = (values: object): string[] => [
 export const lint = (values: object = {}): Promise<{ code: number; output: string }> =>
   helm(['lint', chart, '--strict', '--kube-version', KUBERNETES, ...setting(values)]);
 
-export async function render(values: object): Promise<string> {
-  const { code, output } = await helm(['template', 'test', chart, '--kube-version', KUBERNETES, ...setting(values)]);
+/**
+ * @param values by path, as `--set-json` takes them
+ * @param words more arguments of `helm template`
+ */
+export async function render(values: object, ...words: string[]): Promise<string> {
+  const args = ['template', 'test', chart, '--kube-version', KUBERNETES, ...words, ...setting(values)];
+  const { code, output } = await helm(args);
   if (code !== 0) throw new Error(output);
   return output;
 }
 
-/** What a shell makes of a `helm install` that stands in a document, rendered instead of installed. */
-export async function renderAsWritten(command: string): Promise<string> {
+/**
+ * What a shell makes of a `helm install` that stands in a document, rendered instead of installed.
+ * @param of the folder of the chart, or a package of it
+ */
+export async function renderAsWritten(command: string, of = chart): Promise<string> {
   const [, args = ''] = /^\s*helm install madang helm\/madang (.*)$/.exec(command) ?? [];
   const words = args.split(/\s+/).filter((word) => word !== '--create-namespace');
-  const { code, output } = await helm(['template', 'madang', chart, '--kube-version', KUBERNETES, ...words]);
+  const { code, output } = await helm(['template', 'madang', of, '--kube-version', KUBERNETES, ...words]);
   if (code !== 0) throw new Error(output);
   return output;
 }
@@ -112,3 +152,30 @@ export async function faultsOf(text: string): Promise<string> {
   await rm(file);
   return code === 0 ? output : output || `kubeconform ended with ${code}`;
 }
+
+export const of = <K extends string>(resources: readonly Resource[], kind: K): Resource<K>[] =>
+  resources.filter((resource): resource is Resource<K> => resource.kind === kind);
+
+export const named = <K extends string>(resources: readonly Resource[], kind: K, name: string): Resource<K> => {
+  const found = of(resources, kind).find((resource) => resource.metadata.name === name);
+  if (!found) throw new Error(`There is no ${kind} ${name}.`);
+  return found;
+};
+
+/** Everything that becomes a pod: its name, labels and spec. */
+export const pods = (
+  resources: readonly Resource[],
+): { name: string; labels: Record<string, string>; annotations: Record<string, string>; spec: PodSpec }[] => [
+  ...of(resources, 'Deployment').map(({ metadata: { name }, spec: { template } }) => ({
+    name,
+    labels: template.metadata.labels,
+    annotations: template.metadata.annotations ?? {},
+    spec: template.spec,
+  })),
+  ...of(resources, 'Pod').map(({ metadata: { name, labels = {}, annotations = {} }, spec }) => ({
+    name,
+    labels,
+    annotations,
+    spec,
+  })),
+];

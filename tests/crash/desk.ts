@@ -1,4 +1,4 @@
-import type { Row } from '../collection.ts';
+import type { Row } from '../harness/collection.ts';
 import type { Findings, Violation } from './findings.ts';
 import { randomFrom } from './parts.ts';
 import type { Shown } from './shown.ts';
@@ -86,7 +86,7 @@ export class Desk {
     return Object.values(_embedded)[0] ?? [];
   }
 
-  /** Says that an answer is not what the contract has, unless it is a success; answers whether it is one. 503 is nobody's fault. */
+  /** Reports an answer that is no success, unless it is 503, which is nobody's fault. @returns whether it is a success */
   accepted(answer: Answer, what: string): boolean {
     if (answer.status >= 300 && answer.status !== 503)
       this.log.oddities.push({

@@ -1,4 +1,4 @@
-import type { Row } from '../collection.ts';
+import type { Row } from '../harness/collection.ts';
 import type { Document, Sight, Told } from './sight.ts';
 
 /** What is wrong, with the key of the document or the words by which logs can be searched. */

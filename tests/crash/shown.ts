@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { collection, type Row } from '../collection.ts';
+import { collection, type Row } from '../harness/collection.ts';
 import type { Place } from './sight.ts';
 
 /** What a system shows to those who ask it, beside what lies in its stores and on its topic. */

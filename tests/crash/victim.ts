@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import {
   aggregate,
+  byId,
   type Command,
   cancel,
   change,
@@ -151,14 +152,14 @@ const scenarios: Record<string, { before?: () => Promise<unknown>; command: () =
   change: {
     before: () => makeThing(keyed('create')),
     command: () =>
-      records.change(Thing, 1, keyed('change'), (thing) => {
+      records.change(byId(Thing, 1), keyed('change'), (thing) => {
         const changed = { ...thing, name: `${thing.name}+` };
         return decided(changed, ThingChanged(changed));
       }),
   },
   remove: {
     before: () => makeThing(keyed('create')),
-    command: () => records.change(Thing, 1, keyed('remove'), (thing) => ended(ThingGone(thing))),
+    command: () => records.change(byId(Thing, 1), keyed('remove'), (thing) => ended(ThingGone(thing))),
   },
   enrol: { command: () => begun(async () => undefined) },
   abandon: { command: () => begun(async () => undefined) },

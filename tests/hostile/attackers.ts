@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { published } from '../../tools/docs/declared.ts';
 import { randomFrom } from '../crash/parts.ts';
@@ -31,6 +32,8 @@ const REST_MS = { single: 60, greedy: 700, key: 400, event: 150 };
 const MOST_MESSAGE_BYTES = 150_000_000;
 
 const { place, seed, attackMs, terrain, sidecars } = JSON.parse(process.argv[2] ?? '') as Order;
+// Elsewhere attackers have a machine of their own: here they take only what the honest clients leave.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 const tell = (news: News): void => void process.send?.(news);
 
 const end = Date.now() + attackMs;
@@ -66,7 +69,8 @@ const doings: { [kind in keyof typeof ATTACKERS]: (random: () => number, number:
     const { kind, about, bytes } = eventAttack(random, declared, how);
     if (sent + bytes.length > MOST_MESSAGE_BYTES) return;
     sent += bytes.length;
-    const sidecar = random() < 0.3 ? pick(random, sidecars) : undefined;
+    // `null` as an event makes daprd 1.18.2 itself panic (its caller gets a 500, it goes on): nothing of ours is tried by that.
+    const sidecar = random() < 0.3 && bytes.toString() !== 'null' ? pick(random, sidecars) : undefined;
     if (sidecar) {
       const status = await publishThrough(sidecar.port, place.system, bytes);
       tell({ kind, about: `through ${sidecar.appId}, ${about}`, outcomes: [`sidecar ${status}`] });

@@ -2,6 +2,7 @@ import type { Subject } from '../crash/desk.ts';
 import { Findings, type Violation } from '../crash/findings.ts';
 import { shownAt } from '../crash/shown.ts';
 import { look, type Place } from '../crash/sight.ts';
+import { STRANGE_NUMBERS } from './terrain.ts';
 
 /**
  * Judges as the crash test does whether all is there that the honest clients were promised. They are not alone here:
@@ -17,9 +18,16 @@ export async function judge(subject: Subject, place: Place): Promise<Violation[]
   const attackers = new Set(violations.filter(({ what }) => STRANGERS.test(what)).map(({ about }) => about));
   return violations.filter(
     (violation) =>
-      !attackers.has(violation.about) && !isAllowed(violation) && !isAttackersLetter(violation, findings, place.system),
+      !attackers.has(violation.about) &&
+      !isOfStrangeNumber(violation) &&
+      !isAllowed(violation) &&
+      !isAttackersLetter(violation, findings, place.system),
   );
 }
+
+/** Records that belong to a number only the attacker names: whatever its events tell of them, again and again, is its own. */
+const isOfStrangeNumber = ({ about }: Violation): boolean =>
+  STRANGE_NUMBERS.some((number) => about.endsWith(`-of-${number}`));
 
 const STRANGERS = /never accepted$/;
 /** What else the crash test says of records that none of its clients made. */

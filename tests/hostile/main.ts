@@ -61,7 +61,7 @@ async function alone(system: string): Promise<number> {
   const began = await run('up', system, '--profile', options.profile, '--detach');
   if (began.code !== 0) throw new Error(`${system} did not start: ${began.text}`);
   try {
-    // Where the contract has a service refuse whoever is not alone, attackers would be told so as well as honest clients.
+    // A service that takes one request at a time (docs/contracts/reward.md#limit-gift) would refuse honest clients because of attackers.
     if (system === 'reward') await run('config', 'reward', 'GIFT_AT_ONCE=1000');
     return await attacked(system);
   } finally {

@@ -70,8 +70,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a repeated command is decided again',
-    from: 'if (claim?.answer) return claim.answer as Outcome<S>;\n    const key = by',
-    to: 'const key = by',
+    from: "if (claim?.answer) return outcome('repeated', claim.answer.state as S | null);\n    const key =",
+    to: 'const key =',
   },
   {
     name: 'a cancellation that came first is dropped',

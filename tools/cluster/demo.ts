@@ -1,40 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Cluster, type Json, print, until } from './kubectl.ts';
+import { course, inWords, type Options, type Verdict, wish } from './demonstration.ts';
+import { figures } from './demos/figures.ts';
+import { intruder } from './demos/intruder.ts';
+import { trace } from './demos/trace.ts';
+import { drain, rollback, skew } from './demos/versions.ts';
+import { Cluster, type Json, print } from './kubectl.ts';
 import type { LoadResult } from './load.ts';
+import { until } from './until.ts';
 
 /**
  * The operations chapter of lecture's contract, on whatever cluster KUBECONFIG names: each demonstration prints its
- * figure beside the source's and leaves everything as it was. `npm run demo:k8s -- <name> [--namespace n] [--tag t]`
+ * figure beside the source's and leaves everything as it was. Where Istio's ingress is, requests come through it.
+ * `npm run demo:k8s -- <name> [--namespace n] [--tag t]`
  */
-
-interface Options {
-  cluster: Cluster;
-  /** Tag of the version that `redeploy` rolls out; none: the same once more. */
-  tag: string | undefined;
-  users: number;
-  seconds: number;
-}
-
-interface Verdict {
-  good: boolean;
-  figures: [what: string, here: string, source: string][];
-}
-
-const COURSES = 'http://lecture-gateway:8080/courses';
-const CLASSES = 'http://lecture-gateway:8080/classes';
-const course = { name: 'english', teacher: 'hong', fee: 10000, textBook: 'eng_book' };
-const wish = { courseId: 1, fee: 10000, student: 'gil-dong', textBook: 'eng_book' };
-
-const inWords = (answers: LoadResult['answers']): string =>
-  Object.entries(answers)
-    .map(([outcome, { count, median, longest }]) => `${outcome}: ${count} (median ${median} ms, longest ${longest} ms)`)
-    .join('; ');
 
 /** Load on /courses while another version of course is rolled out. */
 async function loadDuringRollout({ cluster, tag, users, seconds }: Options): Promise<LoadResult> {
   const before = await cluster.pod('lecture-course');
-  const load = cluster.load('demo-load', { url: COURSES, body: course, users, seconds });
+  const load = cluster.load('demo-load', { path: '/courses', body: course, users, seconds });
   load.catch(() => undefined);
   await sleep(Math.min(20_000, seconds * 200));
   const image = await cluster.field('deployment/lecture-course', '.spec.template.spec.containers[0].image');
@@ -111,7 +95,7 @@ async function autoscale({ cluster, users }: Options): Promise<Verdict> {
   let loading = true;
   const load = cluster
     .load('demo-load', {
-      url: 'http://lecture-gateway:8080/gifts',
+      path: '/gifts',
       body: { classId: '100', fee: '20000', student: 'young' },
       users: Math.min(users, 150),
       seconds: 90,
@@ -270,7 +254,7 @@ async function breaker({ cluster, users }: Options): Promise<Verdict> {
   let result: LoadResult;
   try {
     await sleep(2000);
-    result = await cluster.load('demo-load', { url: CLASSES, body: wish, users: Math.min(users, 50), seconds: 30 });
+    result = await cluster.load('demo-load', { path: '/classes', body: wish, users: Math.min(users, 50), seconds: 30 });
   } finally {
     await configure(cluster, { PAY_DELAY_MS: '0' });
   }
@@ -298,7 +282,7 @@ async function breaker({ cluster, users }: Options): Promise<Verdict> {
   };
 }
 
-const rows = (answer: Json): Json[] =>
+const listed = (answer: Json): Json[] =>
   Array.isArray(answer) ? (answer as Json[]) : Object.values((answer._embedded ?? {}) as Record<string, Json[]>).flat();
 
 async function outage({ cluster }: Options): Promise<Verdict> {
@@ -314,7 +298,7 @@ async function outage({ cluster }: Options): Promise<Verdict> {
       const refused = await ask('GET', '/courses');
       const enrolled = await Promise.all(students.map((student) => ask('POST', '/classes', student)));
       const page = async (id: unknown): Promise<unknown> =>
-        rows((await ask('GET', `/inquiryMypages/search/findByClassId?classId=${id}`)).answer)[0]?.deliveryStatus;
+        listed((await ask('GET', `/inquiryMypages/search/findByClassId?classId=${id}`)).answer)[0]?.deliveryStatus;
       const ids = enrolled.map(({ answer }) => answer.id);
       await until('my page shows both', 30_000, async () =>
         (await Promise.all(ids.map(page))).every((status) => status !== undefined) ? true : undefined,
@@ -396,6 +380,12 @@ const demonstrations: Record<string, (options: Options) => Promise<Verdict>> = {
   breaker,
   outage,
   volume,
+  drain,
+  rollback,
+  skew,
+  intruder,
+  figures,
+  trace,
 };
 
 async function main(): Promise<number> {
@@ -406,6 +396,8 @@ async function main(): Promise<number> {
       tag: { type: 'string' },
       users: { type: 'string', default: '100' },
       seconds: { type: 'string', default: '120' },
+      ingress: { type: 'string', default: 'istio-system' },
+      monitoring: { type: 'string', default: 'monitoring' },
     },
   });
   const [name = ''] = positionals;
@@ -416,14 +408,15 @@ async function main(): Promise<number> {
   }
   const began = Date.now();
   try {
-    const { good, figures } = await demonstration({
-      cluster: new Cluster(values.namespace),
+    const { good, figures: rows } = await demonstration({
+      cluster: new Cluster(values.namespace, values.ingress),
       tag: values.tag,
       users: Number(values.users),
       seconds: Number(values.seconds),
+      monitoring: values.monitoring,
     });
     print(`\n${name}: ${good ? 'as promised' : 'NOT AS PROMISED'} (${Math.round((Date.now() - began) / 1000)} s)`);
-    for (const [what, here, source] of figures) print(`  ${what}: ${here}   [source: ${source}]`);
+    for (const [what, here, source] of rows) print(`  ${what}: ${here}   [source: ${source}]`);
     return good ? 0 : 1;
   } catch (error) {
     process.stderr.write(`\n${name} broke off: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -98,6 +98,8 @@ async function main(): Promise<void> {
     },
   });
   const systems = positionals.length ? positionals : await allSystems();
+  // A repository's owner may have capital letters, a reference may not.
+  const registry = values.registry.toLowerCase();
   const tag = values.tag ?? commit();
   const program = await engine();
   const only = values.only?.split(',');
@@ -107,7 +109,7 @@ async function main(): Promise<void> {
   };
   for (const image of await imagesOf(systems, bases)) {
     if (only && !only.includes(image.name)) continue;
-    const reference = `${values.registry}/madang/${image.name}:${tag}`;
+    const reference = `${registry}/madang/${image.name}:${tag}`;
     const args = Object.entries(image.arguments).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
     const isolation = program === 'buildah' ? ['bud', '--isolation', 'chroot'] : ['build'];
     execute([program, ...isolation, '-q', '-t', reference, ...args, '-f', image.file, image.context], true);
@@ -115,7 +117,7 @@ async function main(): Promise<void> {
     print(reference);
   }
   print(
-    `\nhelm upgrade --install madang helm/madang --set image.registry=${values.registry},image.tag=${tag} --set systems='{${systems.join(',')}}'`,
+    `\nhelm upgrade --install madang helm/madang --set image.registry=${registry} --set-string image.tag=${tag} --set systems='{${systems.join(',')}}'`,
   );
 }
 

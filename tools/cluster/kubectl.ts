@@ -1,15 +1,50 @@
 import { execFile, spawn } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { request } from 'undici';
 import { freePort } from '../run/paths.ts';
 import { type LoadResult, RESULT } from './load.ts';
+import { until } from './until.ts';
 
 export type Json = Record<string, unknown>;
 export const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** A namespace of whatever cluster KUBECONFIG names. */
 export class Cluster {
-  constructor(readonly namespace: string) {}
+  /** @param ingress namespace of Istio's ingress gateway, where there is one */
+  constructor(
+    readonly namespace: string,
+    readonly ingress = 'istio-system',
+  ) {}
+
+  /** The same with another namespace. */
+  in(namespace: string): Cluster {
+    return new Cluster(namespace, this.ingress);
+  }
+
+  /** Where clients come in: Istio's ingress with the host it knows the system by, or the gateway's own Service. */
+  async entrance(system = 'lecture'): Promise<Entrance> {
+    const host = await this.field(`virtualservice/${system}-gateway`, '.spec.hosts[0]').catch(() => '');
+    const path = ['get', 'service', '-l', 'istio=ingressgateway', '-o', 'jsonpath={.items[0].metadata.name}'];
+    const service =
+      host &&
+      (await this.in(this.ingress)
+        .kubectl(...path)
+        .catch(() => ''));
+    return service
+      ? { namespace: this.ingress, service, port: 80, host }
+      : { namespace: this.namespace, service: `${system}-gateway`, port: 8080, host: undefined };
+  }
+
+  /** The name of the release that runs lecture. */
+  release(): Promise<string> {
+    return this.field('deployment/lecture-gateway', '.metadata.labels.app\\.kubernetes\\.io/instance');
+  }
+
+  /** The image with the tools, of the release's own version. */
+  async toolsImage(): Promise<string> {
+    const image = await this.field('deployment/lecture-gateway', '.spec.template.spec.containers[0].image');
+    return image.replace('/lecture-gateway:', '/tools:');
+  }
 
   /** kubectl in the namespace; answers what it prints. */
   async kubectl(...args: string[]): Promise<string> {
@@ -50,36 +85,48 @@ export class Cluster {
   }
 
   /** Load from inside the cluster: a pod of the tools image that lives as long as the load lasts. */
-  async load(name: string, options: { url: string; body: Json; users: number; seconds: number }): Promise<LoadResult> {
-    const image = (await this.field('deployment/lecture-gateway', '.spec.template.spec.containers[0].image')).replace(
-      '/lecture-gateway:',
-      '/tools:',
-    );
-    const { url, body, users, seconds } = options;
-    const words = ['load', '--url', url, '--body', JSON.stringify(body), '--users', users, '--seconds', seconds];
-    const pod = {
+  async load(name: string, options: { path: string; body: Json; users: number; seconds: number }): Promise<LoadResult> {
+    const { path, body, users, seconds } = options;
+    const { namespace, service, port, host } = await this.entrance();
+    const words = ['load', '--url', `http://${service}.${namespace}:${port}${path}`, '--body', JSON.stringify(body)];
+    words.push('--users', String(users), '--seconds', String(seconds), ...(host ? ['--host', host] : []));
+    const release = await this.release();
+    const labels = { 'app.kubernetes.io/instance': release, 'madang/client': 'true' };
+    const output = await this.once(name, words, { labels, serviceAccountName: `${release}-client` });
+    const line = output.split('\n').find((candidate) => candidate.startsWith(RESULT));
+    if (!line) throw new Error(`The load broke off: ${output.slice(-300)}`);
+    return JSON.parse(line.slice(RESULT.length)) as LoadResult;
+  }
+
+  /** Runs the tools once, in a pod that is gone afterwards; answers what they printed. */
+  async once(
+    name: string,
+    words: string[],
+    pod: { labels?: Record<string, string>; serviceAccountName?: string; image?: string } = {},
+  ): Promise<string> {
+    const { labels, serviceAccountName, image = await this.toolsImage() } = pod;
+    const security = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+    await this.remove(name);
+    await this.apply({
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { name },
+      metadata: { name, labels },
       spec: {
         restartPolicy: 'Never',
+        serviceAccountName,
         automountServiceAccountToken: false,
-        containers: [{ name: 'load', image, args: words.map(String), imagePullPolicy: 'IfNotPresent' }],
+        securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+        containers: [{ name: 'tools', image, args: words, imagePullPolicy: 'IfNotPresent', securityContext: security }],
       },
-    };
-    await this.remove(name);
-    await this.apply(pod);
+    });
     try {
       await until(`${name} runs`, 60_000, async () => {
         const phase = await this.field(`pod/${name}`, '.status.phase');
-        return phase === 'Running' || phase === 'Succeeded' ? true : undefined;
+        return ['Running', 'Succeeded', 'Failed'].includes(phase) ? true : undefined;
       });
-      const output = await this.follow(name, (line) => {
+      return await this.follow(name, (line) => {
         if (!line.startsWith(RESULT)) print(`    ${line}`);
       });
-      const line = output.split('\n').find((candidate) => candidate.startsWith(RESULT));
-      if (!line) throw new Error(`The load broke off: ${output.slice(-300)}`);
-      return JSON.parse(line.slice(RESULT.length)) as LoadResult;
     } finally {
       await this.remove(name);
     }
@@ -89,7 +136,8 @@ export class Cluster {
     return this.kubectl('delete', 'pod', pod, '--ignore-not-found', '--grace-period=1');
   }
 
-  private apply(resource: object): Promise<void> {
+  /** Makes a resource, or changes it. */
+  apply(resource: object): Promise<void> {
     return new Promise((done, fail) => {
       const child = spawn('kubectl', ['-n', this.namespace, 'apply', '-f', '-'], {
         stdio: ['pipe', 'ignore', 'inherit'],
@@ -102,7 +150,7 @@ export class Cluster {
 
   private follow(pod: string, onLine: (line: string) => void): Promise<string> {
     return new Promise((done, fail) => {
-      const child = spawn('kubectl', ['-n', this.namespace, 'logs', '-f', pod], {
+      const child = spawn('kubectl', ['-n', this.namespace, 'logs', '-f', pod, '-c', 'tools'], {
         stdio: ['ignore', 'pipe', 'inherit'],
         timeout: 300_000,
       });
@@ -122,43 +170,57 @@ export class Cluster {
     return this.kubectl('exec', pod, '-c', container, '--', 'node', '-e', script);
   }
 
-  /** The gateway's Service on a port of this machine while `use` works. */
-  async through<T>(service: string, use: (ask: Ask) => Promise<T>): Promise<T> {
+  /** A Service of the namespace on a port of this machine while `use` works. */
+  async forwarded<T>(service: string, target: number, use: (port: number) => Promise<T>): Promise<T> {
     const port = await freePort();
-    const forward = spawn('kubectl', ['-n', this.namespace, 'port-forward', `svc/${service}`, `${port}:8080`], {
+    const forward = spawn('kubectl', ['-n', this.namespace, 'port-forward', `svc/${service}`, `${port}:${target}`], {
       stdio: 'ignore',
     });
-    const ask: Ask = async (method, path, body) => {
-      const began = performance.now();
-      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-        method,
-        signal: AbortSignal.timeout(15_000),
-        ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
-      });
-      const text = await response.text();
-      const answer = text.startsWith('{') ? (JSON.parse(text) as Json) : {};
-      return { status: response.status, answer, ms: Math.round(performance.now() - began) };
-    };
     try {
-      await until(`${service} is reachable`, 20_000, async () =>
-        (await ask('GET', '/').catch(() => undefined)) ? true : undefined,
+      await until(`${service} is reachable`, 20_000, () =>
+        request(`http://127.0.0.1:${port}/`).then(
+          ({ body }) => body.dump().then(() => true),
+          () => undefined,
+        ),
       );
-      return await use(ask);
+      return await use(port);
     } finally {
       forward.kill();
     }
   }
-}
 
-export type Ask = (method: string, path: string, body?: Json) => Promise<{ status: number; answer: Json; ms: number }>;
-
-/** Asks until there is an answer. */
-export async function until<T>(what: string, limitMs: number, look: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + limitMs;
-  for (;;) {
-    const seen = await look();
-    if (seen !== undefined) return seen;
-    if (Date.now() > end) throw new Error(`${what}: not within ${limitMs / 1000} s`);
-    await sleep(250);
+  /** The entrance of the system, while `use` works. */
+  async through<T>(gateway: string, use: (ask: Ask) => Promise<T>): Promise<T> {
+    const { namespace, service, port: target, host } = await this.entrance(gateway.replace('-gateway', ''));
+    return this.in(namespace).forwarded(service, target, (port) =>
+      use(async (method, path, body) => {
+        const began = performance.now();
+        const response = await request(`http://127.0.0.1:${port}${path}`, {
+          method,
+          signal: AbortSignal.timeout(15_000),
+          headers: { ...(host ? { host } : {}), ...(body ? { 'content-type': 'application/json' } : {}) },
+          body: body ? JSON.stringify(body) : null,
+        });
+        const text = await response.body.text();
+        const answer = text.startsWith('{') ? (JSON.parse(text) as Json) : {};
+        const requestId = String(response.headers['x-request-id'] ?? '');
+        return { status: response.statusCode, answer, requestId, ms: Math.round(performance.now() - began) };
+      }),
+    );
   }
 }
+
+/** Where clients come in. */
+export interface Entrance {
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: number;
+  /** What the Host header has to say. */
+  readonly host: string | undefined;
+}
+
+export type Ask = (
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  body?: Json,
+) => Promise<{ status: number; answer: Json; requestId: string; ms: number }>;

@@ -25,7 +25,7 @@ interface Shot {
 }
 
 /** One request on a connection of its own, as siege does it, so that each is balanced anew. */
-function shoot(method: string, url: string, body: string): Promise<Shot> {
+function shoot(method: string, url: string, body: string, host: string | undefined): Promise<Shot> {
   const began = performance.now();
   return new Promise((done) => {
     const end = (outcome: string) => done({ outcome, ms: performance.now() - began });
@@ -35,7 +35,10 @@ function shoot(method: string, url: string, body: string): Promise<Shot> {
         method,
         agent: false,
         timeout: 30_000,
-        headers: body ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } : {},
+        headers: {
+          ...(host ? { host } : {}),
+          ...(body ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } : {}),
+        },
       },
       (response) => {
         response.resume();
@@ -75,7 +78,7 @@ export function summaryOf(shots: readonly Shot[], elapsedMs: number): LoadResult
   };
 }
 
-/** `load --url http://... [--method POST] [--body {...}] [--users 100] [--seconds 120]` */
+/** `load --url http://... [--method POST] [--body {...}] [--host name] [--users 100] [--seconds 120]` */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -83,11 +86,12 @@ export async function main(args: string[]): Promise<number> {
       url: { type: 'string' },
       method: { type: 'string', default: 'POST' },
       body: { type: 'string', default: '' },
+      host: { type: 'string' },
       users: { type: 'string', default: '100' },
       seconds: { type: 'string', default: '120' },
     },
   });
-  const { url = '', method, body, users, seconds } = values;
+  const { url = '', method, body, host, users, seconds } = values;
   const shots: Shot[] = [];
   const began = performance.now();
   const until = began + Number(seconds) * 1000;
@@ -102,7 +106,7 @@ export async function main(args: string[]): Promise<number> {
   }, 5000);
   await Promise.all(
     Array.from({ length: Number(users) }, async () => {
-      while (performance.now() < until) shots.push(await shoot(method, url, body));
+      while (performance.now() < until) shots.push(await shoot(method, url, body, host));
     }),
   );
   clearInterval(ticker);

@@ -2,23 +2,12 @@ import { readFile } from 'node:fs/promises';
 import type { ClientRequest } from 'node:http';
 import { get } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeTables, prepareKafka, redisAnswers } from '../run/prepare.ts';
+import { makeTables, pingRedis, prepareKafka } from '../run/prepare.ts';
+import { brokersFrom, mysqlFrom, redisFrom, refusalOf, type Server, topicsFrom } from './servers.ts';
 
 const LIMIT_MS = 300_000;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
-
-function addressOf(text: string): { host: string; port: number } {
-  const [, host = '', port] = /^([^:]+):(\d+)$/.exec(text.split(',')[0] ?? '') ?? [];
-  return { host, port: Number(port) };
-}
-
-/** The connection string that Dapr's MySQL component takes. */
-export function serverOf(text: string): { user: string; password: string; host: string; port: number } {
-  const [, user, password, host, port] = /^([^:@]+):(.*)@tcp\(([^:)]+):(\d+)\)\//.exec(text) ?? [];
-  if (!user || !host) throw new Error('MYSQL must be user:password@tcp(host:port)/...');
-  return { user, password: password ?? '', host, port: Number(port) };
-}
 
 /** Asks the cluster whether a resource of Dapr's is there, as the pod's own account. */
 async function isThere(resource: string): Promise<void> {
@@ -41,8 +30,11 @@ async function isThere(resource: string): Promise<void> {
   if (status !== 200) throw new Error(`${resource}: ${status}`);
 }
 
-/** Tries a step until it works: what it needs is still starting, or another pod makes the same at this moment. */
-async function insist(what: string, step: () => Promise<unknown>): Promise<void> {
+/**
+ * Tries a step until it works: what it needs is still starting, or another pod makes the same at this moment.
+ * @throws Error with a sentence at once when a server refuses for a reason that no waiting mends
+ */
+async function insist(what: string, step: () => Promise<unknown>, server?: Server): Promise<void> {
   const began = Date.now();
   for (let said = ''; ; ) {
     try {
@@ -50,6 +42,8 @@ async function insist(what: string, step: () => Promise<unknown>): Promise<void>
       print(`${what}: ready after ${Date.now() - began} ms`);
       return;
     } catch (error) {
+      const refusal = server && refusalOf(server, error);
+      if (refusal) throw new Error(refusal);
       const why = error instanceof Error ? error.message : String(error);
       if (Date.now() - began > LIMIT_MS) throw new Error(`${what} is not ready after ${LIMIT_MS / 1000} s: ${why}`);
       if (why !== said) print(`${what}: waiting (${why})`);
@@ -59,22 +53,28 @@ async function insist(what: string, step: () => Promise<unknown>): Promise<void>
   }
 }
 
-/** `prepare <system>`: waits for what DAPR, REDIS, KAFKA and MYSQL name, and makes topics and the tables of TABLES (database.table.table). */
+const reach = (server: Server, step: () => Promise<unknown>): Promise<void> => insist(server, step, server);
+
+/**
+ * `prepare <system>`: waits for what DAPR, REDIS, KAFKA and MYSQL name, logs in as the other variables say (servers.ts), and
+ * makes topics and the tables of TABLES (database.table.table).
+ */
 export async function main([system = '']: string[]): Promise<number> {
-  const { DAPR, REDIS, KAFKA, MYSQL, TABLES = '' } = process.env;
+  const { env } = process;
+  const { DAPR, REDIS, KAFKA, MYSQL, TABLES = '' } = env;
   const tables = TABLES.split(',').map((names) => {
     const [schema = '', table = '', metadataTable = ''] = names.split('.');
     return { schema, table, metadataTable };
   });
   try {
+    const redis = REDIS && redisFrom(env);
+    const brokers = KAFKA && brokersFrom(env);
+    const mysql = MYSQL && mysqlFrom(env);
     await Promise.all([
       ...(DAPR?.split(',') ?? []).map((resource) => insist(resource, () => isThere(resource))),
-      REDIS &&
-        insist('Redis', async () => {
-          if (!(await redisAnswers(addressOf(REDIS)))) throw new Error(`${REDIS} does not answer`);
-        }),
-      KAFKA && insist('Kafka', () => prepareKafka(addressOf(KAFKA), [system])),
-      MYSQL && insist('MySQL', () => makeTables(serverOf(MYSQL), tables)),
+      redis && reach('Redis', () => pingRedis(redis)),
+      brokers && reach('Kafka', () => prepareKafka(brokers, [system], topicsFrom(env))),
+      mysql && reach('MySQL', () => makeTables(mysql, tables)),
     ]);
     return 0;
   } catch (error) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { root } from '../run/paths.ts';
 
-/** The events lecture's alert tells of: its outlet is the notice. */
+/** The events of which lecture's alert sends a notice. */
 export async function noticed(): Promise<string[]> {
   const configMap = parse(await readFile(join(root, 'helm/madang/config/lecture.yaml'), 'utf8')) as {
     data: { ALERT_EVENTS: string };

@@ -1,66 +1,24 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Router } from 'express';
-import { parse } from 'yaml';
 import { routes } from '../../services/gateway/routes.ts';
-import type { Kit } from '../../services/kit/index.ts';
-import { root } from '../run/paths.ts';
 import type { Stage, Story } from '../run/scenario.ts';
 import { readTemplate } from '../run/templates.ts';
 import { consumed, contractOf, published } from './declared.ts';
+import { calls, routesOf, short } from './routes.ts';
 import { scenarioTable } from './scenarios.ts';
 
-interface Call {
-  readonly from: string;
-  readonly to: string;
-  readonly within: string;
-  readonly breaker: boolean;
-}
-
-/** The synchronous calls between services, as the resiliency policies have them. */
-async function calls(system: string): Promise<Call[]> {
-  const folder = join(root, 'dapr/resiliency');
-  const files = (await readdir(folder)).filter((file) => file.startsWith(`${system}-`));
-  const found = await Promise.all(
-    files.map(async (file) => {
-      const { scopes, spec } = parse(await readFile(join(folder, file), 'utf8')) as {
-        scopes: string[];
-        spec: {
-          policies: { timeouts?: Record<string, string> };
-          targets: { apps?: Record<string, { timeout?: string; circuitBreaker?: string }> };
-        };
-      };
-      return Object.entries(spec.targets.apps ?? {}).flatMap(([to, { timeout = '', circuitBreaker }]) =>
-        scopes
-          .filter((from) => !from.endsWith('-gateway'))
-          .map((from) => ({
-            from: short(system, from),
-            to: short(system, to),
-            within: spec.policies.timeouts?.[timeout] ?? '',
-            breaker: circuitBreaker !== undefined,
-          })),
-      );
-    }),
-  );
-  return found.flat();
-}
-
-const short = (system: string, appId: string): string => appId.slice(system.length + 1);
-
-/** Lines of a Mermaid flowchart: who asks whom, who tells whom what. */
+/** Lines of a Mermaid flowchart: who asks whom, who publishes what for whom. */
 async function picture(system: string, services: readonly string[]): Promise<string[]> {
   const { outlets } = await contractOf(system);
-  const tellers = new Map((await published(system)).map(({ service, type }) => [type, service]));
-  const told = new Map<string, Set<string>>();
+  const publishers = new Map((await published(system)).map(({ service, type }) => [type, service]));
+  const edges = new Map<string, Set<string>>();
   const add = (from: string | undefined, to: string, type: string): void => {
     if (!from) return;
     const edge = `${from} ${to}`;
-    told.set(edge, (told.get(edge) ?? new Set()).add(type));
+    edges.set(edge, (edges.get(edge) ?? new Set()).add(type));
   };
-  for (const { service, type } of await consumed(system)) add(tellers.get(type), service, type);
+  for (const { service, type } of await consumed(system)) add(publishers.get(type), service, type);
   for (const [type, whom] of Object.entries(outlets)) {
     const [first = ''] = whom.split(' ');
-    if (services.includes(first)) add(tellers.get(type), first, type);
+    if (services.includes(first)) add(publishers.get(type), first, type);
   }
   const entries = new Set(Object.values(routes[system] ?? {}).map((target) => short(system, target.split(' ')[0]!)));
   return [
@@ -70,32 +28,15 @@ async function picture(system: string, services: readonly string[]): Promise<str
     ...(await calls(system)).map(
       ({ from, to, within, breaker }) => `  ${from} == "asks, ${within}${breaker ? ', breaker' : ''}" ==> ${to}`,
     ),
-    ...[...told].map(([edge, types]) => `  ${edge.replace(' ', ` -. "${[...types].join('<br>')}" .-> `)}`),
+    ...[...edges].map(([edge, types]) => `  ${edge.replace(' ', ` -. "${[...types].join('<br>')}" .-> `)}`),
   ];
 }
 
-/** Method, path and service of every public route, from the routers themselves. */
+/** The table of every public route. */
 async function publicRoutes(system: string, services: readonly string[]): Promise<string[]> {
-  const rows: string[] = [];
-  for (const service of services) {
-    const module = await import(join(root, 'services', system, service, 'app.ts')).catch(() => undefined);
-    const definition = Object.values(module ?? {}).find(
-      (exported): exported is { api(kit: Kit): Router[] } => typeof (exported as { api?: unknown }).api === 'function',
-    );
-    // Routers are made, not used: nothing of the kit is touched.
-    const routers = definition?.api({ records: {}, sidecar: {}, config: () => ({}) } as unknown as Kit) ?? [];
-    const layers = routers.flatMap(({ stack }) => stack.flatMap(({ route }) => (route ? [route] : [])));
-    for (const [prefix, target] of Object.entries(routes[system] ?? {})) {
-      const [appId, , behind = ''] = target.split(' ');
-      if (appId !== `${system}-${service}`) continue;
-      const inside = prefix.slice(behind.length);
-      for (const { path, stack } of layers) {
-        if (path !== inside && !path.startsWith(`${inside}/`)) continue;
-        const methods = new Set(stack.map(({ method }) => method.toUpperCase()));
-        for (const method of methods) rows.push(`| ${method} | \`${behind}${path}\` | ${service} |`);
-      }
-    }
-  }
+  const rows = (await routesOf(system, services))
+    .filter(({ isPublic }) => isPublic)
+    .map(({ method, path, service }) => `| ${method} | \`${path}\` | ${service} |`);
   return ['| method | path | service |', '| --- | --- | --- |', ...rows];
 }
 
@@ -108,7 +49,7 @@ async function events(system: string): Promise<string[]> {
     const whom = [...heard, ...(outlets[type] ? [outlets[type]] : [])].join(', ');
     return `| ${type} | ${service} | ${whom} | ${fields.map((field) => `\`${field}\``).join(', ')} |`;
   });
-  return ['| event | told by | acted on by | fields |', '| --- | --- | --- | --- |', ...rows];
+  return ['| event | published by | acted on by | fields |', '| --- | --- | --- | --- |', ...rows];
 }
 
 /** The scenes of the system's story, without playing them. */
@@ -138,6 +79,8 @@ export async function page(system: string): Promise<string> {
     '',
     about,
     '',
+    `The contract: [people, resources, events, sagas, oddities and figures](../contracts/${system}.md). Words: [glossary](../glossary.md).`,
+    '',
     '```sh',
     `./run up ${system} --detach      # entrance: http://localhost:${gateway?.ports.app}`,
     `./run scenario ${system}`,
@@ -148,6 +91,18 @@ export async function page(system: string): Promise<string> {
     '```',
     '',
     'Thick: a synchronous call through the sidecars, with its time limit. Dotted: events on the topic of the system.',
+    '',
+    '## Event storming',
+    '',
+    'What each service is asked for, what it does by itself, and what it publishes. Each sticker says what kind it is.',
+    '',
+    `![Event-storming board of ${system}](${system}-board.svg)`,
+    '',
+    '## Hexagons',
+    '',
+    'What reaches each service (left) and what it reaches (right). Solid: request and response. Dashed: events.',
+    '',
+    `![Hexagons of ${system}](${system}-hexagon.svg)`,
     '',
     '## The story',
     '',

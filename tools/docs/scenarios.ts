@@ -2,11 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../run/paths.ts';
 import { contractOf } from './declared.ts';
-
-export interface Shown {
-  readonly file: string;
-  readonly test: string;
-}
+import { documentOf } from './documents.ts';
 
 /** `7-10, 15` as the numbers it means. */
 const numbers = (text: string): number[] =>
@@ -15,32 +11,43 @@ const numbers = (text: string): number[] =>
     return Array.from({ length: last - first + 1 }, (_, index) => first + index);
   });
 
-/** Which tests play which scenario: their names begin with its number. */
-export async function shown(system: string): Promise<Map<number, Shown[]>> {
-  const folder = join('tests/scenarios', system);
-  const found = new Map<number, Shown[]>();
+/** The folder of the scenario tests of a system. */
+const folderOf = (system: string): string => `tests/${system}/scenarios`;
+
+/** Which files have a test of which scenario: titles of tests begin with the numbers of what they show. */
+export async function testsByScenario(system: string): Promise<Map<number, Set<string>>> {
+  const folder = folderOf(system);
+  const found = new Map<number, Set<string>>();
   for (const name of (await readdir(join(root, folder))).sort()) {
     const text = await readFile(join(root, folder, name), 'utf8');
-    for (const [, , of = '', test = ''] of text.matchAll(
-      /(['"`])(\d+(?:-\d+)?(?:, \d+(?:-\d+)?)*)\. (given(?:(?!\1).)*)\1/g,
-    ))
-      for (const number of numbers(of)) found.set(number, [...(found.get(number) ?? []), { file: name, test }]);
+    for (const [, , of = ''] of text.matchAll(/(['"`])(\d+(?:-\d+)?(?:, \d+(?:-\d+)?)*)\. given(?:(?!\1).)*\1/g))
+      for (const number of numbers(of)) found.set(number, (found.get(number) ?? new Set()).add(name));
   }
   return found;
 }
 
-/** The table of every scenario of a contract, with what shows it. */
+/** The sentence of a scenario as it stands in docs/systems: its links lead to the same places. */
+const fromSystems = (sentence: string, system: string): string =>
+  sentence.replaceAll('](#', `](../contracts/${system}.md#`).replaceAll('|', '\\|');
+
+/** The table of every scenario of a contract, with the files whose tests show it. */
 export async function scenarioTable(system: string): Promise<string[]> {
-  const { scenarios, elsewhere } = await contractOf(system);
-  const tests = await shown(system);
-  const rows = Array.from({ length: scenarios }, (_, index) => {
-    const number = index + 1;
-    const by = (tests.get(number) ?? []).map(
-      ({ file, test }) =>
-        `${test.replaceAll('|', '\\|')} ([${file.replace('.spec.ts', '')}](../../tests/scenarios/${system}/${file}))`,
+  const { elsewhere } = await contractOf(system);
+  const { scenarios } = await documentOf(system);
+  const tests = await testsByScenario(system);
+  const rows = [...scenarios].map(([number, sentence]) => {
+    const files = [...(tests.get(number) ?? [])].map(
+      (file) => `[${file.replace('.spec.ts', '')}](../../${folderOf(system)}/${file})`,
     );
     const other = elsewhere[number];
-    return `| ${number} | ${[...by, ...(other ? [`_${other}_`] : [])].join('<br>')} |`;
+    const by = [...files, ...(other ? [`_${other}_`] : [])].join(', ');
+    return `| [${number}](../contracts/${system}.md#scenario-${number}) | ${fromSystems(sentence, system)} | ${by} |`;
   });
-  return ['| scenario | shown by |', '| --: | --- |', ...rows];
+  return [
+    'A test is found in its file by the number at the beginning of its title.',
+    '',
+    '| scenario | what has to be true | shown by |',
+    '| --: | --- | --- |',
+    ...rows,
+  ];
 }

@@ -24,7 +24,7 @@ export async function refusal(system: string, changes: Record<string, string>): 
 }
 
 /** The configuration schemas of the services that are written in TypeScript. */
-async function schemasOf(system: string): Promise<{ service: string; schema: z.ZodObject }[]> {
+export async function schemasOf(system: string): Promise<{ service: string; schema: z.ZodObject }[]> {
   const folder = join(root, 'services', system);
   const found = await Promise.all(
     (await readdir(folder)).map(async (service) => {

@@ -144,9 +144,6 @@ program
   .action(async () => (await import('./doctor.ts')).doctor());
 program.addCommand(hook('scenario', "play a system's story through its gateway", 'tools/run/scenario.ts', '<system>'));
 program.addCommand(hook('docs', 'write docs/systems from what the code declares', 'tools/docs/main.ts', ''));
-program.addCommand(hook('test', 'run tests', 'tests/run.ts', '[unit|crash|...] [options]'));
-program.addCommand(hook('breaker', "show a system's circuit breaker under load", 'tests/breaker/main.ts', '<system>'));
-program.addCommand(hook('bench', 'measure', 'tests/bench.ts', '[options]'));
 
 // Who reads may end first (`./run logs -f | head`); a supervisor then stops in good order.
 process.stdout.once('error', () => process.kill(process.pid, 'SIGTERM')).on('error', () => undefined);

@@ -10,6 +10,43 @@ import { exists } from './provision/ways.ts';
 
 type Address = { host: string; port: number };
 
+/** TLS: with these authorities (PEM) in place of the public ones, where given. */
+export interface Tls {
+  readonly ca?: string;
+}
+
+/** A Redis, and how it is spoken to. */
+export interface RedisServer extends Address {
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: Tls;
+}
+
+/** A MySQL or MariaDB, and how it is spoken to. */
+export interface MysqlServer extends Address {
+  readonly user: string;
+  readonly password: string;
+  readonly ssl?: Tls & { readonly rejectUnauthorized?: boolean; readonly verifyIdentity?: boolean };
+}
+
+export type Mechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
+
+/** Kafka's brokers, and how they are spoken to. */
+export interface Brokers {
+  /** host:port of some of them. */
+  readonly bootstrapBrokers: string[];
+  readonly sasl?: { readonly mechanism: Mechanism; readonly username: string; readonly password: string };
+  readonly tls?: Tls;
+}
+
+/** What a system's topic is made with. */
+export interface Topics {
+  readonly partitions: number;
+  /** Copies, and how many of them must be written before a publisher has its answer. */
+  readonly replicas: number;
+  readonly minInSync: number;
+}
+
 interface Component {
   metadata: { name: string };
   spec: { type: string; metadata: { name: string; value: string }[] };
@@ -41,21 +78,27 @@ const works = (attempt: Promise<unknown>): Promise<boolean> =>
     () => false,
   );
 
-async function withRedis<T>(address: Address, db: number, use: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis({ ...address, db, lazyConnect: true, retryStrategy: () => null, connectTimeout: 2000 });
-  // Reported by connect() already.
-  redis.on('error', () => undefined);
+async function withRedis<T>(server: RedisServer, db: number, use: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis({ ...server, db, lazyConnect: true, retryStrategy: () => null, connectTimeout: 2000 });
+  // connect() says only that the connection is closed.
+  let why: Error | undefined;
+  redis.on('error', (error) => {
+    why ??= error;
+  });
   try {
     await redis.connect();
     return await use(redis);
+  } catch (error) {
+    throw why ?? error;
   } finally {
     redis.disconnect();
   }
 }
 
 /** Redis answers PING with an error while it still loads its data. */
-export const redisAnswers = (address: Address): Promise<boolean> =>
-  works(withRedis(address, 0, (redis) => redis.ping()));
+export const pingRedis = (server: RedisServer): Promise<unknown> => withRedis(server, 0, (redis) => redis.ping());
+
+export const redisAnswers = (server: RedisServer): Promise<boolean> => works(pingRedis(server));
 
 interface ConfigMap {
   data: Record<string, string>;
@@ -115,8 +158,8 @@ export async function prepareMysql(
  * Makes what is missing as Dapr 1.18 makes it (state/mysql/mysql.go of its components): several sidecars that find no
  * tables race to make them, and all but one die.
  */
-export async function makeTables(server: NonNullable<Addresses['mysql']>, stores: Tables[]): Promise<void> {
-  const connection = await createConnection(server);
+export async function makeTables(server: MysqlServer, stores: Tables[]): Promise<void> {
+  const connection = await createConnection({ ...server, connectTimeout: 5000 });
   try {
     for (const { schema, table, metadataTable } of stores) {
       // The collation makes keys case-sensitive; the tables inherit it.
@@ -141,10 +184,14 @@ export async function makeTables(server: NonNullable<Addresses['mysql']>, stores
   }
 }
 
-async function withKafka<T>({ host, port }: Address, use: (admin: Admin) => Promise<T>): Promise<T> {
+const brokersAt = (at: Address | Brokers): Brokers =>
+  'host' in at ? { bootstrapBrokers: [`${at.host}:${at.port}`] } : at;
+
+async function withKafka<T>(brokers: Brokers, use: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = new Admin({
     clientId: 'madang',
-    bootstrapBrokers: [`${host}:${port}`],
+    ...brokers,
+    ...(brokers.tls ? { tlsServerName: true } : {}),
     retries: 0,
     timeout: 5000,
     connectTimeout: 2000,
@@ -158,15 +205,20 @@ async function withKafka<T>({ host, port }: Address, use: (admin: Admin) => Prom
 
 /** A broker that listens may not yet know itself; one that lists its topics does. */
 export const kafkaAnswers = (address: Address): Promise<boolean> =>
-  works(withKafka(address, (admin) => admin.listTopics()));
+  works(withKafka(brokersAt(address), (admin) => admin.listTopics()));
 
-/** A topic per system and one for its dead letters, with partitions for parallel consumers. */
-export async function prepareKafka(address: Address, systems: string[]): Promise<void> {
-  await withKafka(address, async (admin) => {
+/** Of one broker, on a laptop. */
+const ALONE: Topics = { partitions: 4, replicas: 1, minInSync: 1 };
+
+/** A topic per system and one for its dead letters, with partitions for parallel consumers. Those that are there stay as they are. */
+export async function prepareKafka(at: Address | Brokers, systems: string[], how: Topics = ALONE): Promise<void> {
+  const { partitions, replicas, minInSync } = how;
+  const configs = [{ name: 'min.insync.replicas', value: String(minInSync) }];
+  await withKafka(brokersAt(at), async (admin) => {
     const there = await admin.listTopics();
     const wanted = systems.flatMap((system) => [
-      { topics: [system], partitions: 4, replicas: 1 },
-      { topics: [`${system}-deadletter`], partitions: 1, replicas: 1 },
+      { topics: [system], partitions, replicas, configs },
+      { topics: [`${system}-deadletter`], partitions: 1, replicas, configs },
     ]);
     for (const topic of wanted) if (!there.includes(topic.topics[0] ?? '')) await admin.createTopics(topic);
   });

@@ -81,6 +81,25 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end -}}
 
+{{/* On every pod that a release starts: what policies and the mesh select by. */}}
+{{- define "madang.podLabels" -}}
+app.kubernetes.io/part-of: madang
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{/* The pods of this release's services; their init container prepares, so it is among them. */}}
+{{- define "madang.servicePods" -}}
+matchLabels:
+  app.kubernetes.io/instance: {{ .Release.Name }}
+matchExpressions:
+  - { key: madang/system, operator: Exists }
+{{- end -}}
+
+{{/* Where Istio's ingress stands before the gateways, nobody needs a load balancer of their own. */}}
+{{- define "madang.gatewayType" -}}
+{{- .Values.gateway.type | default (ternary "ClusterIP" "LoadBalancer" .Values.istio.enabled) -}}
+{{- end -}}
+
 {{- define "madang.redis" -}}
 {{- if .Values.redis.inCluster -}}{{ .Release.Name }}-redis:6379
 {{- else -}}{{ required "redis.address is needed when redis.inCluster is false: host:port of a running Redis." .Values.redis.address }}{{ end -}}
@@ -100,6 +119,56 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- if .Values.mysql.inCluster -}}connectionString{{- else -}}{{ .Values.mysql.connectionSecret.key }}{{- end -}}
 {{- end -}}
 
+{{/* Secret and key of a password, as JSON; empty where there is none. */}}
+{{- define "madang.redisPassword" -}}
+{{- if .Values.redis.inCluster }}{{ dict "name" (printf "%s-redis" .Release.Name) "key" "password" | toJson }}
+{{- else if .Values.redis.passwordSecret.name }}{{ pick .Values.redis.passwordSecret "name" "key" | toJson }}
+{{- end -}}
+{{- end -}}
+
+{{- define "madang.kafkaPassword" -}}
+{{- if .Values.kafka.inCluster }}{{ dict "name" (printf "%s-kafka" .Release.Name) "key" "password" | toJson }}
+{{- else if .Values.kafka.auth.mechanism }}
+{{- $_ := required "kafka.auth.passwordSecret.name is needed when kafka.auth.mechanism is set: a Secret with the password." .Values.kafka.auth.passwordSecret.name }}
+{{- pick .Values.kafka.auth.passwordSecret "name" "key" | toJson }}
+{{- end -}}
+{{- end -}}
+
+{{/* How the brokers are spoken to, as JSON: {mechanism, username, tls}. */}}
+{{- define "madang.kafkaLogin" -}}
+{{- $kafka := .Values.kafka -}}
+{{- if $kafka.inCluster -}}
+{{- dict "mechanism" "PLAIN" "username" "madang" "tls" false | toJson -}}
+{{- else -}}
+{{- if and $kafka.tls.enabled (not $kafka.auth.mechanism) }}{{ fail "kafka.auth.mechanism is needed when kafka.tls.enabled is true: Dapr speaks TLS to brokers only with a login." }}{{ end -}}
+{{- if and $kafka.auth.mechanism (not $kafka.auth.username) }}{{ fail "kafka.auth.username is needed when kafka.auth.mechanism is set." }}{{ end -}}
+{{- dict "mechanism" $kafka.auth.mechanism "username" $kafka.auth.username "tls" $kafka.tls.enabled | toJson -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The Secrets with certificates of authorities, as a JSON list of {store, name, key}. */}}
+{{- define "madang.authorities" -}}
+{{- $all := list -}}
+{{- range $store := list "redis" "kafka" "mysql" -}}
+{{- $at := get $.Values $store -}}
+{{- if and (not $at.inCluster) $at.tls.caSecret.name (or (eq $store "redis") (eq $.Values.profile "full")) -}}
+{{- $all = append $all (dict "store" $store "name" $at.tls.caSecret.name "key" $at.tls.caSecret.key) -}}
+{{- end -}}
+{{- end -}}
+{{- $all | toJson -}}
+{{- end -}}
+
+{{/* A password that is made once: an upgrade, and an installation over a kept Secret, find the one there is. */}}
+{{- define "madang.madePassword" -}}
+{{- $there := (lookup "v1" "Secret" .root.Release.Namespace .name).data | default dict -}}
+{{- get $there "password" | b64dec | default (randAlphaNum 24) -}}
+{{- end -}}
+
+{{/* What `helm uninstall` leaves behind: data that nobody can make again. */}}
+{{- define "madang.kept" -}}
+helm.sh/resource-policy: keep
+{{- end -}}
+
 {{/* Nobody needs root, a shell, or to write where its program lies. */}}
 {{- define "madang.containerSecurity" -}}
 allowPrivilegeEscalation: false
@@ -115,9 +184,20 @@ fsGroup: 65532
 seccompProfile: { type: RuntimeDefault }
 {{- end -}}
 
-{{/* The version of the images as text: digits come as a number from --set, and as a float from a file. */}}
+{{/* A value that is meant as text: numbers of a YAML file are floats, which Go would print as 1e+06. */}}
+{{- define "madang.text" -}}
+{{- if and (kindIs "float64" .) (eq . (floor .)) }}{{ printf "%.0f" . }}
+{{- else if kindIs "float64" . }}{{ regexReplaceAll "0+$" (printf "%.9f" .) "" }}
+{{- else }}{{ . }}
+{{- end -}}
+{{- end -}}
+
+{{/* The version of the images as text: digits come as a number from --set, and as a float from a file, exact below 2^53. */}}
 {{- define "madang.tag" -}}
 {{- $tag := .Values.image.tag -}}
-{{- if kindIs "float64" $tag }}{{ $tag = int64 $tag }}{{ end -}}
+{{- if kindIs "float64" $tag }}
+{{- if ge $tag 9007199254740992.0 }}{{ fail "image.tag: YAML reads this tag as a number too large to keep; write it in quotes, or give it with --set-string." }}{{ end -}}
+{{- $tag = int64 $tag -}}
+{{- end -}}
 {{- $tag | default .Chart.AppVersion -}}
 {{- end -}}

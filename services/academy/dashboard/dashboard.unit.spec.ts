@@ -19,7 +19,7 @@ const completed = (id: number) => ({
 const status = encodeURIComponent('결제 완료');
 const LIST = '/courseRegistrationStatuses';
 
-test('given registrations for many lectures, when they are listed, then each has the name of its lecture, at the cost of few reads', async () => {
+test("given registrations for many lectures, when they are listed, then each has its lecture's name at the cost of few reads", async () => {
   for (let id = 1; id <= 60; id++) {
     if (id % 2 === 0) app.put({ type: 'LectureOpened', data: { id, lectureName: `lecture ${id}`, studentNumber: 0 } });
     app.put(completed(id));

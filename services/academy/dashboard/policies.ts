@@ -1,4 +1,4 @@
-import { cancel, type Kit, type Policy, whenever } from '../../kit/index.ts';
+import { byKey, cancel, type Kit, type Policy, whenever } from '../../kit/index.ts';
 import { headcount } from '../headcount.ts';
 import { LectureOpened, OpenedCanceled } from '../lecture/contract.ts';
 import { CourseCanceled, CourseRegistrationCompleted } from '../registration/contract.ts';
@@ -7,7 +7,7 @@ import { courseRegistrationStatus } from './views.ts';
 
 export const policies = (kit: Kit): Policy[] => {
   const { records } = kit;
-  const students = headcount(kit, LectureStatus, 'key');
+  const students = headcount(kit, (id) => byKey(LectureStatus, id));
   return [
     ...courseRegistrationStatus.policies,
 

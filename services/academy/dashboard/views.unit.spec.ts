@@ -1,5 +1,6 @@
-import { sameInAnyOrder } from '../../../tests/any-order.ts';
-import type { DomainEvent, Facts, Received } from '../../kit/index.ts';
+import { sameInAnyOrder } from '../../../tests/harness/any-order.ts';
+import type { DomainEvent, Received } from '../../kit/index.ts';
+import { rowsAfter } from '../../kit/testing/index.ts';
 import { cancelRegistration, completeRegistration, register } from '../registration/domain.ts';
 import { type CourseRegistrationStatus, courseRegistrationStatus } from './views.ts';
 
@@ -26,19 +27,10 @@ const ends: Record<string, Received[]> = {
   abandoned: told(1, cancelRegistration(made.state!).events),
 };
 
-function rowAfter(events: readonly Received[]): CourseRegistrationStatus | undefined {
-  let state: Facts | null = null;
-  for (const received of events)
-    for (const policy of courseRegistrationStatus.policies.filter(({ event }) => event.type === received.type)) {
-      const reaction = policy.react(received as Received<never>) as unknown as {
-        decide(state: Facts | null, id: number): { state: Facts } | undefined;
-      };
-      state = reaction.decide(state, 3)?.state ?? state;
-    }
-  return state ? courseRegistrationStatus.row(state) : undefined;
-}
+const rowAfter = (events: readonly Received[]): CourseRegistrationStatus | undefined =>
+  rowsAfter(courseRegistrationStatus, events)[0];
 
-const row = { id: 3, courseId: 5, lectureId: 1, studentId: 7, lectureName: null };
+const row = { id: 1, courseId: 5, lectureId: 1, studentId: 7, lectureName: null };
 
 test.each<[string, CourseRegistrationStatus['courseStatus'] | undefined]>([
   ['registered', '수강신청중'],

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import {
+  byId,
   commandOf,
   Hal,
   idOf,
@@ -41,8 +42,8 @@ function renaming({ records }: Kit): Router {
     const id = idOf(request);
     const asked = parseBody(LectureBody, request);
     const decide = ifMatch(request, lectures, (lecture: Lecture) => renameLecture(lecture, asked));
-    const changed = await records.change(Lecture, id, commandOf(request), decide);
-    if (!changed?.state) throw noLecture(id);
+    const changed = await records.change(byId(Lecture, id), commandOf(request), decide);
+    if (!changed.state) throw noLecture(id);
     sendItem(request, response, lectures, changed.state);
   });
   return router;

@@ -7,5 +7,5 @@ export type LectureBody = Pick<z.output<typeof LectureBody>, 'lectureName'>;
 
 const lecture = z.object({ id: integer, lectureName: z.string(), studentNumber: integer });
 export const LectureOpened = event('LectureOpened', lecture);
-/** The name is the contract's. Told again when somebody completes a registration for a lecture that is cancelled. */
+/** An opened lecture was cancelled. It is published again when somebody completes a registration for it. Its name: docs/contracts/academy.md#oddity-opened-canceled */
 export const OpenedCanceled = event('OpenedCanceled', lecture);

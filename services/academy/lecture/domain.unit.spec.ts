@@ -83,7 +83,7 @@ describe('its students', () => {
     expect(enter(rolls[0]!, [completed(1, 99), canceled(2, 99)])).toBeUndefined();
   });
 
-  test('given completions and cancellations, when one is the last that happened, then its status is shown, also of an old registration', () => {
+  test('given completions and cancellations, when one of them happened last, then its status is shown', () => {
     expect(lastStatus(resultOf([]).lecture)).toBeNull();
     expect(lastStatus(resultOf([completed(1)]).lecture)).toBe('결제 완료');
     expect(lastStatus(resultOf([completed(1), completed(300), canceled(1, 999)]).lecture)).toBe('취소 완료');

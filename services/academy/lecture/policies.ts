@@ -1,4 +1,4 @@
-import { change, type Kit, type Policy, whenever } from '../../kit/index.ts';
+import { byId, change, type Kit, type Policy, whenever } from '../../kit/index.ts';
 import { headcount } from '../headcount.ts';
 import { CourseCanceled, CourseRegistrationCompleted } from '../registration/contract.ts';
 import { LectureOpened } from './contract.ts';
@@ -6,7 +6,7 @@ import { cancelAgain, Lecture } from './domain.ts';
 
 export const policies = (kit: Kit): Policy[] => {
   const { records } = kit;
-  const students = headcount(kit, Lecture, 'id');
+  const students = headcount(kit, (id) => byId(Lecture, id));
   return [
     // 수강자수변경
     whenever(CourseRegistrationCompleted, async (registration, received) => {

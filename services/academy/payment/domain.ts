@@ -1,7 +1,7 @@
 import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain/index.ts';
 import { PaymentCanceled, PaymentCompleted } from './contract.ts';
 
-/** The payment of a registration: at most one for each. There is one: paid; it is gone: cancelled, and never paid again. */
+/** The payment of a registration: at most one for each. If it exists, the registration is paid. If it is gone, it was cancelled and is never paid again. */
 export interface Payment extends Identified {
   readonly courseId: number;
 }

@@ -32,7 +32,7 @@ export const cancelRegistration = ({
 }: Omit<Registration, 'status'>): Decision<Registration> =>
   ended(CourseCanceled({ id, lectureId, studentId, status: '취소 완료' }));
 
-/** What payment told about a registration before it stood; see docs/decisions/0011-headcount.md. */
+/** An event of payment that came before its registration was stored: docs/decisions/0011-headcount.md */
 export interface EarlyNews extends Identified {
   readonly news: string;
 }

@@ -8,7 +8,7 @@ test('given a wish, when a student registers, then it is 수강신청중 and tol
   expect(made).toEqual({ state, events: [{ type: 'CourseRegistered', data: state }] });
 });
 
-test('given more than the contract knows in a wish, when a student registers, then it is left out', () => {
+test('given a request with unknown fields, when a student registers, then they are left out', () => {
   const wish = { lectureId: 1, studentId: 12334, status: '결제 완료', colour: 'red' };
   expect(register(5, wish).state).toEqual(made.state);
 });

@@ -1,4 +1,4 @@
-import { change, type Kit, type Policy, type Reaction, whenever } from '../../kit/index.ts';
+import { byId, change, type Kit, type Policy, type Reaction, whenever } from '../../kit/index.ts';
 import { OpenedCanceled } from '../lecture/contract.ts';
 import { PaymentCanceled, PaymentCompleted } from '../payment/contract.ts';
 import { CourseRegistered, LectureClosing } from './contract.ts';
@@ -26,7 +26,7 @@ const effects = {
 
 export const policies = ({ records }: Kit): Policy[] => {
   // News of a payment often come before its registration stands, and stay without one when a client paid for a number
-  // of its own. Nobody waits for that: the news are kept, and the registration finds them when it tells of itself.
+  // of its own. No event waits for that: the news are kept, and CourseRegistered finds them.
   const learn = async (courseId: number, news: News): Promise<readonly Reaction[]> => {
     if (!(await records.wasMade(Registration, courseId))) {
       const kept = newsOf(courseId, news);
@@ -38,12 +38,12 @@ export const policies = ({ records }: Kit): Policy[] => {
   const heard = async (id: number, news: News): Promise<boolean> =>
     (await records.findBy(EarlyNews, 'news', newsOf(id, news))).length > 0;
 
-  // A lecture may have any number of registrations: each event cancels some, and tells whether there are more.
+  // A lecture may have any number of registrations: each event cancels some, and publishes LectureClosing if there are more.
   const close = async (lectureId: number): Promise<readonly Reaction[]> => {
     const wish = { number: 0, size: AT_ONCE };
     const { items, next } = await records.find(Registration, 'lectureId', String(lectureId), wish);
     const command = { cause: `closed-${lectureId}` };
-    await Promise.all(items.map(({ id }) => records.change(Registration, id, command, cancelRegistration)));
+    await Promise.all(items.map(({ id }) => records.change(byId(Registration, id), command, cancelRegistration)));
     return next === undefined ? [] : [change(CanceledLecture, lectureId, closeOn)];
   };
 

@@ -74,7 +74,7 @@ describe.each<[events: string[], state: string | number]>([
   );
 });
 
-test('given a payment that was made and cancelled before the registration stood, when it stands, then it is cancelled and never told as completed', async () => {
+test('given a payment made and cancelled before its registration stood, when it stands, then it is never told as completed', async () => {
   meanwhile = (courseId) => bring(both, courseId);
   const { body } = await register();
   await app.eventually(() => expect(told('CourseCanceled', body.id)).toBe(1));

@@ -1,6 +1,6 @@
 import request from 'supertest';
-import { type Beside, beside } from '../../../tests/beside.ts';
-import { eventually } from '../../../tests/system.ts';
+import { type Beside, beside } from '../../../tests/harness/beside.ts';
+import { eventually } from '../../../tests/harness/system.ts';
 import { registration } from './app.ts';
 
 let service: Beside;

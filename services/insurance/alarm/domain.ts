@@ -16,14 +16,14 @@ export interface Message extends Identified {
   readonly phoneNo: string | null;
   readonly message: string;
   readonly sendDtm: string;
-  /** The event it tells of: one message for each. */
+  /** Id of the event it reports: one message for each. */
   readonly event: string;
   /** False until it went out; absent in messages of earlier versions, which went out before they were kept. */
   readonly sent?: boolean;
 }
 export const Message = aggregate<Message>('Msg', { keyedBy: 'event', listBy: ['custNo', 'custNm'] });
 
-/** Of an issued description the customer gets the details. */
+/** The text of a message. That of an issued description has the details: docs/contracts/insurance.md#scenario-9 */
 export const textOf = (prefix: string, eventType: string, { ppsdsnNo, prdcd }: Concerned): string => {
   const progress = `${prefix} 고객 업무 진행사항 : ${eventType}`.trim();
   return eventType === 'PrductDesdCreated'

@@ -1,4 +1,4 @@
-import { type EventType, type Kit, log, noteThenDo, type Policy, whenever } from '../../kit/index.ts';
+import { type EventSchema, type Kit, log, noteThenDo, type Policy, whenever } from '../../kit/index.ts';
 import { stamp } from '../numbers.ts';
 import { PayApproved, PayCanceled } from '../payment/contract.ts';
 import { PlanSaved, PremiumCaculated, ProductDesdRequested } from '../plan/contract.ts';
@@ -7,8 +7,8 @@ import { ProposalSaved, ProposalWithdrawn } from '../proposal/contract.ts';
 import type { Wording } from './app.ts';
 import { type Concerned, isSent, Message, markSent, record, textOf } from './domain.ts';
 
-/** Customers hear of every stage. */
-const TOLD = [
+/** The events that become messages to customers. */
+const REPORTED: readonly EventSchema<Concerned>[] = [
   PremiumCaculated,
   PlanSaved,
   ProductDesdRequested,
@@ -17,11 +17,11 @@ const TOLD = [
   PayApproved,
   ProposalWithdrawn,
   PayCanceled,
-] as unknown as EventType<Concerned>[];
+];
 
 /** Noted before it is sent: a store that takes no writes sends nothing, and only a crash in between sends one twice. */
 export const policies = ({ records, sidecar, config, context }: Kit<Wording>): Policy[] =>
-  TOLD.map((event) =>
+  REPORTED.map((event) =>
     whenever(event, async (concerned, { id, type }) => {
       const text = textOf(config()['alarm.prefix'], type, concerned);
       await noteThenDo(records, Message, {

@@ -23,6 +23,6 @@ export const customerFields = {
 };
 export type CustomerFields = Whole<typeof customerFields>;
 
-/** Who a customer is has to be said; the rest may follow. The number is not checked for uniqueness. */
+/** Number and name are required. Nobody checks that the number is unique. */
 export const CustomerBody = bodyOf(customerFields, { custNo: customerFields.custNo, custNm: customerFields.custNm });
 export const wholeCustomer = (wish: Partial<CustomerFields>): CustomerFields => whole(customerFields, wish);

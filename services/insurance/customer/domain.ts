@@ -4,7 +4,7 @@ import { type CustomerFields, wholeCustomer } from './contract.ts';
 export interface Customer extends Identified, CustomerFields {}
 export const Customer = aggregate<Customer>('Customer', { listBy: ['custNo'] });
 
-/** Nobody else has to know: the contract has no events of customers. */
+/** Publishes nothing: docs/contracts/insurance.md#oddity-no-events */
 export const registerCustomer = (id: number, wish: Partial<CustomerFields>): Decision<Customer> =>
   decided({ id, ...wholeCustomer(wish) });
 

@@ -13,7 +13,7 @@ const NAMES = [
 /** How far a customer has come with a calculation, a plan, or a plan and the proposal made from it. */
 export type MyPage = Identified & Readonly<Record<(typeof NAMES)[number], string | null>>;
 
-/** What is known of one calculation, plan or proposal by itself; what of it is shown, `pagesOf` says. */
+/** One calculation, plan or proposal by itself. `pagesOf` makes the rows that clients see. */
 export interface Part extends MyPage {
   readonly of: 'calculation' | 'plan' | 'proposal';
   /** False while only the payment of a proposal is known. */
@@ -81,8 +81,8 @@ const shown = (id: number, from: object): MyPage =>
   }) as unknown as MyPage;
 
 /**
- * What customers see: the first proposal made from a plan stands in the row of the plan, any other has a row of its own.
- * Which is the first is in the numbers, so it does not matter what was told first.
+ * The rows that customers see. The first proposal made from a plan stands in the row of the plan, any other has a row of its own.
+ * The lowest `prpsNo` is the first, so the order of the events does not matter.
  */
 export function pagesOf(all: readonly Part[]): MyPage[] {
   const complete = all.filter((part) => part.complete);

@@ -1,5 +1,6 @@
-import { sameInAnyOrder } from '../../../tests/any-order.ts';
-import type { DomainEvent, Facts, Received } from '../../kit/index.ts';
+import { sameInAnyOrder } from '../../../tests/harness/any-order.ts';
+import type { DomainEvent, Received } from '../../kit/index.ts';
+import { rowsAfter } from '../../kit/testing/index.ts';
 import { approvePayment, cancelPayment } from '../payment/domain.ts';
 import { learnDescription, requestDescription, saveAgain, savePlan, tellCalculation } from '../plan/domain.ts';
 import { describePlan } from '../product/domain.ts';
@@ -72,25 +73,10 @@ const paths = {
 };
 
 /** The pages after these events. Which number a row has depends on what came first, so it is left out. */
-function pagesAfter(events: readonly Received[]): Omit<MyPage, 'id'>[] {
-  const documents = new Map<string, Facts>();
-  for (const received of events) {
-    for (const policy of parts.policies.filter(({ event }) => event.type === received.type)) {
-      const [reaction] = [policy.react(received as Received<never>)].flat() as {
-        key: string;
-        decide(state: Facts | null, id: number): { state: Facts } | undefined;
-      }[];
-      if (!reaction) continue;
-      const before = documents.get(reaction.key) ?? null;
-      const after = reaction.decide(before, before?.id ?? documents.size + 1)?.state;
-      if (after) documents.set(reaction.key, after);
-    }
-  }
-  const pages = pagesOf([...documents.values()].flatMap((facts) => parts.row(facts) ?? []));
-  return pages
+const pagesAfter = (events: readonly Received[]): Omit<MyPage, 'id'>[] =>
+  pagesOf(rowsAfter(parts, events))
     .map(({ id: _, ...page }) => page)
     .sort((a, b) => (JSON.stringify([a.progSt, a.prpsNo]) < JSON.stringify([b.progSt, b.prpsNo]) ? -1 : 1));
-}
 
 const described_ = { progSt: '상품설명서생성완료', prodDesdIsueDt: '20210708' };
 const WITHDRAWN = { prpsStcd: '90', prpsStnm: '청약철회', contStcd: '40', contStnm: '결재취소' };

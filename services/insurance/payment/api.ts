@@ -1,6 +1,8 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import {
+  byId,
+  byKey,
   commandOf,
   idOf,
   ifMatch,
@@ -62,14 +64,14 @@ function cancellation({ records }: Kit<Trouble>): Router {
   router.patch('/payments/:id', ...jsonBody, async (request, response) => {
     parseBody(CancelBody, request);
     const decide = ifMatch(request, payments, cancelPayment);
-    const changed = await records.change(Payment, idOf(request), commandOf(request), decide);
-    if (!changed?.state) throw new Problem(404, 'Not Found', `There is no payment ${request.params.id}.`);
+    const changed = await records.change(byId(Payment, idOf(request)), commandOf(request), decide);
+    if (!changed.state) throw new Problem(404, 'Not Found', `There is no payment ${request.params.id}.`);
     sendItem(request, response, payments, changed.state);
   });
   const byProposal = online('/payments/online', {
     any: async ({ svcFn, of, command }) => {
       if (svcFn !== 'cancelpay') return {};
-      if (of('prpsNo')) await records.change(Payment, of('prpsNo'), command, cancelPayment, 'key');
+      if (of('prpsNo')) await records.change(byKey(Payment, of('prpsNo')), command, cancelPayment);
       return { data: '처리완료' };
     },
   });

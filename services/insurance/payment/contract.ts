@@ -15,7 +15,7 @@ export interface PaymentWish extends Whole<typeof accountFields>, Whole<typeof p
   readonly prpsNo: string;
   readonly payAmt: number;
 }
-/** What proposal asks by POST /internal/payments; the answer says whether the contract may be concluded. */
+/** Body of POST /internal/payments, sent by proposal. The answer says whether the insurance contract may be concluded. */
 export const PaymentWish = full({ ...accountFields, ...payer }, { prpsNo: z.string().min(1), payAmt: amount });
 export const PaymentOutcome = z.object({ approved: z.boolean() });
 

@@ -1,6 +1,6 @@
 import request from 'supertest';
-import { type Beside, beside } from '../../../tests/beside.ts';
-import { eventually } from '../../../tests/system.ts';
+import { type Beside, beside } from '../../../tests/harness/beside.ts';
+import { eventually } from '../../../tests/harness/system.ts';
 import { payment } from './app.ts';
 
 let service: Beside;
@@ -37,7 +37,7 @@ test('given a proposal, when it is paid several times at once, then there is one
   expect(await payments('20210704165901')).toMatchObject([{ status: '결재완료', payAmt: 80000.5, ...account }]);
 });
 
-test('given a payment, when its proposal is withdrawn and that is told twice, then it is cancelled, and paying again is refused', async () => {
+test('given a payment, when its proposal is withdrawn, told twice, then it is cancelled and cannot be paid again', async () => {
   await pay('20210704165902');
   await service.tell(withdrawn('20210704165902', 'twice'));
   await service.tell(withdrawn('20210704165902', 'twice'));

@@ -1,5 +1,7 @@
 import { type Request, Router } from 'express';
 import {
+  byId,
+  byKey,
   CalleeUnavailable,
   checked,
   commandOf,
@@ -90,8 +92,8 @@ function saving(kit: Kit<Addresses>): Router {
       await check(decision.state ?? plan);
       return decision;
     });
-    const changed = await records.change(Plan, idOf(request), commandOf(request), decide);
-    if (!changed?.state) throw new Problem(404, 'Not Found', `There is no plan ${request.params.id}.`);
+    const changed = await records.change(byId(Plan, idOf(request)), commandOf(request), decide);
+    if (!changed.state) throw new Problem(404, 'Not Found', `There is no plan ${request.params.id}.`);
     return changed.state;
   };
   for (const [verb, parse] of [
@@ -130,7 +132,7 @@ function procedures(kit: Kit<Addresses>): Router {
   const prodDesdIsue = async ({ of, command }: OnlineCall): Promise<object> => {
     const ppsdsnNo = of('ppsdsnNo');
     const before = ppsdsnNo ? await planOf(ppsdsnNo) : undefined;
-    const changed = before && (await records.change(Plan, ppsdsnNo, command, requestDescription, 'key'));
+    const changed = before && (await records.change(byKey(Plan, ppsdsnNo), command, requestDescription));
     if (!changed?.state) throw new RuleViolation(`There is no plan with ppsdsnNo "${ppsdsnNo}".`, 404);
     return dataOf(PLAN, { ...before, eventType: 'ProductDesdRequested' });
   };

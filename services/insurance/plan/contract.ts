@@ -21,7 +21,7 @@ const planFields = {
 };
 export type PlanFields = Whole<typeof planFields>;
 export const wholePlan = (wish: Partial<PlanFields>): PlanFields => whole(planFields, wish);
-/** What a client changes: all but the progress, which is the service's once the plan is made. */
+/** The fields that a client may change. The progress is the service's once the plan is made. */
 export const saidOfPlan = (wish: Partial<PlanFields>): Partial<PlanFields> => {
   const { progSt: _, ...change } = said(planFields, wish);
   return change;
@@ -45,7 +45,7 @@ export type CalculationWish = z.output<typeof CalculationWish>;
 
 const event14 = { ppsdsnNo: z.string(), ...planFields, prodDesdIsueDt: z.string() };
 
-/** A premium was calculated; nobody's plan yet. The spelling is the contract's. */
+/** A premium was calculated; it belongs to no plan yet. Its spelling: docs/contracts/insurance.md#oddity-spelling */
 export const PremiumCaculated = event(
   'premiumCaculated',
   told({

@@ -24,7 +24,7 @@ export const savePlan =
     return decided(plan, PlanSaved(plan));
   };
 
-/** Customers save their plan again and again: it keeps its number, its customer and its progress. */
+/** Saves a plan again. It keeps its number, its customer and its progress. */
 export function saveAgain(plan: Plan, wish: Partial<PlanFields>): Decision<Plan> {
   const changed = { ...plan, ...saidOfPlan(wish) };
   if (changed.custNo !== plan.custNo || changed.custNm !== plan.custNm)
@@ -32,7 +32,7 @@ export function saveAgain(plan: Plan, wish: Partial<PlanFields>): Decision<Plan>
   return decided(changed, PlanSaved(changed));
 }
 
-/** Nobody is told, the contract has no event for it. */
+/** Publishes nothing: docs/contracts/insurance.md#oddity-no-events */
 export const cancelPlan = (): Decision<Plan> => ended();
 
 const REQUESTED = '상품설명서발행요청중';
@@ -71,13 +71,13 @@ export interface Terms {
   readonly prm: number;
 }
 
-/** That a premium was calculated is told, and nothing of it kept. The premium is the product's, whoever asks. */
+/** A calculation publishes its event and keeps nothing. The premium is the product's: docs/contracts/insurance.md#premium */
 export interface Calculation extends Identified {}
 export const Calculation = aggregate<Calculation>('Calculation');
 
 export const tellCalculation =
   ({ prdcd, prdnm }: Terms, { custNm, gndrCd, aclBirdt, phoneNo }: CalculationWish) =>
   (id: number): Decision<Calculation> => {
-    const told = { prdcd, prdnm, custNm, gndrCd, aclBirdt, phoneNo, progSt: '보험료계산' };
-    return decided({ id }, PremiumCaculated(told));
+    const calculated = { prdcd, prdnm, custNm, gndrCd, aclBirdt, phoneNo, progSt: '보험료계산' };
+    return decided({ id }, PremiumCaculated(calculated));
   };

@@ -1,4 +1,4 @@
-import { change, decided, type Kit, type Policy, type Reaction, whenever } from '../../kit/index.ts';
+import { byId, change, decided, type Kit, type Policy, type Reaction, whenever } from '../../kit/index.ts';
 import { stamp } from '../numbers.ts';
 import { PrductDesdCreated } from '../product/contract.ts';
 import { PlanSaved } from './contract.ts';
@@ -10,14 +10,14 @@ export const policies = (kit: Kit): Policy[] => {
     (await records.findBy(Plan, 'ppsdsnNo', ppsdsnNo)).length > 0;
 
   return [
-    // A document issued by hand may be for a plan that is still to come, or for none: that is noted, and nobody waits.
+    // A document issued by hand may be for a plan that comes later, or for none. The note keeps it, so the event does not wait.
     whenever(PrductDesdCreated, async ({ ppsdsnNo, timestamp = stamp(kit) }, { id: cause }): Promise<Reaction[]> => {
       if (!ppsdsnNo) return [];
       const prodDesdIsueDt = timestamp.slice(0, 8);
       if (!(await isSaved(ppsdsnNo))) {
         const note = (id: number) => decided<EarlyDescription>({ id, ppsdsnNo, prodDesdIsueDt });
         const noted = await records.create(EarlyDescription, { cause }, note, { key: ppsdsnNo });
-        await records.change(EarlyDescription, noted.id, { cause: `${cause}/later` }, (known) =>
+        await records.change(byId(EarlyDescription, noted.id), { cause: `${cause}/later` }, (known) =>
           known.prodDesdIsueDt < prodDesdIsueDt ? decided({ ...known, prodDesdIsueDt }) : undefined,
         );
         // The plan may have been saved, and have looked for the note, just before it was there.

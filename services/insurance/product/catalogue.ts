@@ -6,7 +6,7 @@ import { Product, registerProduct } from './domain.ts';
 const terms = { insPrd: '20년', pmPrd: '20년', pmCyl: '월납', minEntAmt: 10_000, maxEntAmt: 100_000 };
 const everybody = { ...terms, minEntAge: 15, maxEntAge: 70 };
 
-/** The products of the contract, so that there is something to insure before a manager has registered anything. */
+/** The products that are there from the start: docs/contracts/insurance.md#catalogue */
 const PRODUCTS: readonly Partial<ProductFields>[] = [
   { prdcd: 'P00000001', prdnm: '치아', ...everybody, prm: 30_000 },
   { prdcd: 'P00000002', prdnm: '암', ...everybody, prm: 50_000 },

@@ -27,7 +27,7 @@ export const productFields = {
 export type ProductFields = Whole<typeof productFields>;
 export const wholeProduct = (wish: Partial<ProductFields>): ProductFields => whole(productFields, wish);
 
-/** Without code, name and premium nothing could be calculated. */
+/** Code, name and premium are required: a calculation needs them. */
 export const ProductBody = bodyOf(productFields, {
   prdcd: productFields.prdcd,
   prdnm: productFields.prdnm,
@@ -61,7 +61,7 @@ const documentFields = {
   notclCtnt: upTo(255),
 };
 export type DocumentFields = Whole<typeof documentFields>;
-/** Whom the document is for is told, not stored. */
+/** Whom the document is for. It is published, not stored. */
 export interface Addressee {
   readonly prdnm: string | null;
   readonly custNo: string | null;
@@ -75,7 +75,7 @@ export const DocumentBody = bodyOf(
 export type DocumentBody = Partial<DocumentFields & Addressee>;
 export const wholeDocument = (wish: DocumentBody): DocumentFields => whole(documentFields, wish);
 
-/** A product description document exists; the spelling is the contract's. */
+/** A product description document exists. Its spelling: docs/contracts/insurance.md#oddity-spelling */
 export const PrductDesdCreated = event(
   'PrductDesdCreated',
   told(

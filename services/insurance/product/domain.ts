@@ -14,7 +14,7 @@ import {
 export interface Product extends Identified, ProductFields {}
 export const Product = aggregate<Product>('Product', { listBy: ['prdcd'] });
 
-/** Nobody else has to know: the contract has no events of products. */
+/** Publishes nothing: docs/contracts/insurance.md#oddity-no-events */
 export const registerProduct = (id: number, wish: Partial<ProductFields>): Decision<Product> =>
   decided({ id, ...wholeProduct(wish) });
 
@@ -30,8 +30,8 @@ export const removeProduct = (): Decision<Product> => ended();
 export const ageOn = (today: string, birth: string): number => Math.floor((Number(today) - Number(birth)) / 10_000);
 
 /**
- * The underwriting limits: undefined, or the reason why the product cannot be had so. Limits are inclusive; what is not
- * known is not checked.
+ * Checks the underwriting limits (docs/contracts/insurance.md#underwriting). Limits are inclusive; unknown values are not checked.
+ * @returns the reason of a refusal, undefined if there is none
  */
 export function underwrite(
   { minEntAmt, maxEntAmt, minEntAge, maxEntAge }: Product,
@@ -59,7 +59,7 @@ export interface ProductDocument extends Identified, DocumentFields {
 }
 export const ProductDocument = aggregate<ProductDocument>('ProductDocument', { keyedBy: 'request' });
 
-/** Whoever asks, and however: each document is told once. */
+/** Issues a document for a request. Each document publishes one event. */
 export const issueDocument =
   (request: string, isueNo: string, wish: DocumentBody & Partial<Addressee>) =>
   (id: number): Decision<ProductDocument> => {

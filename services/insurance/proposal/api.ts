@@ -1,5 +1,7 @@
 import { type Request, Router } from 'express';
 import {
+  byId,
+  byKey,
   type Command,
   commandOf,
   idOf,
@@ -90,12 +92,11 @@ function withdrawal({ records }: Kit<Addresses>): Router {
   const router = Router();
   const withdrawn = async (request: Request): Promise<Proposal> => {
     const changed = await records.change(
-      Proposal,
-      idOf(request),
+      byId(Proposal, idOf(request)),
       commandOf(request),
       ifMatch(request, proposals, withdraw),
     );
-    if (!changed?.state) throw new Problem(404, 'Not Found', `There is no proposal ${request.params.id}.`);
+    if (!changed.state) throw new Problem(404, 'Not Found', `There is no proposal ${request.params.id}.`);
     return changed.state;
   };
   router.patch('/proposals/:id', ...jsonBody, async (request, response) => {
@@ -123,7 +124,7 @@ function procedures({ records, sidecar, config }: Kit<Addresses>): Router {
 
   /** 청약철회 */
   const wdrwPrps = async (prpsNo: string, command: Command): Promise<object> => {
-    const changed = prpsNo ? await records.change(Proposal, prpsNo, command, withdraw, 'key') : undefined;
+    const changed = prpsNo ? await records.change(byKey(Proposal, prpsNo), command, withdraw) : undefined;
     if (!changed?.state) throw new RuleViolation(`There is no proposal with prpsNo "${prpsNo}".`, 404);
     return dataOf(LISTED, changed.state);
   };

@@ -21,7 +21,7 @@ export interface Proposal extends Identified, WishFields {
 }
 export const Proposal = aggregate<Proposal>('Proposal', { keyedBy: 'prpsNo', listBy: ['custNo'] });
 
-/** What the client says is to be paid; undefined: the product's premium. */
+/** The amount that the client names. Undefined means the product's premium. */
 export const amountOf = ({ payAmt, sprm }: ProposalBody): number | undefined => payAmt ?? sprm ?? undefined;
 
 export const paymentFor = (prpsNo: string, payAmt: number, wish: ProposalBody): PaymentWish => {
@@ -30,7 +30,7 @@ export const paymentFor = (prpsNo: string, payAmt: number, wish: ProposalBody): 
   return { prpsNo, custNo, custNm, ...accountOf(wish), payAmt };
 };
 
-/** Decided when the first premium is paid, and only then. */
+/** Concludes the contract. Its first premium must be paid. */
 export const conclude =
   (prpsNo: string, payAmt: number, wish: ProposalBody, today: string) =>
   (id: number): Decision<Proposal> => {
@@ -42,17 +42,17 @@ export const conclude =
 
 const WITHDRAWN = { prpsStcd: '90', prpsStnm: '청약철회' } as const;
 
-/** Stands in the place of a proposal that came to nothing, so that what may have been paid for it is given back. */
+/** Ends a proposal that was not concluded, so that payment cancels what may have been paid for it. */
 export const giveUp = (prpsNo: string, wish: ProposalBody): Decision<Proposal> =>
   ended(ProposalWithdrawn({ prpsNo, ...wholeWish(wish), ...WITHDRAWN }));
 
-/** Its payment is cancelled by payment, when it hears of it. */
+/** Withdraws. ProposalWithdrawn has payment cancel the payment. */
 export const withdraw = (proposal: Proposal): Decision<Proposal> | undefined => {
   if (proposal.prpsStcd === WITHDRAWN.prpsStcd) return undefined;
   const withdrawn = { ...proposal, ...WITHDRAWN };
   return decided(withdrawn, ProposalWithdrawn(withdrawn));
 };
 
-/** The first premium went back: the proposal stays as it is, the contract does not. */
+/** The payment was cancelled: the contract ends, the proposal keeps its state (docs/contracts/insurance.md#saga-g). */
 export const cancelContract = (proposal: Proposal): Decision<Proposal> =>
   decided({ ...proposal, contStcd: '40', contStnm: '결재취소' });

@@ -41,8 +41,10 @@ const LARGEST_ANSWER = 64 * 1024 * 1024;
 /**
  * HTTP to the sidecar on this machine, over kept connections.
  * @param options.connections at most so many requests are under way at once; the others wait
+ * @param options.token what a sidecar with an API token wants to see; Dapr puts it into this environment variable
  */
-export function httpTransport(port: number, options: { connections?: number } = {}): Transport {
+export function httpTransport(port: number, options: { connections?: number; token?: string } = {}): Transport {
+  const { token = process.env.DAPR_API_TOKEN } = options;
   const pool = new Pool(`http://127.0.0.1:${port}`, {
     connections: options.connections ?? 64,
     pipelining: 1,
@@ -55,7 +57,7 @@ export function httpTransport(port: number, options: { connections?: number } = 
       const answer = await pool.request({
         method: method as 'GET',
         path,
-        headers,
+        headers: token ? { ...headers, 'dapr-api-token': token } : headers,
         body: body ?? null,
         ...(signal ? { signal } : {}),
         ...(timeoutMs ? { headersTimeout: timeoutMs } : {}),

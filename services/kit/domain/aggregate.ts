@@ -6,24 +6,28 @@ export interface DomainEvent<T = unknown> {
   readonly data: T;
 }
 
-/** An event of the contract: call it to make one. The schema is what every consumer may rely on. */
-export interface EventType<T> {
-  (data: T): DomainEvent<T>;
+/** A kind of event as its consumers see it: they may rely on every field of the schema. */
+export interface EventSchema<T> {
   readonly type: string;
   readonly schema: z.ZodType<T>;
 }
 
-/**
- * Declares an event of the contract.
- * @param type the contract's name of the event, which is also the CloudEvent type
- * @param schema its fields; fields a producer adds later are ignored by consumers that do not know them
- */
-export function event<S extends z.ZodType>(type: string, schema: S): EventType<z.output<S>> {
-  const make = (data: z.output<S>): DomainEvent<z.output<S>> => ({ type, data: schema.parse(data) });
-  return Object.assign(make, { type, schema: schema as unknown as z.ZodType<z.output<S>> });
+/** A kind of event as its producer sees it: call it to make an event. */
+export interface EventType<T> extends EventSchema<T> {
+  (data: T): DomainEvent<T>;
 }
 
-/** What a command or policy decided: the new state (null: the record is gone) and the events to tell. */
+/**
+ * Declares a kind of event.
+ * @param type the name of the event in the contract of its system (docs/contracts), which is also the CloudEvent type
+ * @param schema its fields; fields a producer adds later are ignored by consumers that do not know them
+ */
+export function event<T>(type: string, schema: z.ZodType<T>): EventType<T> {
+  const make = (data: T): DomainEvent<T> => ({ type, data: schema.parse(data) });
+  return Object.assign(make, { type, schema });
+}
+
+/** What a command or policy decided: the new state (null: the record is gone) and the events to publish. */
 export interface Decision<S> {
   readonly state: S | null;
   readonly events: readonly DomainEvent[];
@@ -40,10 +44,10 @@ export class RuleViolation extends Error {
   }
 }
 
-/** The record is now like this, and these events tell it. */
+/** The record has this state now. These events are published. */
 export const decided = <S>(state: S, ...events: DomainEvent[]): Decision<S> => ({ state, events });
 
-/** The record is gone, and these events tell it. */
+/** The record is gone. These events are published. */
 export const ended = (...events: DomainEvent[]): Decision<never> => ({ state: null, events });
 
 /** Every state carries its public number. */
@@ -68,6 +72,9 @@ export interface Aggregate<S extends Identified> {
   readonly uniqueBy?: readonly (keyof S & string)[];
   readonly listBy?: readonly (keyof S & string)[];
 }
+
+/** A kind of record, whatever is stored of it. */
+export type Kind = Aggregate<never>;
 
 /** Declares a kind of record. */
 export const aggregate = <S extends Identified>(

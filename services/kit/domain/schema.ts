@@ -4,7 +4,7 @@ import { z } from 'zod';
 const DIGITS = /^-?\d+$/;
 
 /**
- * A whole number; numeric strings are accepted because the contracts' clients send them ("fee":"10000").
+ * A whole number. Numeric texts are accepted, too (docs/contracts/README.md#numbers).
  * Bounded by what survives JSON and every store unchanged.
  */
 export const integer = z.preprocess(

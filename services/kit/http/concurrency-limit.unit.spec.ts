@@ -46,7 +46,7 @@ const sender = (text: string): Socket => {
 };
 const GET = 'GET /work HTTP/1.1\r\nHost: a\r\n\r\n';
 
-test('given one place, when it is taken, then another is refused at once with the advice to come again, and let in when it is free', async () => {
+test('given one place, when it is taken, then another request is refused at once with the advice to come again', async () => {
   await serving(1, 0);
   const first = request(server)
     .get('/work')

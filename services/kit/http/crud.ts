@@ -1,7 +1,7 @@
 import { type Request, Router } from 'express';
 import type { z } from 'zod';
-import type { Aggregate, Decision, Identified } from '../domain/aggregate.ts';
-import type { Records } from '../persistence/records.ts';
+import type { Decision, Identified, Kind } from '../domain/aggregate.ts';
+import { byId, type Records } from '../persistence/records.ts';
 import type { Facts, View } from '../views/view.ts';
 import { jsonBody, parseBody, parsePatch, queryOf } from './body.ts';
 import { commandOf, idOf } from './command.ts';
@@ -24,7 +24,7 @@ export function soughtValue(request: Request, field: string): string {
 const missing = (item: string, request: Request): Problem =>
   new Problem(404, 'Not Found', `There is no ${item} ${request.params.id}.`);
 
-const fieldsToSeekBy = ({ keyedBy, numberedBy, uniqueBy, listBy }: Aggregate<never>): Set<string> =>
+const fieldsToSeekBy = ({ keyedBy, numberedBy, uniqueBy, listBy }: Kind): Set<string> =>
   new Set([keyedBy ?? [], numberedBy ?? [], uniqueBy ?? [], listBy ?? []].flat());
 
 /** GET of collection, item and `search/findBy<Field>` of a kind of record. */
@@ -116,15 +116,15 @@ export function writable<S extends Identified, R extends Identified, B extends z
       router[verb](`/${path}/:id`, ...jsonBody, async (request, response) => {
         const asked = parse(body, request);
         const decide = ifMatch(request, resource, (state: S) => change(state, asked));
-        const changed = await records.change(kind, idOf(request), commandOf(request), decide);
-        if (!changed?.state) throw missing(item, request);
+        const changed = await records.change(byId(kind, idOf(request)), commandOf(request), decide);
+        if (!changed.state) throw missing(item, request);
         sendItem(request, response, resource, changed.state);
       });
   if (remove)
     router.delete(`/${path}/:id`, async (request, response) => {
       const decide = ifMatch(request, resource, remove);
-      const removed = await records.change(kind, idOf(request), commandOf(request), decide);
-      if (!removed) throw missing(item, request);
+      const removed = await records.change(byId(kind, idOf(request)), commandOf(request), decide);
+      if (removed.kind === 'missing') throw missing(item, request);
       response.status(204).end();
     });
   return router;

@@ -121,7 +121,7 @@ describe('commands', () => {
     },
   );
 
-  test('given a key that the gateway had to encode, when it comes encoded and as it is, then it is the same key, of as many characters', async () => {
+  test('given a key that the gateway had to encode, when it comes encoded and as it is, then it is the same key', async () => {
     const text = `caf\u00e9${'\u00fc'.repeat(124)}`;
     const keys = [text, `UTF-8''${encodeURIComponent(text)}`].map((key) => ({ 'idempotency-key': key }));
     const [plain, encoded] = [

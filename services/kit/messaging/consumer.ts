@@ -49,6 +49,7 @@ export class Consumer {
   ) {
     declare('events_handled', 'Events brought by the broker.', [{ outcome: 'SUCCESS' }, { outcome: 'RETRY' }]);
     declare('dead_letters', 'Events that could not be handled.');
+    declare('event_lag_seconds', 'Sum of the seconds from event to effect.');
     declare('events_parked', 'Events that the broker refuses for good.');
   }
 

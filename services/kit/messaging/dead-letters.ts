@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Publication, Sidecar } from '../dapr/sidecar.ts';
 import { aggregate, decided, ended, event, type Identified, RuleViolation } from '../domain/aggregate.ts';
 import { StoreRejected, Unavailable } from '../errors.ts';
-import type { Records } from '../persistence/records.ts';
+import { byId, type Records } from '../persistence/records.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { count } from '../telemetry/metrics.ts';
 import { log } from '../telemetry/telemetry.ts';
@@ -117,7 +117,7 @@ export class DeadLetterBox {
 
   /** Says that it was handled after all. */
   async replayed(id: number): Promise<void> {
-    await this.records.change(DeadLetters, id, { cause: `replay-${id}` }, (state) =>
+    await this.records.change(byId(DeadLetters, id), { cause: `replay-${id}` }, (state) =>
       decided({ ...state, replayed: true }),
     );
   }
@@ -125,7 +125,7 @@ export class DeadLetterBox {
   /** Throws the letter away. @returns false where there is none */
   async drop(id: number): Promise<boolean> {
     if (!(await this.get(id))) return false;
-    await this.records.change(DeadLetters, id, { cause: `drop-${id}` }, () => ended());
+    await this.records.change(byId(DeadLetters, id), { cause: `drop-${id}` }, () => ended());
     log.warn('a dead letter was dropped', { letter: id });
     return true;
   }

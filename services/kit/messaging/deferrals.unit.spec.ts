@@ -60,7 +60,7 @@ describe('an event before its record', () => {
     expect(on.deferrals.gauges).toEqual({ deferred_waiting: 0, deferred_oldest_seconds: 0 });
   });
 
-  test('given a change whose record never comes, when 15 minutes are over, then it is a dead letter, and others were handled at once', async () => {
+  test('given a change whose record never comes, when 15 minutes are over, then it is a dead letter', async () => {
     const on = await handling(pay().policies);
     await on.consumer.take([on.event('c', 'Changed', { key: 'never', name: 'n' })]);
     await on.consumer.take([on.event('m', 'Made', { key: 'a' })]);
@@ -85,7 +85,7 @@ describe('an event before its record', () => {
 });
 
 describe('a callee that is down', () => {
-  test('given 50 events for it, when it is back, then all are handled once, at most 8 at a time, and while it was down it was asked by one at a time', async () => {
+  test('given 50 events that wait for it, when it is back, then all are handled once, at most 8 at a time', async () => {
     const { callee, policies } = pay();
     const on = await handling(policies);
     await on.consumer.take(asked(on, 50));
@@ -119,7 +119,7 @@ describe('a callee that is down', () => {
     expect(on.states('Deferred')).toMatchObject([{ event: { id: 'a0' } }]);
   });
 
-  test('given an event of two reactions of which one waits for it, when the other took effect, then that has no second effect, however many changes came meanwhile', async () => {
+  test('given an event of two reactions, when one waits and the other took effect, then that has no second effect', async () => {
     const { callee, policies } = pay();
     const on = await handling(() => [
       whenever(Asked, ({ key }) => change(Box, 'counter', (box) => decided({ ...box, seen: [...box.seen, key] }))),

@@ -1,5 +1,5 @@
 import type { Aggregate, Decision, Identified } from '../domain/aggregate.ts';
-import { naturalKey, type Records } from '../persistence/records.ts';
+import { byId, naturalKey, type Records } from '../persistence/records.ts';
 
 /** Effects that were made by this process and are not marked as done yet. */
 const made = new WeakMap<Records, Set<string>>();
@@ -39,7 +39,7 @@ export async function noteThenDo<S extends Identified>(
     await effect(noted);
     unmarked.add(at);
   }
-  await records.change(kind, noted.id, { cause: `${cause}/done` }, (state) =>
+  await records.change(byId(kind, noted.id), { cause: `${cause}/done` }, (state) =>
     isDone(state) ? undefined : done(state),
   );
   unmarked.delete(at);

@@ -40,7 +40,7 @@ test('given an event, when it comes three times, then the message goes out once'
   expect(on.states('Message')).toMatchObject([{ status: 'sent' }]);
 });
 
-test('given a store that can be read and not written, when the event comes again and again, then nothing goes out before it is noted, and nothing twice', async () => {
+test('given a store that takes no writes, when the event comes again and again, then nothing goes out before it is noted', async () => {
   const { on, sent, achieved } = await sending();
   const { create, change } = on.records;
   const away = async (): Promise<never> => {

@@ -78,9 +78,7 @@ export class PolicyBook {
     const all = this.policies.get(received.type) ?? [];
     const reactions: Reaction[] = [];
     for (const one of policy === undefined ? all : all.slice(policy, policy + 1))
-      reactions.push(
-        ...[await withTrace(continueTrace(received.traceparent), () => one.react(received as Received<never>))].flat(),
-      );
+      reactions.push(...[await withTrace(continueTrace(received.traceparent), () => one.react(received))].flat());
     return reactions;
   }
 }

@@ -1,4 +1,4 @@
-import { type Aggregate, type Decision, type Identified, RuleViolation } from '../domain/aggregate.ts';
+import { RuleViolation } from '../domain/aggregate.ts';
 import { InvariantBroken, NotYet, StoreRejected, Unavailable } from '../errors.ts';
 import { type Loaded, naturalKey, type Records } from '../persistence/records.ts';
 import { Conflict } from '../persistence/unit-of-work.ts';
@@ -85,12 +85,11 @@ export class Reactor {
       }
     }
     if (draft.causes.length > 0) {
-      const kind = tasks[0]!.reaction.kind as unknown as Aggregate<Identified>;
       const published = draft.published.map(({ event, received }) => ({
         event,
         trace: continueTrace(received.traceparent),
       }));
-      await this.records.commit(kind, loaded, draft, draft.causes, published);
+      await this.records.commit(tasks[0]!.reaction.kind, loaded, draft, draft.causes, published);
     }
     return failed;
   }
@@ -102,7 +101,7 @@ export class Reactor {
     const isThere = draft.id > 0;
     if (mode === 'project' || (isThere && draft.state && mode !== 'create')) {
       const id = draft.id || (await this.numberFor(reaction));
-      const decision = decide(reaction, draft.state, id);
+      const decision = reaction.decide(draft.state, id);
       if (decision) draft.add(decision, cause, received, id);
     } else if (!isThere && (mode === 'create' || mode === 'createOrChange')) await this.createIn(draft, task);
     else if (!isThere && mode === 'change') throw new NotYet(`${received.type} came before ${kind.name} ${key}`);
@@ -113,7 +112,7 @@ export class Reactor {
     await reaction.before?.();
     const id = await this.numberFor(reaction);
     const waiting = draft.waiting;
-    const decision = decide(reaction, undefined, id);
+    const decision = reaction.decide(null, id);
     if (!decision) return;
     draft.add(decision, cause, received, id);
     for (const late of waiting) await this.applyLate(draft, late, reaction);
@@ -130,7 +129,7 @@ export class Reactor {
     for (const one of found) {
       if (one.mode !== 'cancel' || naturalKey(one.kind, one.key) !== own || !draft.state) continue;
       try {
-        const decision = decide(one, draft.state, draft.id);
+        const decision = one.decide(draft.state, draft.id);
         if (decision) draft.add(decision, `${causeOf(event.id)}+`, event, draft.id);
       } catch (error) {
         if (error instanceof RuleViolation)
@@ -144,6 +143,3 @@ export class Reactor {
     return this.records.numberFor(kind, key);
   }
 }
-
-const decide = (reaction: Reaction, state: unknown, id: number): Decision<Identified> | undefined =>
-  reaction.decide(state as never, id) as Decision<Identified> | undefined;

@@ -31,7 +31,7 @@ async function died(lives: Lives, keys: readonly string[], instance: string): Pr
 const keysOf = (count: number, name: string): string[] => Array.from({ length: count }, (_, n) => `${name}${n}`);
 
 describe('nothing stands in front of everything', () => {
-  test('given an event of one topic that its broker refuses as too large, when others are made, then it is parked with its reason and they go out', async () => {
+  test('given an event that its broker refuses as too large, when others are made, then it is parked and they go out', async () => {
     const lives = new Lives();
     const before = refusing(lives, () => 'TooLarge', 'kafka server: Message was too large, server rejected it');
     const { work } = await lives.life({ before });
@@ -63,7 +63,7 @@ describe('nothing stands in front of everything', () => {
     expect(lives.told()).toEqual(['A AMade']);
   });
 
-  test('given a first event of a document that is refused for a while, when later ones of it and of others are made, then its own wait and the others do not', async () => {
+  test('given a document whose first event is refused for a while, when others are made, then only its own events wait', async () => {
     const lives = new Lives();
     let refused: string | undefined = 'AFirst';
     const { work, calls } = await lives.life({ before: refusing(lives, () => refused, 'not now') });
@@ -79,7 +79,7 @@ describe('nothing stands in front of everything', () => {
     for (const { body } of calls.filter(publishes)) expect(body.match(/"subject":"A"/g)?.length ?? 0).toBeLessThan(2);
   });
 
-  test('given an event that is refused without a known cause, when others of its topic go through again and again, then it is parked', async () => {
+  test('given an event refused without a known cause, when others of its topic go through, then it is parked', async () => {
     const lives = new Lives();
     const { work } = await lives.life({ before: refusing(lives, () => 'Odd', 'ERR nobody knows') });
     const parked: string[] = [];
@@ -151,7 +151,7 @@ describe('nothing stands in front of everything', () => {
 });
 
 describe('start and recovery', () => {
-  test('given what an earlier life left and a broker that is away, when the instance starts, then it is started, and publishes later', async () => {
+  test('given records of an earlier life and a broker that is away, when the instance starts, then it is started at once', async () => {
     const lives = new Lives();
     await died(lives, keysOf(10, 'A'), 'class-1');
     let gone = true;
@@ -180,7 +180,7 @@ describe('start and recovery', () => {
     expect(lives.told()).toHaveLength(10);
   });
 
-  test('given an orphan whose broker is away, when the instance that took it up dies too, then a third one publishes it, also after hours', async () => {
+  test('given an orphan whose adopter dies too, when a third instance takes it up after hours, then it publishes it', async () => {
     const lives = new Lives();
     await died(lives, ['A'], 'dead');
     await lives.clock.pass(2 * 3_600_000);
@@ -195,7 +195,7 @@ describe('start and recovery', () => {
     expect(lives.told()).toEqual(['A AMade']);
   });
 
-  test('given an owner that was only paused, when a record of it comes late, then another look finds it, and nothing is published twice', async () => {
+  test('given an owner that was only paused, when a record of it comes late, then it is published once', async () => {
     const lives = new Lives();
     const held: (() => void)[] = [];
     // The second record reaches the store only when it is let go; the third one before that.
@@ -222,7 +222,7 @@ describe('start and recovery', () => {
     expect(lives.told()).toEqual(['First FirstMade', 'Third ThirdMade', 'Late LateMade']);
   });
 
-  test('given a nearly full ring that begins with an intent, when the instance starts, then the intent is carried out and all is published', async () => {
+  test('given a nearly full ring that begins with an intent, when the instance starts, then the intent is carried out', async () => {
     const lives = new Lives();
     const first = await lives.life({
       before: (call) => (publishes(call) ? new Promise<undefined>(() => undefined) : undefined),
@@ -249,7 +249,7 @@ describe('start and recovery', () => {
     expect(await outcome(second.work.commit(making('New')))).toBe('done');
   });
 
-  test('given a record of a former life that comes late, when the next life dies before it is published, then the one after publishes it', async () => {
+  test('given a late record of a former life, when the next life dies before it is published, then the one after publishes it', async () => {
     const lives = new Lives();
     await died(lives, ['A'], 'class-1');
     let gone = false;

@@ -3,7 +3,7 @@ import type { Aggregate, Identified } from '../domain/aggregate.ts';
 import { BLOCK, bitsOf, blockKey, blockOf, type Counts, countsKey, type Gone, hasBit } from './gone.ts';
 import { Ids } from './ids.ts';
 import { listingOf } from './keys.ts';
-import { Allowance, CHUNK, type Numbers, type Page, type PageWish, pageOf, type Row } from './pages.ts';
+import { Allowance, CHUNK, type Numbers, type Page, type PageRequest, pageOf, type Row } from './pages.ts';
 import type { Rows } from './rows.ts';
 
 /** Bulk reads a page may take behind the first one. */
@@ -27,7 +27,7 @@ export class Collection {
   ) {}
 
   /** One page, by number. */
-  async list<S extends Identified>(kind: Aggregate<S>, wish: PageWish, reads = READS): Promise<Page<S>> {
+  async list<S extends Identified>(kind: Aggregate<S>, wish: PageRequest, reads = READS): Promise<Page<S>> {
     const numbers = await this.numbers(kind);
     const read = (places: readonly number[]): Promise<Row<S>[]> => this.rows.byPlace(kind, places);
     const page = await pageOf(numbers, wish, read, new Allowance(reads, this.rows.costByPlace(kind)));

@@ -5,6 +5,7 @@ import { withTrace } from '../telemetry/telemetry.ts';
 import { type GivenRecords, givenRecords, keysOf } from './given-records.ts';
 import { naturalKey } from './keys.ts';
 import type { Page } from './pages.ts';
+import { byId, byKey } from './ref.ts';
 
 interface Thing extends Identified {
   readonly name: string;
@@ -18,7 +19,7 @@ const command = () => ({ cause: `c${++commands}` });
 
 const make = async ({ records }: GivenRecords, name = 'a'): Promise<number> =>
   (await records.create(Thing, command(), (id) => decided({ id, name }))).id;
-const remove = ({ records }: GivenRecords, id: number) => records.change(Thing, id, command(), () => ended());
+const remove = ({ records }: GivenRecords, id: number) => records.change(byId(Thing, id), command(), () => ended());
 const idsOf = (items: readonly Identified[]): number[] => items.map(({ id }) => id);
 
 /** All pages from the first on, as a client walks them. */
@@ -44,7 +45,8 @@ const pagesOf = (all: readonly number[], size: number): number[][] =>
 async function told({ records }: GivenRecords, id: number): Promise<void> {
   const [loaded] = await records.load([naturalKey(Foreign, id)]);
   if (!loaded) throw new Error('nothing was read');
-  await records.commit(Foreign, loaded, { id, state: { id, name: 'told' } }, [`told-${id}`], []);
+  const state: Thing = { id, name: 'told' };
+  await records.commit(Foreign, loaded, { id, state }, [`told-${id}`], []);
 }
 
 /** Records as a former version left them: in the store, and nothing noted of those that are gone. */
@@ -232,8 +234,8 @@ describe('collections', () => {
     const made: number[] = [];
     for (const key of ['a', 'b', 'c', 'd', 'e'])
       made.push((await records.create(Keyed, command(), (id) => decided({ id, name: key }), { key })).id);
-    await records.change(Keyed, 'b', command(), () => ended(), 'key');
-    await records.change(Keyed, made[3] ?? 0, command(), () => ended());
+    await records.change(byKey(Keyed, 'b'), command(), () => ended());
+    await records.change(byId(Keyed, made[3] ?? 0), command(), () => ended());
     const page = await records.list(Keyed, { number: 0, size: 3, descending: false });
     expect(page.items.map(({ name }) => name)).toEqual(['a', 'c', 'e']);
     expect(page.next).toBeUndefined();
@@ -261,13 +263,13 @@ describe('collections', () => {
 });
 
 describe('records by their keys', () => {
-  test('given many of them, some gone, when they are read by key, then those that are there come, at the cost of one read for 250', async () => {
+  test('given many of them, some gone, when they are read by key, then those that are there come, in one read for 250', async () => {
     const given = await givenRecords();
     const names = Array.from({ length: 300 }, (_, n) => `name-${n}`);
     const keyed = (name: string) =>
       given.records.create(Keyed, command(), (id) => decided({ id, name }), { key: name });
     await Promise.all(names.map(keyed));
-    await given.records.change(Keyed, 'name-0', command(), () => ended(), 'key');
+    await given.records.change(byKey(Keyed, 'name-0'), command(), () => ended());
     given.calls.length = 0;
     const found = await given.records.withKeys(Keyed, [...names, 'name-1', 'nobody']);
     expect(found.map(({ name }) => name).sort()).toEqual(names.slice(1).sort());

@@ -1,11 +1,11 @@
 import type { Publication, Sidecar } from '../dapr/sidecar.ts';
-import type { Aggregate, Decision, DomainEvent, Identified } from '../domain/aggregate.ts';
+import type { Decision, DomainEvent, Identified, Kind } from '../domain/aggregate.ts';
 import type { Context } from '../runtime/context.ts';
 import { type Trace, trace } from '../telemetry/telemetry.ts';
 import { type Document, isTombstone, marked, REMEMBERED_CAUSES } from './document.ts';
 import type { Command, Idempotency } from './idempotency.ts';
 import type { Ids } from './ids.ts';
-import { listingOf, naturalKey, pointersOf } from './keys.ts';
+import { fieldOf, listingOf, naturalKey, pointersOf } from './keys.ts';
 import type { Lists } from './secondary-index.ts';
 import { type Change, Conflict, type Intent, type UnitOfWork } from './unit-of-work.ts';
 
@@ -23,9 +23,9 @@ export interface Told {
 }
 
 /** What a document becomes. `id` 0: its record does not exist yet, and events wait for it. */
-export interface Next<S> {
+export interface Next {
   readonly id: number;
-  readonly state: S | null;
+  readonly state: Identified | null;
   readonly waiting?: readonly unknown[];
 }
 
@@ -51,10 +51,10 @@ export class Commits {
    * @param answering the command that gets the new state as its answer, if it has a key
    * @throws Conflict, Unavailable
    */
-  async commit<S extends Identified>(
-    kind: Aggregate<S>,
+  async commit(
+    kind: Kind,
     loaded: Loaded,
-    next: Next<S>,
+    next: Next,
     causes: readonly string[],
     told: readonly Told[],
     answering?: Command,
@@ -63,8 +63,8 @@ export class Commits {
     if (next.state && kind.listBy?.length) {
       const { state } = next;
       const isKey = (field: string): boolean =>
-        field === kind.keyedBy && loaded.key === naturalKey(kind, String(state[field as keyof S]));
-      await this.lists.add(kind, state, before?.id === next.id ? (before.state as S | undefined) : undefined, isKey);
+        field === kind.keyedBy && loaded.key === naturalKey(kind, String(fieldOf(state, field)));
+      await this.lists.add(kind, state, before?.id === next.id ? before.state : undefined, isKey);
     }
     const listing = listingOf(kind);
     const isFirstPlace = kind.numberedBy !== undefined && next.state !== null && before?.seq === undefined;
@@ -85,7 +85,7 @@ export class Commits {
   }
 
   /** See UnitOfWork.intend. */
-  intend<S extends Identified>(kind: Aggregate<S>, key: string, id: number, otherwise: Decision<S>): Promise<Intent> {
+  intend(kind: Kind, key: string, id: number, otherwise: Decision<Identified>): Promise<Intent> {
     const loaded = { key, etag: undefined, document: undefined };
     const next = { id, state: otherwise.state, seq: undefined };
     return this.work.intend(this.changeOf(kind, loaded, next, [`abandon-${key}`], toldNow(otherwise)));
@@ -97,10 +97,10 @@ export class Commits {
       this.context.clock.after(wait, () => void this.ids.gone.check(listing, place).catch(() => undefined));
   }
 
-  private changeOf<S extends Identified>(
-    kind: Aggregate<S>,
+  private changeOf(
+    kind: Kind,
     { key, etag, document: before }: Loaded,
-    { id, state, waiting, seq }: Next<S> & { readonly seq: number | undefined },
+    { id, state, waiting, seq }: Next & { readonly seq: number | undefined },
     causes: readonly string[],
     told: readonly Told[],
     answering?: Command,

@@ -1,7 +1,7 @@
 import { CREATE, type Sidecar, type StateWrite, type Stored } from '../dapr/sidecar.ts';
 import type { Context } from '../runtime/context.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
-import { turns } from './turns.ts';
+import { keyedMutex } from './keyed-mutex.ts';
 
 /** Numbers of one block of the index. */
 export const BLOCK = 4_096;
@@ -54,7 +54,7 @@ const ones = (bits: Buffer): number => {
 export class Gone {
   private readonly pending = new Map<string, Map<number, Survivors | undefined>>();
   private readonly timers = new Map<string, () => void>();
-  private readonly inTurn = turns<string>();
+  private readonly inTurn = keyedMutex<string>();
   private closed = false;
 
   constructor(

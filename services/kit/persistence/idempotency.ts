@@ -11,10 +11,20 @@ export interface Command {
   readonly fingerprint?: string;
 }
 
-/** What a command came to: the record as it left it, or null, where it left none. */
-export interface Outcome<S> {
-  readonly state: S | null;
-}
+/**
+ * What a command on a record came to.
+ * - `changed`: the record is as `state` says by this command; `unchanged`: it was so before, and nothing was to be done
+ * - `repeated`: a command under the same Idempotency-Key left it as `state` says, before this one
+ * - `ended`: it is gone by this command, or by the one it repeats
+ * - `missing`: there is no such record
+ */
+export type Outcome<S> =
+  | { readonly kind: 'changed' | 'unchanged' | 'repeated'; readonly state: S }
+  | { readonly kind: 'ended' | 'missing'; readonly state?: undefined };
+
+/** The outcome of a command that left the record like this. */
+export const outcome = <S>(kind: 'changed' | 'unchanged' | 'repeated', state: S | null): Outcome<S> =>
+  state === null ? { kind: 'ended' } : { kind, state };
 
 /** The answer as it stands in a claim. `mark`, `version`: of the commit it belongs to; none: nothing was to be done. */
 interface Answer {
@@ -36,7 +46,7 @@ export interface Claim {
   /** The number its record has or will have, where it makes one. */
   readonly id: number | undefined;
   /** What the first command under the key came to, if it came to anything. */
-  readonly answer: Outcome<unknown> | undefined;
+  readonly answer: { readonly state: unknown } | undefined;
 }
 
 /** How long a key is remembered. */
@@ -78,12 +88,13 @@ export class Idempotency {
   }
 
   /** Keeps the answer of a command for which nothing was to be done. @returns the first answer under the key */
-  async nothing<S>(command: Command, before: Claim | undefined, outcome: Outcome<S>): Promise<Outcome<S>> {
-    if (!command.fingerprint) return outcome;
+  async nothing<S>(command: Command, before: Claim | undefined, state: S): Promise<Outcome<S>> {
+    const unchanged = outcome('unchanged', state);
+    if (!command.fingerprint) return unchanged;
     const id = before?.id;
-    const kept = { ...(id === undefined ? {} : { id }), answer: { state: outcome.state } };
-    if (await this.put(command, before, kept)) return outcome;
-    return ((await this.find(command))?.answer as Outcome<S> | undefined) ?? outcome;
+    const kept = { ...(id === undefined ? {} : { id }), answer: { state } };
+    if (await this.put(command, before, kept)) return unchanged;
+    return repeated(await this.find(command)) ?? unchanged;
   }
 
   /** The write that keeps the answer, for the transaction of the change it belongs to. */
@@ -107,6 +118,10 @@ export class Idempotency {
     return document.causes.includes(marked(cause, mark)) || document.version >= version + REMEMBERED_CAUSES;
   }
 }
+
+/** What the first command under the key came to; undefined: nothing yet. */
+export const repeated = <S>(claim: Claim | undefined): Outcome<S> | undefined =>
+  claim?.answer && outcome('repeated', claim.answer.state as S | null);
 
 /** Whether the document was changed by this command. */
 export const wasChangedBy = (document: Document | undefined, command: Command): boolean =>

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { StateWrite } from '../dapr/sidecar.ts';
-import type { Aggregate, Identified } from '../domain/aggregate.ts';
+import type { Kind } from '../domain/aggregate.ts';
 import type { Document } from './document.ts';
 
-type Named = Pick<Aggregate<never>, 'name'>;
+type Named = Pick<Kind, 'name'>;
 
 /**
  * A value as part of a key. It stands there as it is, or, where a store would not take it or could mistake it for
@@ -28,34 +28,30 @@ export const uniqueKey = (kind: Named, field: string, value: string): string =>
   `${kind.name}-with-${field}-${keyPart(value)}`;
 
 /** The key of the document of a record, by its natural key or, where the kind has none, its number. */
-export const naturalKey = (kind: Pick<Aggregate<never>, 'name' | 'keyedBy'>, key: string | number): string =>
+export const naturalKey = (kind: Pick<Kind, 'name' | 'keyedBy'>, key: string | number): string =>
   kind.keyedBy ? `${kind.name}-of-${keyPart(key)}` : `${kind.name}-${keyPart(key)}`;
 
 /** The name under which a kind's places in its collection are counted: its own numbers, or numbers for the listing alone. */
-export const listingOf = (kind: Pick<Aggregate<never>, 'name' | 'numberedBy'>): string =>
+export const listingOf = (kind: Pick<Kind, 'name' | 'numberedBy'>): string =>
   kind.numberedBy ? `${kind.name}.seq` : kind.name;
 
 /** What a pointer leads to. */
 export const pointedAt = (value: unknown): string | undefined => (value as { at: string } | undefined)?.at;
 
 /** Small documents that lead to a record; written with it, they may lead to nothing but never miss it. */
-export function pointersOf<S extends Identified>(
-  kind: Aggregate<S>,
-  key: string,
-  before: Document | undefined,
-  after: Document,
-): StateWrite[] {
+export function pointersOf(kind: Kind, key: string, before: Document | undefined, after: Document): StateWrite[] {
   const value = { at: key };
   const pointers: StateWrite[] = [];
   if (kind.keyedBy && after.id > 0 && !before?.id) pointers.push({ key: idKey(kind, after.id), value });
   if (after.seq && !before?.seq) pointers.push({ key: seqKey(kind, after.seq), value });
   for (const field of kind.uniqueBy ?? []) {
-    const unique = fieldOf(after, field);
-    if (unique !== undefined && unique !== fieldOf(before, field))
+    const unique = fieldOf(after.state, field);
+    if (unique !== undefined && unique !== fieldOf(before?.state, field))
       pointers.push({ key: uniqueKey(kind, field, String(unique)), value });
   }
   return pointers;
 }
 
-const fieldOf = (document: Document | undefined, field: string): unknown =>
-  (document?.state as Record<string, unknown> | null | undefined)?.[field] ?? undefined;
+/** What a state has in a field; undefined where there is no state, or null or nothing in it. */
+export const fieldOf = (state: unknown, field: string): unknown =>
+  (state as Readonly<Record<string, unknown>> | null | undefined)?.[field] ?? undefined;

@@ -12,7 +12,7 @@ export interface Page<S> {
   readonly next: number | undefined;
 }
 
-export interface PageWish {
+export interface PageRequest {
   readonly number: number;
   readonly size: number;
   readonly descending?: boolean;
@@ -73,7 +73,7 @@ export class Allowance {
  */
 export async function pageOf<S>(
   numbers: Numbers,
-  wish: PageWish,
+  wish: PageRequest,
   read: (numbers: readonly number[]) => Promise<Row<S>[]>,
   allowance: Allowance,
   first: readonly S[] = [],

@@ -1,23 +1,34 @@
 import type { Sidecar } from '../dapr/sidecar.ts';
-import { type Aggregate, type Decision, type Identified, RuleViolation } from '../domain/aggregate.ts';
+import { type Aggregate, type Decision, type Identified, type Kind, RuleViolation } from '../domain/aggregate.ts';
 import { CalleeUnavailable, Unavailable } from '../errors.ts';
 import { type Context, realContext } from '../runtime/context.ts';
 import { Collection } from './collection.ts';
 import { Commits, type Loaded, type Next, type Told, toldNow } from './commits.ts';
 import { type Document, isTombstone } from './document.ts';
-import { type Claim, type Command, causeOf, Idempotency, type Outcome, wasChangedBy } from './idempotency.ts';
+import {
+  type Claim,
+  type Command,
+  causeOf,
+  Idempotency,
+  type Outcome,
+  outcome,
+  repeated,
+  wasChangedBy,
+} from './idempotency.ts';
 import type { Ids } from './ids.ts';
+import { keyedMutex } from './keyed-mutex.ts';
 import { idKey, naturalKey, pointedAt, uniqueKey } from './keys.ts';
-import { CHUNK, type Page, type PageWish, type Row } from './pages.ts';
+import { CHUNK, type Page, type PageRequest, type Row } from './pages.ts';
+import type { Ref } from './ref.ts';
 import { Rows } from './rows.ts';
 import { hasValue, Lists } from './secondary-index.ts';
-import { turns } from './turns.ts';
 import { Conflict, type Intent, type UnitOfWork } from './unit-of-work.ts';
 
 export type { Loaded } from './commits.ts';
 export type { Command, Outcome } from './idempotency.ts';
 export { keyPart, naturalKey } from './keys.ts';
-export type { Page, PageWish } from './pages.ts';
+export type { Page, PageRequest } from './pages.ts';
+export { byId, byKey, type Ref } from './ref.ts';
 
 /** What a decision on a record answers; undefined: nothing to do. It may read other records, never change any. */
 export type Decide<S> = (state: S) => Decision<S> | undefined | Promise<Decision<S> | undefined>;
@@ -50,7 +61,7 @@ export class Records {
   private readonly collection: Collection;
   private readonly idempotency: Idempotency;
   private readonly commits: Commits;
-  private readonly inTurn = turns<string>();
+  private readonly inTurn = keyedMutex<string>();
 
   constructor(
     private readonly sidecar: Sidecar,
@@ -81,7 +92,7 @@ export class Records {
   }
 
   /** Whether there is, or was, a record with this natural key (or, where the kind has none, this number). */
-  async wasMade(kind: Aggregate<never>, key: string | number): Promise<boolean> {
+  async wasMade(kind: Kind, key: string | number): Promise<boolean> {
     return (await this.load([naturalKey(kind, key)]))[0]?.document !== undefined;
   }
 
@@ -98,7 +109,7 @@ export class Records {
     kind: Aggregate<S>,
     field: string,
     value: string,
-    wish: PageWish,
+    wish: PageRequest,
     reads?: number,
   ): Promise<Page<S>> {
     const list = kind.listBy?.find((by) => by === field);
@@ -120,7 +131,7 @@ export class Records {
   }
 
   /** One page of the collection; costs as much with 100,000 records, or 90 % of them deleted, as with 10. */
-  list<S extends Identified>(kind: Aggregate<S>, page: PageWish): Promise<Page<S>> {
+  list<S extends Identified>(kind: Aggregate<S>, page: PageRequest): Promise<Page<S>> {
     return this.collection.list(kind, page);
   }
 
@@ -153,23 +164,18 @@ export class Records {
   }
 
   /**
-   * Changes the record with this number (or, with `by: 'key'`, this natural key).
+   * Changes one record: `change(byId(Payment, 7), command, cancelPayment)`.
    * Commands on one record take turns within a process; against others the etag decides.
    * @param decide undefined: nothing to do. What it reads is read after this record and before it is written, and read
    *   again if this record changed meanwhile.
-   * @returns the new state, or null where the record is gone by this command; undefined where there is no such record
+   * @throws what `decide` throws; RuleViolation (422) when the key of the command belongs to another request
    */
-  async change<S extends Identified>(
-    kind: Aggregate<S>,
-    id: number | string,
-    command: Command,
-    decide: Decide<S>,
-    by: 'id' | 'key' = 'id',
-  ): Promise<Outcome<S> | undefined> {
+  async change<S extends Identified>(ref: Ref<S>, command: Command, decide: Decide<S>): Promise<Outcome<S>> {
     const claim = await this.idempotency.find(command);
-    if (claim?.answer) return claim.answer as Outcome<S>;
-    const key = by === 'key' ? naturalKey(kind, id) : await this.keyOf(kind, Number(id));
-    return key === undefined ? undefined : this.inTurn(key, () => this.changeAt(kind, key, command, claim, decide));
+    if (claim?.answer) return outcome('repeated', claim.answer.state as S | null);
+    const key = 'key' in ref ? naturalKey(ref.kind, ref.key) : await this.keyOf(ref.kind, ref.id);
+    if (key === undefined) return { kind: 'missing' };
+    return this.inTurn(key, () => this.changeAt(ref.kind, key, command, claim, decide));
   }
 
   /**
@@ -178,7 +184,7 @@ export class Records {
    * @throws RuleViolation (422) when the key belongs to another request
    */
   async answered<S extends Identified>(_kind: Aggregate<S>, command: Command): Promise<Outcome<S> | undefined> {
-    return (await this.idempotency.find(command))?.answer as Outcome<S> | undefined;
+    return repeated(await this.idempotency.find(command));
   }
 
   /**
@@ -241,7 +247,7 @@ export class Records {
    * The number for a new record. With an Idempotency-Key, it is claimed under the key first, so a repetition meets the same record.
    * @param least no number below this one, see Ids.next
    */
-  async claimId(kind: Aggregate<never>, command: Command, least = 1): Promise<number> {
+  async claimId(kind: Kind, command: Command, least = 1): Promise<number> {
     for (let tries = 0; tries < TRIES; tries++) {
       const claim = await this.idempotency.find(command);
       const known = claim && (await this.standing(kind, claim, command)).id;
@@ -262,18 +268,12 @@ export class Records {
   }
 
   /** Commits what was decided on a loaded document: see Commits.commit. @throws Conflict, Unavailable */
-  commit<S extends Identified>(
-    kind: Aggregate<S>,
-    loaded: Loaded,
-    next: Next<S>,
-    causes: readonly string[],
-    told: readonly Told[],
-  ): Promise<void> {
+  commit(kind: Kind, loaded: Loaded, next: Next, causes: readonly string[], told: readonly Told[]): Promise<void> {
     return this.commits.commit(kind, loaded, next, causes, told);
   }
 
   /** The number of a new record: its own, or the one others gave it. */
-  numberFor(kind: Pick<Aggregate<never>, 'name' | 'numberedBy'>, key: string | number): Promise<number> | number {
+  numberFor(kind: Pick<Kind, 'name' | 'numberedBy'>, key: string | number): Promise<number> | number {
     return kind.numberedBy ? Number(key) : this.ids.next(kind.name);
   }
 
@@ -314,7 +314,7 @@ export class Records {
     const claim = await this.idempotency.find(command);
     if (claim?.answer) return claim.answer.state as S;
     if (!existing.state) throw new RuleViolation(`${kind.name} was cancelled before it was made`, 409);
-    return (await this.idempotency.nothing(command, claim, { state: existing.state as S })).state as S;
+    return (await this.idempotency.nothing(command, claim, existing.state as S)).state as S;
   }
 
   private async changeAt<S extends Identified>(
@@ -323,32 +323,30 @@ export class Records {
     command: Command,
     before: Claim | undefined,
     decide: Decide<S>,
-  ): Promise<Outcome<S> | undefined> {
+  ): Promise<Outcome<S>> {
     let claim = before;
     for (let tries = 0; tries < TRIES; tries++) {
       const [loaded] = await this.load([key]);
       const document = loaded?.document;
-      if (!loaded || !document) return undefined;
-      if (wasChangedBy(document, command)) {
-        const answer = (await this.idempotency.find(command))?.answer as Outcome<S> | undefined;
-        return answer ?? { state: document.state as S | null };
-      }
-      if (!document.state) return undefined;
+      if (!loaded || !document) return { kind: 'missing' };
+      if (wasChangedBy(document, command))
+        return repeated(await this.idempotency.find(command)) ?? outcome('repeated', document.state as S | null);
+      if (!document.state) return { kind: 'missing' };
       const decision = await decide(document.state as S);
-      if (!decision) return this.idempotency.nothing(command, claim, { state: document.state as S });
+      if (!decision) return this.idempotency.nothing(command, claim, document.state as S);
       if (command.fingerprint && !claim && !(await this.idempotency.claim(command, undefined))) {
         claim = await this.idempotency.find(command);
-        if (claim?.answer) return claim.answer as Outcome<S>;
+        if (claim?.answer) return outcome('repeated', claim.answer.state as S | null);
         continue;
       }
       try {
         const next = { id: document.id, state: decision.state };
         await this.commits.commit(kind, loaded, next, [causeOf(command)], toldNow(decision), command);
-        return { state: decision.state };
+        return outcome('changed', decision.state);
       } catch (error) {
         if (!(error instanceof Conflict)) throw error;
         if (command.fingerprint) claim = await this.idempotency.find(command);
-        if (claim?.answer) return claim.answer as Outcome<S>;
+        if (claim?.answer) return outcome('repeated', claim.answer.state as S | null);
       }
     }
     throw new Unavailable(`${kind.name} is changed by too many at once`);
@@ -369,7 +367,7 @@ export class Records {
     return isTombstone(document) && !wasChangedBy(document, command) ? {} : { id };
   }
 
-  private orPutBack<T>(kind: Pick<Aggregate<never>, 'name'>, id: number | undefined, work: () => T): T {
+  private orPutBack<T>(kind: Pick<Kind, 'name'>, id: number | undefined, work: () => T): T {
     try {
       return work();
     } catch (error) {
@@ -385,11 +383,11 @@ export class Records {
     if (at === undefined) return [];
     const states = (await this.load([at])).flatMap(({ document }) => (document?.state ? [document.state as S] : []));
     // A pointer may lead to a record that has another value by now; what a record's key is never changes.
-    return kind.keyedBy === field ? states : states.filter((state) => hasValue(state, field as keyof S, value));
+    return kind.keyedBy === field ? states : states.filter((state) => hasValue(state, field, value));
   }
 
   /** The key of the document of a record, by its public number. */
-  private async keyOf(kind: Aggregate<never>, id: number): Promise<string | undefined> {
+  private async keyOf(kind: Kind, id: number): Promise<string | undefined> {
     return kind.keyedBy ? this.pointedAt(idKey(kind, id)) : idKey(kind, id);
   }
 

@@ -1,5 +1,5 @@
 import type { Sidecar, Stored } from '../dapr/sidecar.ts';
-import type { Aggregate, Identified } from '../domain/aggregate.ts';
+import type { Aggregate, Identified, Kind } from '../domain/aggregate.ts';
 import { type Document, isTombstone } from './document.ts';
 import { idKey, pointedAt, seqKey } from './keys.ts';
 import type { Row } from './pages.ts';
@@ -27,8 +27,8 @@ export class Rows {
   }
 
   /** How many bulk reads it takes. */
-  costById = ({ keyedBy }: Pick<Aggregate<never>, 'keyedBy'>): number => (keyedBy ? 2 : 1);
-  costByPlace = ({ keyedBy, numberedBy }: Pick<Aggregate<never>, 'keyedBy' | 'numberedBy'>): number =>
+  costById = ({ keyedBy }: Pick<Kind, 'keyedBy'>): number => (keyedBy ? 2 : 1);
+  costByPlace = ({ keyedBy, numberedBy }: Pick<Kind, 'keyedBy' | 'numberedBy'>): number =>
     keyedBy || numberedBy ? 2 : 1;
 
   private async pointed<S>(

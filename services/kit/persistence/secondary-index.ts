@@ -1,11 +1,11 @@
 import { CREATE, type Sidecar, type StateWrite, type Stored } from '../dapr/sidecar.ts';
-import type { Aggregate, Identified } from '../domain/aggregate.ts';
+import type { Aggregate, Identified, Kind } from '../domain/aggregate.ts';
 import { Unavailable } from '../errors.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
-import { keyPart } from './keys.ts';
-import { Allowance, CHUNK, type Numbers, type Page, type PageWish, pageOf, type Row } from './pages.ts';
+import { batchByKey } from './keyed-mutex.ts';
+import { fieldOf, keyPart } from './keys.ts';
+import { Allowance, CHUNK, type Numbers, type Page, type PageRequest, pageOf, type Row } from './pages.ts';
 import type { Rows } from './rows.ts';
-import { together } from './turns.ts';
 
 /** Numbers of records in one document of a list: those of this many consecutive numbers. */
 const RANGE = 256;
@@ -36,8 +36,8 @@ type Reader<S> = (ids: readonly number[]) => Promise<Row<S>[]>;
  * another value now, and remember how many numbers a range has, so that a later page is found without reading those before it.
  */
 export class Lists {
-  private readonly append = together((key: string, numbers: readonly number[]) => this.enter(key, numbers));
-  private readonly correct = together((list: string, corrections: readonly Correction[]) =>
+  private readonly append = batchByKey((key: string, numbers: readonly number[]) => this.enter(key, numbers));
+  private readonly correct = batchByKey((list: string, corrections: readonly Correction[]) =>
     this.corrected(list, corrections),
   );
   private readonly entered = new Set<string>();
@@ -53,15 +53,10 @@ export class Lists {
    * @param before the record as it was; where it had the same value it is listed already
    * @param isKey the record's key finds it by this field already
    */
-  async add<S extends Identified>(
-    kind: Aggregate<S>,
-    state: S,
-    before: S | undefined,
-    isKey: (field: string) => boolean,
-  ): Promise<void> {
+  async add(kind: Kind, state: Identified, before: unknown, isKey: (field: string) => boolean): Promise<void> {
     for (const field of kind.listBy ?? []) {
-      const value: unknown = state[field];
-      if (value === undefined || value === null || value === before?.[field] || isKey(field)) continue;
+      const value = fieldOf(state, field);
+      if (value === undefined || value === fieldOf(before, field) || isKey(field)) continue;
       const list = listKey(kind.name, field, String(value));
       const range = rangeOf(state.id);
       await this.append(rangeKey(list, range), state.id);
@@ -77,7 +72,7 @@ export class Lists {
     kind: Aggregate<S>,
     field: keyof S & string,
     value: string,
-    wish: PageWish,
+    wish: PageRequest,
     first: readonly S[] = [],
     reads = READS,
   ): Promise<Page<S>> {
@@ -247,12 +242,14 @@ class Entries implements Numbers {
 }
 
 /** A record that has another value now is not one of the list any more. Null is no value, and not the text "null". */
-export function having<S>(row: Row<S>, field: keyof S, value: string): Row<S> {
+function having<S>(row: Row<S>, field: string, value: string): Row<S> {
   if (typeof row !== 'object') return row;
   return hasValue(row.state, field, value) ? row : 'gone';
 }
-export const hasValue = <S>(state: S, field: keyof S, value: string): boolean =>
-  state[field] !== null && state[field] !== undefined && String(state[field]) === value;
+export const hasValue = (state: unknown, field: string, value: string): boolean => {
+  const actual = fieldOf(state, field);
+  return actual !== undefined && String(actual) === value;
+};
 
 const numbersOf = ({ value }: Stored): number[] => (value as number[] | undefined) ?? [];
 const rangeOf = (number: number): number => Math.floor(number / RANGE);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { aggregate, decided, ended, type Identified } from '../domain/index.ts';
 import { type GivenRecords, givenRecords, keysOf } from './given-records.ts';
 import type { Page } from './pages.ts';
+import { byId } from './ref.ts';
 
 interface Row extends Identified {
   readonly owner: string | null;
@@ -16,8 +17,8 @@ const command = () => ({ cause: `c${++commands}` });
 const make = async ({ records }: GivenRecords, owner: string | null): Promise<number> =>
   (await records.create(Row, command(), (id) => decided({ id, owner }))).id;
 const give = ({ records }: GivenRecords, id: number, owner: string | null) =>
-  records.change(Row, id, command(), (row) => decided({ ...row, owner }));
-const remove = ({ records }: GivenRecords, id: number) => records.change(Row, id, command(), () => ended());
+  records.change(byId(Row, id), command(), (row) => decided({ ...row, owner }));
+const remove = ({ records }: GivenRecords, id: number) => records.change(byId(Row, id), command(), () => ended());
 const idsOf = (items: readonly Identified[]): number[] => items.map(({ id }) => id);
 
 /** Many records with one owner, as a former version left them. */
@@ -188,7 +189,7 @@ describe('searches by a field that many share', () => {
   test('given a unique field changed, the record is found by its new value alone', async () => {
     const { records } = await givenRecords();
     const made = await records.create(Unique, command(), (id) => decided({ id, owner: 'kim' }));
-    await records.change(Unique, made.id, command(), (one) => decided({ ...one, owner: 'lee' }));
+    await records.change(byId(Unique, made.id), command(), (one) => decided({ ...one, owner: 'lee' }));
     expect(await records.findBy(Unique, 'owner', 'lee')).toHaveLength(1);
     expect(await records.findBy(Unique, 'owner', 'kim')).toEqual([]);
   });

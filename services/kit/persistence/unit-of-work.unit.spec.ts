@@ -42,7 +42,7 @@ describe('what no store or broker can take', () => {
     expect(await outcome(work.commit(making('B')))).toBe('done');
   });
 
-  test('given one commit of a group that the store refuses for good by its cause, when they are written, then it alone fails, once', async () => {
+  test('given a group, when the store refuses one commit of it for good, then that one alone fails, once', async () => {
     const lives = new Lives();
     const before = (call: Call) =>
       call.body.includes('"bad"') ? answers.transactionFailed('Error 1366 (22007): Incorrect string value') : undefined;
@@ -78,7 +78,7 @@ describe('what the store keeps refusing', () => {
   const refusing = (call: Call) =>
     call.body.includes('"bad"') ? answers.transactionFailed('nobody knows why') : undefined;
 
-  test('given three commits that are refused again and again, when others are made, then those succeed at once and the three are given up', async () => {
+  test('given three commits that are refused again and again, when others are made, then those succeed at once', async () => {
     const lives = new Lives();
     const { work, calls } = await lives.life({ before: refusing });
     await work.outbox.start();
@@ -109,7 +109,7 @@ describe('what the store keeps refusing', () => {
     expect(await bad).toBe('StoreRejected');
   });
 
-  test('given a store that can be read and takes no writes, when time goes by, then nothing is given up, and new commits are refused at once', async () => {
+  test('given a store that takes no writes, when time goes by, then nothing is given up and new commits are refused at once', async () => {
     const lives = new Lives();
     let readOnly = false;
     const before = (call: Call) => (readOnly && writes(call) ? answers.transactionFailed('no') : undefined);
@@ -133,7 +133,7 @@ describe('what the store keeps refusing', () => {
 });
 
 describe('unknown outcomes', () => {
-  test('given an answer that is lost after the write, when the store is read, then the commit succeeds and its event is told once', async () => {
+  test('given an answer lost after the write, when the store is read, then the commit succeeds and its event is told once', async () => {
     const lives = new Lives();
     let lost = false;
     const after = (call: Call) => {
@@ -160,7 +160,7 @@ describe('unknown outcomes', () => {
     expect(lives.told()).toEqual(['A Other']);
   });
 
-  test('given a store that does not answer, when the patience of a caller is over, then what was not sent yet is said to be undone', async () => {
+  test("given a store that does not answer, when a caller's patience is over, then what was not sent is said to be undone", async () => {
     const lives = new Lives();
     const before = (call: Call) => (writes(call) ? new Promise<undefined>(() => undefined) : undefined);
     const { work } = await lives.life({ before });
@@ -221,7 +221,7 @@ describe('unknown outcomes', () => {
 });
 
 describe('a full ring', () => {
-  test('given a broker that was away until the ring was full, when projections are committed, then they go on; what tells is refused undone', async () => {
+  test('given a ring that is full, when projections are committed, then they go on and commits with events are refused undone', async () => {
     const lives = new Lives();
     let away = true;
     const before = ({ kind }: Call) =>

@@ -35,7 +35,9 @@ export function portFrom(variable: string): number {
  */
 export async function serve(served: Served, settings: ServerSettings = BEHIND_SIDECAR): Promise<void> {
   const server = served.app instanceof Server ? served.app : httpServer(served.app, settings);
-  server.listen(portFrom('APP_PORT'), process.env.HOST ?? '127.0.0.1');
+  const host = process.env.HOST ?? '127.0.0.1';
+  // Where `::` is meant and there is no IPv6, Node takes all addresses of IPv4, if it is not told which.
+  server.listen({ port: portFrom('APP_PORT'), ...(host === '::' ? {} : { host }) });
   await once(server, 'listening');
   log.info('listening', { port: portFrom('APP_PORT') });
   let stopping = false;

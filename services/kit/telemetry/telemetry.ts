@@ -34,13 +34,21 @@ export const trace = (): Trace => current.getStore() ?? continueTrace(undefined)
 /** 32 random figures. A UUID comes from a supply, where random bytes ask the system each time. */
 const hex = (): string => randomUUID().replaceAll('-', '');
 
-/** Continues a trace that came from outside; anything that is not a valid `traceparent` starts a new one. */
-export const continueTrace = (traceparent: unknown): Trace => ({
-  traceparent:
-    typeof traceparent === 'string' && VALID.test(traceparent)
-      ? traceparent
-      : `00-${hex()}-${hex().slice(16)}-01`,
-});
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** The share of new traces that are recorded: sidecars do with a trace what its first span decided. */
+const sampled = (): boolean => Math.random() < Number(process.env.TRACE_SAMPLING_RATE ?? 1);
+
+/**
+ * Continues a trace that came from outside; anything that is not a valid `traceparent` starts a new one.
+ * @param requestId of the request that starts it: a UUID, as ingresses write into their log, becomes the trace id
+ */
+export const continueTrace = (traceparent: unknown, requestId?: unknown): Trace => {
+  if (typeof traceparent === 'string' && VALID.test(traceparent)) return { traceparent };
+  const isUuid = typeof requestId === 'string' && UUID.test(requestId);
+  const id = isUuid ? requestId.replaceAll('-', '') : hex();
+  return { traceparent: `00-${id}-${hex().slice(16)}-${sampled() ? '01' : '00'}` };
+};
 
 /** Runs work under a trace, or for a request: its log lines, calls and events carry it. */
 export const withTrace = <T>(trace: Trace | Asked, work: () => T): T => current.run(trace, work);

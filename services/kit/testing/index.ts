@@ -7,5 +7,6 @@ export type { Delivered, Delivery } from './delivery.ts';
 export { Given, type GivenOptions, given, type OnTopic, type Reply, type Told } from './given.ts';
 export { type Answered, type Injected, inject } from './inject.ts';
 export type { CalleeRule, Counts } from './resiliency.ts';
+export { rowsAfter } from './rows-after.ts';
 export type { Call, MemorySidecar, SidecarOptions } from './sidecar.ts';
 export type { MemoryStore, StoreKind } from './store.ts';

@@ -131,7 +131,7 @@ test('given an open breaker, when its time is over, then one call tests it, and 
   expect(await third).toBe('{"n":1}');
 });
 
-test('given hooks, when one refuses, another answers and another throws, then the caller sees that and nothing or something is done', async () => {
+test('given hooks that refuse, answer and throw, when a call comes, then its caller sees what the hook says', async () => {
   const backend = new MemoryBackend({ state: 'mysql' });
   const write = (key: string) => ({
     ...CALL,

@@ -1,7 +1,7 @@
-import type { Aggregate, Decision, EventType, Identified } from '../domain/aggregate.ts';
-import type { Policy, Reaction, Received } from '../messaging/policy.ts';
+import type { Aggregate, Decision, EventSchema, Identified } from '../domain/aggregate.ts';
+import { type Policy, type Received, reaction } from '../messaging/policy.ts';
 
-/** The latest event of one type that a row was given, and what tells its place among others of the type. */
+/** The latest event of one type that a row was given, with what orders it among others of the type. */
 export interface Fact {
   readonly version: number;
   readonly data: unknown;
@@ -13,19 +13,20 @@ export interface Fact {
 /** The document of a view row: the latest event of each type it was given, and the fields by which it can be found. */
 export interface Facts extends Identified {
   readonly facts: Readonly<Record<string, Fact>>;
+  readonly [field: string]: unknown;
 }
 
 /** An event a view follows, and which row it belongs to. */
 export interface Source<T> {
-  readonly event: EventType<T>;
-  keyOf(data: T, received: Received<T>): string | number | undefined;
+  readonly event: EventSchema<T>;
+  keyOf(received: Received): string | number | undefined;
 }
 
 /** Pairs an event with the row it belongs to (undefined: none). */
-export const from = <T>(event: EventType<T>, keyOf: Source<T>['keyOf']): Source<T> => ({
-  event,
-  keyOf,
-});
+export const from = <T>(
+  event: EventSchema<T>,
+  keyOf: (data: T, received: Received<T>) => string | number | undefined,
+): Source<T> => ({ event, keyOf: (received) => keyOf(received.data as T, received as Received<T>) });
 
 /** A read model: rows that follow the events of many services. */
 export interface View<R> {
@@ -57,16 +58,16 @@ export function view<R extends Identified, F extends object>(
     row(id: number, facts: { readonly [K in keyof F]?: F[K] | undefined }): R | undefined;
   },
 ): View<R> {
-  const { keyedBy, numberedBy, uniqueBy = [], listBy = [] } = options;
-  const kind: Aggregate<Facts> = { name, ...({ keyedBy, numberedBy, uniqueBy, listBy } as object) };
+  const { from: sources, row: rowFrom, uniqueBy = [], listBy = [], ...by } = options;
+  const kind: Aggregate<Facts> = { name, ...by, uniqueBy, listBy };
   const rowOf = ({ id, facts }: Pick<Facts, 'id' | 'facts'>): R | undefined =>
-    options.row(id, Object.fromEntries(Object.entries(facts).map(([type, fact]) => [type, fact.data])) as never);
-  const policies = (Object.values(options.from) as Source<never>[]).map(
+    rowFrom(id, Object.fromEntries(Object.entries(facts).map(([type, fact]) => [type, fact.data])) as Partial<F>);
+  const policies = Object.values<Source<unknown>>(sources).map(
     ({ event, keyOf }): Policy => ({
       event,
       react: (received) => {
         const { type, data, version, subject, id: by } = received;
-        const key = keyOf(data, received);
+        const key = keyOf(received);
         const fact: Fact = { version, data, subject, id: by };
         const decide = (state: Facts | null, id: number): Decision<Facts> | undefined => {
           const known = state?.facts[type];
@@ -74,9 +75,9 @@ export function view<R extends Identified, F extends object>(
           const facts = { ...state?.facts, [type]: fact };
           const row = rowOf({ id, facts });
           const found = Object.fromEntries([...uniqueBy, ...listBy].map((field) => [field, row?.[field as keyof R]]));
-          return { state: { id, facts, ...found }, events: [] };
+          return { state: { ...found, id, facts }, events: [] };
         };
-        return key === undefined ? [] : ({ kind, key, mode: 'project', decide } as unknown as Reaction);
+        return key === undefined ? [] : reaction('project', kind, key, decide);
       },
     }),
   );

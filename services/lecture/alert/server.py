@@ -36,7 +36,16 @@ class Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], handler: type[Handler]) -> None:
         self._busy: dict[socket.socket, bool] = {}  # in the order of their last answer
         self._lock = Lock()
-        super().__init__(address, handler)
+        host, port = address
+        if host == "::":  # every address, of IPv6 and IPv4, as far as the machine has them
+            host = "::" if socket.has_dualstack_ipv6() else "0.0.0.0"
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), handler)
+
+    def server_bind(self) -> None:
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, self.server_address[0] != "::")
+        super().server_bind()
 
     def process_request(self, request: socket.socket, client_address: object) -> None:
         if self._admit(request):

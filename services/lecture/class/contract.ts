@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { event, integer, name } from '../../kit/domain/index.ts';
 
-/** The course is not checked and the fee not compared: enrolment works while course is down. */
+/** Nobody checks course and fee, so enrolling works while course is down: docs/contracts/lecture.md#oddity-unchecked-course */
 export const EnrolmentBody = z.object({ courseId: integer, fee: integer, student: name, textBook: name });
 export type EnrolmentBody = z.output<typeof EnrolmentBody>;
 

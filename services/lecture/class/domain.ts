@@ -10,7 +10,7 @@ export const enrol = (id: number, wish: EnrolmentBody): Decision<Enrolment> => {
   return decided(enrolment, ClassRegistered(enrolment));
 };
 
-/** No effect on payment, points, gift and delivery. */
+/** Payment, points, gift and delivery stay as they are: docs/contracts/lecture.md#saga-s9 */
 export const changeEnrolment = (enrolment: Enrolment, change: Partial<EnrolmentBody>): Decision<Enrolment> => {
   const changed = { ...enrolment, ...change };
   return decided(changed, ClassModified(changed));

@@ -5,7 +5,7 @@ import { PaymentApproved, PaymentCanceled } from '../pay/contract.ts';
 import { PointCanceled, PointRegistered } from '../point/contract.ts';
 import { ClassCanceled, ClassModified } from './contract.ts';
 
-/** All that a student wants to know of an enrolment. */
+/** A row of my page: docs/contracts/lecture.md#read-models */
 export interface MyPage extends Identified {
   readonly classId: number;
   readonly paymentId: number;
@@ -21,7 +21,7 @@ export interface MyPage extends Identified {
   readonly giftstock: number | null;
 }
 
-/** There from the payment on; cancelled states are final. */
+/** A row appears with the payment. Cancelled states are final. */
 export const myPage = view('InquiryMypage', {
   keyedBy: 'classId',
   uniqueBy: ['paymentId'],

@@ -1,5 +1,6 @@
-import { sameInAnyOrder } from '../../../tests/any-order.ts';
-import type { DomainEvent, Facts, Received } from '../../kit/index.ts';
+import { sameInAnyOrder } from '../../../tests/harness/any-order.ts';
+import type { DomainEvent, Received } from '../../kit/index.ts';
+import { rowsAfter } from '../../kit/testing/index.ts';
 import { startDelivery } from '../course/domain.ts';
 import { GiftCanceled, GiftRegistered } from '../gift/contract.ts';
 import { approvePayment, cancelPayment } from '../pay/domain.ts';
@@ -39,18 +40,7 @@ const canceled = [
   told(GiftCanceled({ ...gift, giftstock: 0 }), 2, 'Gift-of-3'),
 ];
 
-function rowAfter(events: readonly Received[]): MyPage | undefined {
-  let state: Facts | null = null;
-  for (const received of events) {
-    for (const policy of myPage.policies.filter(({ event }) => event.type === received.type)) {
-      const [reaction] = [policy.react(received as Received<never>)].flat() as {
-        decide(state: Facts | null, id: number): { state: Facts } | undefined;
-      }[];
-      state = reaction?.decide(state, 1)?.state ?? state;
-    }
-  }
-  return state ? myPage.row(state) : undefined;
-}
+const rowAfter = (events: readonly Received[]): MyPage | undefined => rowsAfter(myPage, events)[0];
 
 describe('my page', () => {
   test('given an enrolment that was changed, when all its events came, then the row shows every state', () => {
@@ -88,7 +78,7 @@ describe('my page', () => {
     for (const events of [enrolled, canceled]) sameInAnyOrder(events, rowAfter);
   });
 
-  test('given gifts that others asked for with the number of the enrolment, when they come in any order, then it shows its own gift alone', () => {
+  test('given gifts of others with the number of the enrolment, when they come in any order, then it shows its own gift alone', () => {
     const others = [
       told(GiftRegistered({ ...gift, id: 5, giftstock: 99 }), 1, 'Gift-of-direct-1'),
       told(GiftRegistered({ ...gift, id: 6, giftstock: 98 }), 2, 'Gift-of-xyz'),

@@ -9,7 +9,7 @@ export const CourseRegistered = event('CourseRegistered', course);
 export const CourseModified = event('CourseModified', course);
 export const CourseDeleted = event('CourseDeleted', course);
 
-/** The spelling is the contract's. */
+/** A delivery started or was cancelled. Its spelling: docs/contracts/lecture.md#oddity-textbook-deliveried */
 export const TextbookDeliveried = event(
   'TextbookDeliveried',
   z.object({

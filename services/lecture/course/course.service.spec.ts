@@ -1,6 +1,6 @@
 import request from 'supertest';
-import { type Beside, beside } from '../../../tests/beside.ts';
-import { eventually } from '../../../tests/system.ts';
+import { type Beside, beside } from '../../../tests/harness/beside.ts';
+import { eventually } from '../../../tests/harness/system.ts';
 import { course } from './app.ts';
 
 const korean = { name: 'korean', teacher: 'hong-gil-dong', fee: '10000', textBook: 'kor_book' };

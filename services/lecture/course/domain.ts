@@ -29,14 +29,14 @@ export interface Delivery extends Identified {
 }
 export const Delivery = aggregate<Delivery>('Delivery', { keyedBy: 'classId' });
 
-const tell = (delivery: Delivery): Decision<Delivery> => decided(delivery, TextbookDeliveried(delivery));
+const withEvent = (delivery: Delivery): Decision<Delivery> => decided(delivery, TextbookDeliveried(delivery));
 
 export const startDelivery =
   (payment: Omit<Payment, 'status'>) =>
   (id: number): Decision<Delivery> => {
     const { id: paymentId, classId, courseId, student, textBook } = payment;
-    return tell({ id, classId, courseId, paymentId, student, textBook, status: 'DELIVERY_START' });
+    return withEvent({ id, classId, courseId, paymentId, student, textBook, status: 'DELIVERY_START' });
   };
 
 export const cancelDelivery = (delivery: Delivery): Decision<Delivery> | undefined =>
-  delivery.status === 'DELIVERY_CANCEL' ? undefined : tell({ ...delivery, status: 'DELIVERY_CANCEL' });
+  delivery.status === 'DELIVERY_CANCEL' ? undefined : withEvent({ ...delivery, status: 'DELIVERY_CANCEL' });

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { event, integer } from '../../kit/domain/index.ts';
 
-/** What point asks gift for, by POST /internal/gifts. */
+/** Body of POST /internal/gifts, sent by point. */
 export const GiftWish = z.object({ classId: integer, fee: integer, student: z.string() });
 export type GiftWish = z.output<typeof GiftWish>;
 export const GiftOutcome = z.object({ granted: z.boolean() });
 
-/** What clients may post directly; without giftstock the fee decides. */
+/** Body of POST /gifts. Without giftstock the fee decides: docs/contracts/lecture.md#oddity-direct-gift */
 export const GiftBody = GiftWish.extend({ giftstock: integer.optional() });
 
 const gift = GiftWish.extend({ id: integer, giftstock: integer });
@@ -14,8 +14,8 @@ export const GiftRegistered = event('GiftRegistered', gift);
 export const GiftCanceled = event('GiftCanceled', gift);
 
 /**
- * The enrolment a gift was earned by, which its document is named after; undefined for a gift that a client asked for
- * directly: anybody can name any enrolment in that.
+ * The enrolment that earned a gift: the document of such a gift is named after it.
+ * @returns undefined for a gift that a client posted, since such a gift may name any enrolment
  */
 export const enrolmentOf = (
   { classId }: z.output<typeof gift>,

@@ -1,13 +1,13 @@
 import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 import { GiftCanceled, GiftRegistered, type GiftWish } from './contract.ts';
 
-/** Gifts a student earned: one record for each enrolment, and one (under a key of its own) for each direct request. */
+/** Gifts of a student: one record for each enrolment, and one for each direct request, under a key of its own. */
 export interface Gift extends Identified, GiftWish {
   readonly giftstock: number;
 }
 export const Gift = aggregate<Gift>('Gift', { keyedBy: 'classId', listBy: ['classId'] });
 
-/** One gift up to a fee of `step`, one more for each further step, `maximum` above. */
+/** The number of gifts for a fee: one for each started `step`, at least 1, at most `maximum`. */
 export const giftsFor = (fee: number, { step, maximum }: { step: number; maximum: number }): number =>
   Math.min(maximum, Math.max(1, Math.ceil(fee / step)));
 

@@ -1,12 +1,15 @@
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import {
+  byId,
+  byKey,
   type Clock,
   commandOf,
   idOf,
   ifMatch,
   jsonBody,
   type Kit,
+  type Outcome,
   operation,
   Problem,
   parseBody,
@@ -63,19 +66,19 @@ const gone = async (): Promise<void> => {
 /** Cancelling the payment alone: by enrolment, or by changing the status of the payment. */
 function cancellation({ records }: Kit<Trouble>): Router {
   const router = Router();
-  const answer = (request: Request, response: Response, changed: { state: Payment | null } | undefined): void => {
-    if (!changed?.state) throw new Problem(404, 'Not Found', `There is no payment at ${request.path}.`);
+  const answer = (request: Request, response: Response, changed: Outcome<Payment>): void => {
+    if (!changed.state) throw new Problem(404, 'Not Found', `There is no payment at ${request.path}.`);
     sendItem(request, response, payments, changed.state);
   };
   for (const verb of ['patch', 'put'] as const)
     router[verb]('/payment/cancel/:id', async (request, response) => {
       const decide = ifMatch(request, payments, cancelPayment);
-      answer(request, response, await records.change(Payment, idOf(request), commandOf(request), decide, 'key'));
+      answer(request, response, await records.change(byKey(Payment, idOf(request)), commandOf(request), decide));
     });
   router.patch('/payments/:id', ...jsonBody, async (request, response) => {
     parseBody(CancelBody, request);
     const decide = ifMatch(request, payments, cancelPayment);
-    answer(request, response, await records.change(Payment, idOf(request), commandOf(request), decide));
+    answer(request, response, await records.change(byId(Payment, idOf(request)), commandOf(request), decide));
   });
   return router;
 }

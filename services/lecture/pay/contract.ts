@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { event, integer } from '../../kit/domain/index.ts';
 
-/** What class asks pay for, by POST /internal/payments; the answer says whether the enrolment may be completed. */
+/** Body of POST /internal/payments, sent by class. The answer says whether the enrolment may be completed. */
 export const PaymentWish = z.object({
   classId: integer,
   courseId: integer,

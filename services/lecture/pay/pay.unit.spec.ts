@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-test('given pay is slow, when class stops waiting, then the payment happens all the same, and is taken back when class tells that it gave up', async () => {
+test('given pay is slow, when class stops waiting and tells that it gave up, then the payment is taken back', async () => {
   const patience = new AbortController();
   const asked = app.sidecar.toApp({
     method: 'POST',

@@ -11,7 +11,7 @@ const payment = {
   status: 'PAYMENT_COMPLETED',
 };
 
-test('given gift that answers something else than agreed, when a payment is approved, then no dead letter: the points come as soon as it answers right', async () => {
+test('given gift answers something else than agreed, when it answers right again, then the points come, without a dead letter', async () => {
   let answer: object = { grantd: true };
   const service = await given('lecture-point', point, {
     configuration: { POINT_PERCENT: '1' },

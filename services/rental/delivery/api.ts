@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import {
+  byKey,
   commandOf,
   jsonBody,
   type Kit,
@@ -49,8 +50,8 @@ function cancellation({ records, config }: Kit<Rules>): Router {
     const rentalId = await orderOf(parseBody(CancelBody, request));
     await pause(config().CANCEL_DELAY_MS);
     const command = commandOf(request);
-    const canceled = await records.change(Delivery, rentalId, command, (delivery) => cancelDelivery(delivery), 'key');
-    if (!canceled?.state) throw noDelivery();
+    const canceled = await records.change(byKey(Delivery, rentalId), command, (delivery) => cancelDelivery(delivery));
+    if (!canceled.state) throw noDelivery();
     sendItem(request, response, deliveries, canceled.state);
   });
   return router;
@@ -66,10 +67,10 @@ function cancellationOfOrder({ records, config }: Kit<Rules>): Router {
     // Whoever gives up waiting says that nothing was cancelled.
     await pause(config().CANCEL_DELAY_MS);
     for (;;) {
-      const changed = await records.change(Delivery, rentalId, command, decide, 'key');
+      const changed = await records.change(byKey(Delivery, rentalId), command, decide);
       const beforehand = cancelBeforehand(rentalId, qty, cancellation);
       const { status } =
-        changed?.state ?? (await records.create(Delivery, { cause: command.cause }, beforehand, { key: rentalId }));
+        changed.state ?? (await records.create(Delivery, { cause: command.cause }, beforehand, { key: rentalId }));
       if (status !== 'CANCELED') continue; // the order came in between
       response.json({ status });
       return;

@@ -3,8 +3,8 @@ import { event, integer } from '../../kit/domain/index.ts';
 import { Cancellation, orderFields } from '../rental/contract.ts';
 
 /**
- * The one thing clients may do with a delivery: cancel it. Named by the order, or by the delivery's own number. What
- * else is sent changes nothing.
+ * Body of POST /deliveries, which cancels a delivery (docs/contracts/rental.md#oddity-post-cancels). The order or the
+ * delivery's own number names it. The other fields change nothing.
  */
 export const CancelBody = z.object({
   id: integer.nullish(),
@@ -15,7 +15,7 @@ export const CancelBody = z.object({
 });
 export type CancelBody = z.output<typeof CancelBody>;
 
-/** What rental asks for when a customer cancels an order, whether the order has come to delivery or not. */
+/** Body of POST /internal/cancellations, sent by rental when a customer cancels an order. Delivery may not have seen the order yet. */
 export const CancellationBody = z.object({
   id: integer.nullable(),
   rentalId: integer,
@@ -27,17 +27,17 @@ export const CancellationBody = z.object({
 const refusal = z.enum(['CANCELED_OutOfStock', 'CANCELED_UnregisteredProduct']);
 const delivery = z.object({ id: integer, rentalId: integer, qty: integer });
 
-/** A delivery was first stored, refusals included. */
+/** A delivery was first stored, refusals included: docs/contracts/rental.md#oddity-delivered */
 export const Delivered = event(
   'Delivered',
   delivery.extend({ status: z.enum(['DELIVERED', 'CANCELED', ...refusal.options]) }),
 );
 export type Delivered = z.output<typeof Delivered.schema>;
 
-/** Told besides Delivered, whatever the reason of the refusal; the name is the contract's. */
+/** Published beside Delivered for every refusal: docs/contracts/rental.md#oddity-out-of-stock */
 export const OutOfStockRentalCanceled = event('OutOfStockRentalCanceled', delivery.extend({ status: refusal }));
 
-/** A delivery is cancelled: with its order, whose `cancellation` it then has, or by itself. */
+/** A delivery was cancelled. It has a `cancellation` if its order is cancelled, too. */
 export const DeliveryCanceled = event(
   'DeliveryCanceled',
   delivery.extend({ status: z.literal('CANCELED'), cancellation: Cancellation.optional() }),
@@ -47,11 +47,11 @@ export const DeliveryCanceled = event(
 export const StockChanged = event('StockChanged', z.object({ productId: integer, qty: integer }));
 export type StockChanged = z.output<typeof StockChanged.schema>;
 
-/** Told by delivery to itself: an order whose product it does not know yet, and how often it said so. */
+/** Delivery's event to itself: it does not know the product of an order yet. `doubts` counts these events. */
 export const OrderDoubted = event('OrderDoubted', orderFields.extend({ doubts: integer }));
 export type OrderDoubted = z.output<typeof OrderDoubted.schema>;
 
-/** Told when a product registered elsewhere is known here, too; an outlet. */
+/** Delivery has its copy of a registered product. An outlet: docs/contracts/rental.md#oddity-no-consumer */
 export const ProductInventoryRegisted = event(
   'ProductInventoryRegisted',
   z.object({ id: integer, productId: integer, name: z.string(), qty: integer }),

@@ -10,7 +10,7 @@ import {
   StockChanged,
 } from './contract.ts';
 
-/** What became of an order: one record for each, refused ones included. */
+/** The delivery of an order: one for each, refused ones included. */
 export interface Delivery extends Identified {
   /** Unknown (null) when the order was cancelled before it came here. */
   readonly productId: number | null;
@@ -27,7 +27,7 @@ export interface Product extends Identified {
   readonly productId: number;
   readonly name: string;
   readonly qty: number;
-  /** Orders for which pieces were taken or put back while their delivery does not account for it yet: how many are out. */
+  /** Pieces out, by order, while the delivery of the order does not account for them yet. */
   readonly moving: Readonly<Record<string, number>>;
 }
 export const Product = aggregate<Product>('Product', { numberedBy: 'productId' });
@@ -42,19 +42,22 @@ export const stock =
 /** What the stock has to know of an order. */
 export type Order = Pick<Rentaled, 'id' | 'qty'>;
 
-/** How many pieces are out for an order that has no delivery yet. */
+/** Pieces taken for an order that has no delivery yet. */
 export const takenFor = (product: Product, order: Order): number => product.moving[order.id] ?? 0;
 
 /**
- * Brings the stock in line with one order. Without a delivery it takes the pieces if there are enough; a delivered order
- * keeps them; any other delivery gives them back. As often as it is done, and whenever: see docs/decisions/0008-stock.md.
+ * Brings the stock in line with one order. Without a delivery the order takes its pieces if there are enough. A delivered
+ * order keeps them. Any other delivery gives them back. Repeating it changes nothing: docs/decisions/0008-stock.md
  * @param delivery the delivery of the order, read after the product was
  */
 export function settle(product: Product, order: Order, delivery: Delivery | undefined): Decision<Product> | undefined {
   const { [order.id]: moving, ...others } = product.moving;
-  const accounted = delivery?.taken ?? 0;
+  // Two events may name different products for one order: only the product of its delivery answers for it.
+  const own = delivery?.productId === product.productId ? delivery : undefined;
+  const accounted = own?.taken ?? 0;
   const out = moving ?? accounted;
-  const wanted = delivery && delivery.status !== 'DELIVERED' ? 0 : (delivery?.qty ?? order.qty);
+  const kept = own?.status === 'DELIVERED' ? own.qty : 0;
+  const wanted = delivery ? kept : order.qty;
   const now = wanted <= product.qty + out ? wanted : out;
   if (now === out && (moving === undefined) === (now === accounted)) return undefined;
   const settled = {
@@ -66,7 +69,7 @@ export function settle(product: Product, order: Order, delivery: Delivery | unde
   return now === out ? decided(settled) : decided(settled, StockChanged({ productId, qty }));
 }
 
-/** Settles orders one after the other, and tells what is left in the end. */
+/** Settles orders one after the other, and publishes what is left in the end. */
 export function settleAll(
   product: Product,
   orders: readonly Order[],
@@ -77,8 +80,8 @@ export function settleAll(
     const decision = settle(decisions.at(-1)?.state ?? product, order, deliveries[index]);
     if (decision) decisions.push(decision);
   }
-  const told = decisions.findLast(({ events }) => events.length > 0);
-  return decisions.length > 0 ? { state: decisions.at(-1)!.state, events: told?.events ?? [] } : undefined;
+  const changing = decisions.findLast(({ events }) => events.length > 0);
+  return decisions.length > 0 ? { state: decisions.at(-1)!.state, events: changing?.events ?? [] } : undefined;
 }
 
 /**
@@ -88,15 +91,15 @@ export function settleAll(
 export const deliver =
   ({ id: rentalId, productId, qty }: Rentaled, taken: number | undefined) =>
   (id: number): Decision<Delivery> => {
-    const told = { id, rentalId, qty };
-    const delivery = { ...told, productId, taken: taken ?? 0 };
-    if (taken) return decided({ ...delivery, status: 'DELIVERED' }, Delivered({ ...told, status: 'DELIVERED' }));
+    const fields = { id, rentalId, qty };
+    const delivery = { ...fields, productId, taken: taken ?? 0 };
+    if (taken) return decided({ ...delivery, status: 'DELIVERED' }, Delivered({ ...fields, status: 'DELIVERED' }));
     const status = taken === undefined ? 'CANCELED_UnregisteredProduct' : 'CANCELED_OutOfStock';
-    const refused = { ...told, status } as const;
+    const refused = { ...fields, status } as const;
     return decided({ ...delivery, status }, Delivered(refused), OutOfStockRentalCanceled(refused));
   };
 
-/** An order whose product was not known here when its turn came, and how often. */
+/** An order whose product delivery did not know, and how many times. */
 export interface Doubt extends Identified {
   readonly doubts: number;
 }
@@ -113,25 +116,25 @@ export const doubtAgain =
   };
 
 /**
- * Pieces it accounts for stay so until the stock has them back.
+ * Cancels a delivery. It accounts for its pieces until the stock has them back.
  * @param cancellation of its order; undefined: the delivery alone is cancelled
  */
 export const cancelDelivery = (delivery: Delivery, cancellation?: Cancellation): Decision<Delivery> | undefined => {
   const { id, rentalId, qty, status } = delivery;
   if (status === 'CANCELED') return undefined;
-  const told = { id, rentalId, qty, status: 'CANCELED' } as const;
-  return decided({ ...delivery, status: 'CANCELED' }, DeliveryCanceled({ ...told, cancellation }));
+  const canceled = { id, rentalId, qty, status: 'CANCELED' } as const;
+  return decided({ ...delivery, status: 'CANCELED' }, DeliveryCanceled({ ...canceled, cancellation }));
 };
 
-/** Stands in the place of an order that was cancelled before it came: the order then finds it and does nothing. */
+/** The delivery of an order that was cancelled before delivery saw it. The order finds it later and takes nothing. */
 export const cancelBeforehand =
   (rentalId: number, qty: number, cancellation?: Cancellation) =>
   (id: number): Decision<Delivery> => {
-    const told = { id, rentalId, qty, status: 'CANCELED' } as const;
+    const canceled = { id, rentalId, qty, status: 'CANCELED' } as const;
     return decided(
-      { ...told, productId: null, taken: 0 },
-      Delivered(told),
-      DeliveryCanceled({ ...told, cancellation }),
+      { ...canceled, productId: null, taken: 0 },
+      Delivered(canceled),
+      DeliveryCanceled({ ...canceled, cancellation }),
     );
   };
 

@@ -51,6 +51,11 @@ describe('a product', () => {
     expect(settle(taken, order, delivered)).toEqual({ state: { ...computer, qty: 6 }, events: [] });
   });
 
+  test('given a delivery of another product, when a product is settled with its order, then it gives back what it gave alone', () => {
+    expect(settle(computer, order, { ...canceled, productId: 2 })).toBeUndefined();
+    expect(settle(taken, order, { ...delivered, productId: 2 })).toMatchObject({ state: computer });
+  });
+
   test('given a made and forgotten delivery, when its order comes again a year later, then nothing changes', () => {
     expect(settle(without(computer, 6), order, delivered)).toBeUndefined();
   });

@@ -1,4 +1,15 @@
-import { change, create, type Kit, log, type Policy, type Reaction, together, whenever } from '../../kit/index.ts';
+import {
+  batchByKey,
+  byId,
+  byKey,
+  change,
+  create,
+  type Kit,
+  log,
+  type Policy,
+  type Reaction,
+  whenever,
+} from '../../kit/index.ts';
 import { ProductSaved } from '../product/contract.ts';
 import { Rentaled } from '../rental/contract.ts';
 import type { Rules } from './app.ts';
@@ -18,25 +29,24 @@ import {
 } from './domain.ts';
 
 /**
- * An order touches two records, its product and its delivery, one after the other. Every step can be done again at any
- * time, so an event that comes again, after a crash or a year, goes on where it was or finds nothing to do.
+ * An order changes two records, first its product, then its delivery. Every step can be repeated at any time: an event that
+ * comes again goes on where it stopped, or finds nothing to do.
  */
 export const policies = ({ records, config, context }: Kit<Rules>): Policy[] => {
-  // A name of its own for each: what makes a step happen once is what it finds, not who asks.
+  // Each command has a cause of its own: a step happens once because of the state it finds, not because of its cause.
   const command = () => ({ cause: context.id() });
   const deliveryOf = async ({ id }: Order) => (await records.findBy(Delivery, 'rentalId', String(id)))[0];
 
-  // Orders of a product that wait for their turn at it are settled in one write; each once, as its delivery is read once.
-  const settled = together(async (productId: number, waiting: readonly Order[]) => {
+  // Orders that wait for the same product are settled in one write, each once.
+  const settled = batchByKey(async (productId: number, waiting: readonly Order[]) => {
     const orders = [...new Map(waiting.map((order) => [order.id, order])).values()];
     const settleThem = async (product: Product) =>
       settleAll(product, orders, await Promise.all(orders.map(deliveryOf)));
-    return (await records.change(Product, productId, command(), settleThem))?.state ?? undefined;
+    return (await records.change(byId(Product, productId), command(), settleThem)).state;
   });
 
-  // A registration may be on its way still when the first order of its product comes. Waiting for it would hold up
-  // whatever came behind, perhaps the registration itself: so the order goes to the end of the queue, several times, and
-  // only then is refused.
+  // The registration of a product may come after its first order. Waiting for it would hold up the events behind, perhaps
+  // the registration itself. So the order goes to the end of the queue, several times, before it is refused.
   const decideOn = async (order: Rentaled, reconsider: Reaction | undefined): Promise<readonly Reaction[]> => {
     const product = await settled(order.productId, order);
     if (!(await deliveryOf(order))) {
@@ -63,7 +73,7 @@ export const policies = ({ records, config, context }: Kit<Rules>): Policy[] => 
       const delivery = await deliveryOf(order);
       if (delivery?.productId == null) return [];
       await settled(delivery.productId, order);
-      await records.change(Delivery, rentalId, command(), gaveBack, 'key');
+      await records.change(byKey(Delivery, rentalId), command(), gaveBack);
       await settled(delivery.productId, order);
       return [];
     }),

@@ -95,7 +95,7 @@ function expectWhole({ product, deliveries }: Ledger, all: readonly Wish[]): voi
   }
 }
 
-test('given orders and cancellations, when two replicas interleave, break off anywhere and do it all again, then stock + delivered = registered', async () => {
+test('given two replicas that interleave and break off anywhere, when all is done again, then stock + delivered = registered', async () => {
   await fc.assert(
     fc.asyncProperty(wishes, fc.infiniteStream(fc.nat({ max: 999 })), async (all, stream) => {
       const dice = (): number => stream.next().value;
@@ -144,7 +144,7 @@ test('given orders and cancellations, when two replicas interleave, break off an
   );
 }, 60_000);
 
-test('given a replica that read no delivery and then stood still, when another one has made it meanwhile, then the stock is taken once', async () => {
+test('given a replica that stood still after it read no delivery, when another made it meanwhile, then stock is taken once', async () => {
   const backend = new MemoryBackend({ configuration });
   const [quick, slow] = [
     await given('rental-delivery', delivery, { backend, instance: 'a' }),
@@ -174,7 +174,7 @@ test('given a replica that read no delivery and then stood still, when another o
   await Promise.all([quick.close(), slow.close()]);
 });
 
-test('given a product that is not registered yet, when its order comes, then it goes to the end of the queue some times, then is refused', async () => {
+test('given a product that is not registered yet, when its order has waited some rounds, then it is refused', async () => {
   const backend = new MemoryBackend({ configuration: { ...configuration, REGISTRATION_PATIENCE: '3' } });
   const on = await given('rental-delivery', delivery, { backend });
   await on.tell({

@@ -2,7 +2,7 @@ import { from, type Identified, view } from '../../kit/index.ts';
 import { Delivered, DeliveryCanceled, OutOfStockRentalCanceled } from '../delivery/contract.ts';
 import { RentalCanceled, Rentaled } from '../rental/contract.ts';
 
-/** All that a customer wants to know of an order; it stays when the order is cancelled. */
+/** A row of my orders (docs/contracts/rental.md#read-models). It stays when the order is cancelled. */
 export interface MyOrder extends Identified {
   readonly rentalId: number;
   readonly productId: number;
@@ -13,7 +13,7 @@ export interface MyOrder extends Identified {
   readonly deliveryStatus: Delivered['status'] | null;
 }
 
-/** There from the order on; CANCELED is final. */
+/** A row appears with the order. CANCELED is final. */
 export const myOrder = view('MyOrder', {
   numberedBy: 'rentalId',
   from: {

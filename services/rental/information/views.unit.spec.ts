@@ -1,5 +1,6 @@
-import { sameInAnyOrder } from '../../../tests/any-order.ts';
-import type { DomainEvent, Facts, Received } from '../../kit/index.ts';
+import { sameInAnyOrder } from '../../../tests/harness/any-order.ts';
+import type { DomainEvent, Received } from '../../kit/index.ts';
+import { rowsAfter } from '../../kit/testing/index.ts';
 import { cancelBeforehand, cancelDelivery, deliver } from '../delivery/domain.ts';
 import { cancelRental, order } from '../rental/domain.ts';
 import { type MyOrder, myOrder } from './views.ts';
@@ -44,18 +45,7 @@ const ends = {
   ],
 };
 
-function rowAfter(events: readonly Received[]): MyOrder | undefined {
-  let state: Facts | null = null;
-  for (const received of events) {
-    for (const policy of myOrder.policies.filter(({ event }) => event.type === received.type)) {
-      const [reaction] = [policy.react(received as Received<never>)].flat() as {
-        decide(state: Facts | null, id: number): { state: Facts } | undefined;
-      }[];
-      state = reaction?.decide(state, 3)?.state ?? state;
-    }
-  }
-  return state ? myOrder.row(state) : undefined;
-}
+const rowAfter = (events: readonly Received[]): MyOrder | undefined => rowsAfter(myOrder, events)[0];
 
 const row = { id: 3, rentalId: 3, productId: 1, productName: 'computer', rentalQty: 3 };
 const both = (status: string) => ({ ...row, rentalStatus: status, deliveryId: 7, deliveryStatus: status });

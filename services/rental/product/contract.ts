@@ -7,6 +7,6 @@ const quantity = integer.refine((value) => value >= 0, 'must be 0 or more');
 export const ProductBody = z.object({ name, qty: quantity.optional() });
 export type ProductBody = z.output<typeof ProductBody>;
 
-/** Told when a product is registered, and only then. */
+/** A product was registered. Later changes do not publish it. */
 export const ProductSaved = event('ProductSaved', z.object({ id: integer, name: z.string(), qty: integer }));
 export type ProductSaved = z.output<typeof ProductSaved.schema>;

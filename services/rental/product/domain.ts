@@ -16,7 +16,7 @@ export const registerProduct = (id: number, { name, qty }: ProductBody, defaultQ
   return decided({ ...product, stockVersion: 0 }, ProductSaved(product));
 };
 
-/** Older news than what is known says nothing. */
+/** Follows the stock of delivery. An older event changes nothing. */
 export const followStock =
   ({ qty }: StockChanged, version: number) =>
   (product: Product): Decision<Product> | undefined =>

@@ -1,5 +1,15 @@
 import { Router } from 'express';
-import { CalleeUnavailable, commandOf, idOf, ifMatch, type Kit, Problem, readable, writable } from '../../kit/index.ts';
+import {
+  byId,
+  CalleeUnavailable,
+  commandOf,
+  idOf,
+  ifMatch,
+  type Kit,
+  Problem,
+  readable,
+  writable,
+} from '../../kit/index.ts';
 import type { Addresses } from './app.ts';
 import { CancelOutcome, RentalBody } from './contract.ts';
 import { cancelRental, order, Product, Rental } from './domain.ts';
@@ -42,7 +52,7 @@ function cancellation({ records, sidecar, config }: Kit<Addresses>): Router {
         .catch((error) => {
           throw error instanceof CalleeUnavailable ? notNow(error) : error;
         });
-      await records.change(Rental, id, command, cancelRental);
+      await records.change(byId(Rental, id), command, cancelRental);
     } else if (!(await answered())) throw new Problem(404, 'Not Found', `There is no rental ${id}.`);
     response.status(204).end();
   });

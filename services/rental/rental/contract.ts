@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { event, integer, text } from '../../kit/domain/index.ts';
 
-/** Neither product nor stock is checked: orders are taken whatever delivery will say. */
+/** Nobody checks product and stock: every order is taken, and delivery decides later. */
 export const RentalBody = z.object({
   productId: integer,
   qty: integer.refine((value) => value > 0, 'must be 1 or more'),
@@ -21,22 +21,22 @@ export const Rentaled = event('Rentaled', orderFields);
 export type Rentaled = z.output<typeof Rentaled.schema>;
 
 /**
- * Which command of a customer cancels an order: rental gives it to delivery, DeliveryCanceled brings it back, and whoever
- * comes first carries it out, once. So a cancellation that was begun is finished though neither rental nor customer comes back.
+ * The command by which a customer cancels an order. Rental sends it to delivery, and DeliveryCanceled brings it back. The answer
+ * or the event, whichever comes first, carries it out, once. So a cancellation is finished also if rental ended in between.
  */
 export const Cancellation = z.object({ cause: text, fingerprint: text.nullable() });
 export type Cancellation = z.output<typeof Cancellation>;
 
-/** What delivery answers when it is asked to cancel, as far as rental relies on it. */
+/** The part of delivery's answer that rental relies on. */
 export const CancelOutcome = z.object({ status: z.literal('CANCELED') });
 
-/** Told only when the delivery is cancelled and the rental is gone. */
+/** The delivery is cancelled and the order is gone. */
 export const RentalCanceled = event(
   'RentalCanceled',
   z.object({ id: integer, productId: integer, qty: integer, status: z.literal('CANCELED') }),
 );
 
-/** Told when a product registered elsewhere is known here, too; an outlet. */
+/** Rental has its copy of a registered product. An outlet: docs/contracts/rental.md#oddity-no-consumer */
 export const ProductRegisted = event(
   'ProductRegisted',
   z.object({ id: integer, productId: integer, name: z.string(), qty: integer }),

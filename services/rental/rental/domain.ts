@@ -3,7 +3,7 @@ import type { Delivered, StockChanged } from '../delivery/contract.ts';
 import type { ProductSaved } from '../product/contract.ts';
 import { ProductRegisted, type RentalBody, RentalCanceled, Rentaled } from './contract.ts';
 
-/** An order; it is gone when its customer cancelled it, and stays when delivery refused it. */
+/** An order. A cancelled one is gone, a refused one stays: docs/contracts/rental.md#oddity-gone */
 export interface Rental extends Identified, Omit<RentalBody, 'status'> {
   readonly status: 'ORDERED' | 'DELIVERED' | 'CANCELED_OutOfStock' | 'CANCELED_UnregisteredProduct';
   readonly deliveryId: number | null;
@@ -15,7 +15,7 @@ export const order = (id: number, wish: RentalBody): Decision<Rental> => {
   return decided({ ...rental, deliveryId: null }, Rentaled(rental));
 };
 
-/** What delivery decided. A delivery that was cancelled says nothing about the order: its own cancelling does. */
+/** Takes over what delivery decided. A delivery that was cancelled alone leaves the order as it is. */
 export const learnOutcome =
   ({ id: deliveryId, status }: Delivered) =>
   (rental: Rental): Decision<Rental> =>
@@ -24,7 +24,7 @@ export const learnOutcome =
 export const cancelRental = ({ id, productId, qty }: Rental): Decision<Rental> =>
   ended(RentalCanceled({ id, productId, qty, status: 'CANCELED' }));
 
-/** A product as it is known here; no order is refused by it. */
+/** Rental's copy of a product. It refuses no order: docs/contracts/rental.md#oddity-copy */
 export interface Product extends Identified {
   readonly productId: number;
   readonly name: string;

@@ -1,4 +1,4 @@
-import { cancel, change, create, type Kit, type Policy, whenever } from '../../kit/index.ts';
+import { byId, cancel, change, create, type Kit, type Policy, whenever } from '../../kit/index.ts';
 import { Delivered, DeliveryCanceled, OutOfStockRentalCanceled, StockChanged } from '../delivery/contract.ts';
 import { ProductSaved } from '../product/contract.ts';
 import type { Addresses } from './app.ts';
@@ -6,16 +6,20 @@ import { cancelRental, copyProduct, followStock, learnOutcome, Product, Rental }
 
 export const policies = ({ records }: Kit<Addresses>): Policy[] => [
   whenever(ProductSaved, (product) => create(Product, product.id, copyProduct(product))),
-  // Delivery may have the product, and sell of it, before this copy is made: the news then waits in its place.
+  // Delivery may sell of a product before this copy is made: StockChanged then waits for the copy.
   whenever(StockChanged, (stock, { version }) => cancel(Product, stock.productId, followStock(stock, version))),
   whenever(Delivered, (delivery) => change(Rental, delivery.rentalId, learnOutcome(delivery))),
   whenever(OutOfStockRentalCanceled, (delivery) => change(Rental, delivery.rentalId, learnOutcome(delivery))),
 
-  // The same command as the customer's: nearly always it was carried out already.
+  // The customer's own command: rental nearly always carried it out before this event comes.
   whenever(DeliveryCanceled, async ({ rentalId, cancellation }) => {
     if (!cancellation) return [];
     const { cause, fingerprint } = cancellation;
-    await records.change(Rental, rentalId, fingerprint === null ? { cause } : { cause, fingerprint }, cancelRental);
+    await records.change(
+      byId(Rental, rentalId),
+      fingerprint === null ? { cause } : { cause, fingerprint },
+      cancelRental,
+    );
     return [];
   }),
 ];

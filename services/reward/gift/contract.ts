@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { event, integer } from '../../kit/domain/index.ts';
 
-/** What wallet asks for, once or several times for one entry. The original writes the status with a full stop. */
+/** What wallet asks for, once or several times for one entry. The full stop: docs/contracts/reward.md#oddity-full-stop */
 export const GiftWish = z.object({
   walletId: integer.refine((id) => id > 0, 'must be 1 or more'),
   rewardId: integer.nullable().default(null),
@@ -13,9 +13,9 @@ export const GiftWish = z.object({
 export type GiftWish = z.output<typeof GiftWish>;
 export const GiftBody = GiftWish.loose();
 
-/** What POST /gifts answers, as far as others rely on it. */
+/** The part of the answer of POST /gifts that others rely on. */
 export const GiftRecorded = z.object({ id: integer, walletId: integer });
 
-/** A gift was recorded. The name is the contract's. */
+/** A gift was recorded: docs/contracts/reward.md#oddity-used */
 export const Used = event('Used', z.object({ id: integer, walletId: integer }));
 export type Used = z.output<typeof Used.schema>;

@@ -2,7 +2,7 @@ import { payOut } from '../payment/domain.ts';
 import { GiftBody, type GiftWish } from './contract.ts';
 import { recordGift } from './domain.ts';
 
-test('given the literal body of the original, when it is read, then its status has no full stop', () => {
+test('given a status with a full stop, when it is read, then it has none', () => {
   const body = { id: null, rewardId: null, walletId: 5, status: 'Exchanged.' };
   expect(GiftBody.parse(body)).toMatchObject({ rewardId: null, walletId: 5, status: 'Exchanged' });
 });

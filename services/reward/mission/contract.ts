@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { event, integer } from '../../kit/domain/index.ts';
 
-/** To post a mission is to have achieved it. */
+/** Body of POST /missions, which says that a mission is achieved. */
 export const MissionWish = z.object({
   customerId: integer.nullable().default(null),
   status: z.literal('Achieved', 'can only be Achieved').default('Achieved'),
 });
 export type MissionWish = z.output<typeof MissionWish>;
 
-/** Whatever else is sent is left out, so a misspelt customer makes a mission of nobody. */
+/** Other fields are left out, so a misspelt customer makes a mission of nobody: docs/contracts/reward.md#oddity-costomer */
 export const MissionBody = MissionWish.loose();
 
-/** Told when a mission is achieved, and only then. */
+/** A mission was achieved. Later changes do not publish it. */
 export const MissionAchieved = event(
   'MissionAchieved',
   z.object({ id: integer, customerId: integer.nullable(), status: z.literal('Achieved') }),

@@ -14,7 +14,7 @@ test('given a mission, when it is achieved, then it has no reward yet and Missio
   });
 });
 
-test('given the literal bodies of the contract, when they are read, then the customer is a number, or nobody', () => {
+test('given the requests of scenarios 1 and 12, when they are read, then the customer is a number, or nobody', () => {
   expect(MissionBody.parse({ customerId: '11', status: 'Achieved' })).toEqual({ customerId: 11, status: 'Achieved' });
   expect(MissionBody.parse({ costomerId: '2' })).toMatchObject({ customerId: null, status: 'Achieved' });
 });
@@ -25,7 +25,7 @@ test('given a mission, when its reward is allocated, then it has its number and 
   expect(updateRewardId({ ...reward, id: 8 })(rewarded?.state as Mission)).toBeUndefined();
 });
 
-test('given a reward whose mission is not there yet, when it is told, then it is kept for later, and what comes after it is handled', async () => {
+test('given a reward whose mission is not there yet, when it is told, then it is kept for later', async () => {
   const service = await given('reward-mission', missions);
   await service.tell({ type: 'Allocated', data: { ...reward, missionId: 2 } });
   await service.request('POST', '/missions', { customerId: 11 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { event, integer } from '../../kit/domain/index.ts';
 
-/** Told by mypage to itself: what the wallet told of a reward, and the mission it belongs to. */
+/** Mypage's event to itself: the status of a reward in the wallet, with the mission the reward belongs to. */
 export const RewardFollowed = event(
   'RewardFollowed',
   z.object({

@@ -3,8 +3,8 @@ import type { Allocated } from '../reward/contract.ts';
 import { RewardFollowed } from './contract.ts';
 
 /**
- * Brings together what reward says of a reward, its mission, and what wallet says of it, its status: the wallet's events
- * name no mission, and may come first.
+ * Joins the mission of a reward (from reward's event) and its status (from wallet's events). Wallet's events name no mission
+ * and may come first.
  */
 export interface Reward extends Identified {
   readonly rewardId: number;
@@ -13,7 +13,8 @@ export interface Reward extends Identified {
 }
 export const Reward = aggregate<Reward>('Reward', { numberedBy: 'rewardId' });
 
-const told = (reward: Reward): Decision<Reward> => {
+/** Publishes RewardFollowed once mission and status are both known. */
+const withEvent = (reward: Reward): Decision<Reward> => {
   const { rewardId, mission, status } = reward;
   return mission && status ? decided(reward, RewardFollowed({ rewardId, ...mission, status })) : decided(reward);
 };
@@ -23,10 +24,10 @@ const unheardOf = (rewardId: number): Reward => ({ id: rewardId, rewardId, missi
 export const allocated =
   ({ id: rewardId, missionId, customerId }: Allocated) =>
   (reward: Reward = unheardOf(rewardId)): Decision<Reward> | undefined =>
-    reward.mission ? undefined : told({ ...reward, mission: { missionId, customerId } });
+    reward.mission ? undefined : withEvent({ ...reward, mission: { missionId, customerId } });
 
 /** Exchanged is final. */
 export const followed =
   ({ rewardId, status }: { rewardId: number; status: 'Issued' | 'Exchanged' }) =>
   (reward: Reward = unheardOf(rewardId)): Decision<Reward> | undefined =>
-    reward.status === 'Exchanged' || reward.status === status ? undefined : told({ ...reward, status });
+    reward.status === 'Exchanged' || reward.status === status ? undefined : withEvent({ ...reward, status });

@@ -13,7 +13,7 @@ export interface Mypage extends Identified {
   readonly rewardStatus: 'Issued' | 'Exchanged' | null;
 }
 
-/** There from the first event on, whichever comes first: each says that the mission was achieved, and by whom. */
+/** A row appears with the first event of its mission, whichever that is. */
 export const mypage = view('Mypage', {
   keyedBy: 'missionId',
   uniqueBy: ['rewardId'],

@@ -31,7 +31,7 @@ test.each([
   },
 );
 
-test('given a store that takes no writes, when an event comes again and again, then nothing is sent, and afterwards it is sent once', async () => {
+test('given a store that took no writes, when it takes them again, then an event that came again and again is sent once', async () => {
   let refuses = false;
   const service = await given('reward-notification', notification, {
     messenger: 'bindings.http',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { event, integer } from '../../kit/domain/index.ts';
 
-/** Told when a reward is made for a mission. */
+/** A reward was made for a mission. */
 export const Allocated = event(
   'Allocated',
   z.object({

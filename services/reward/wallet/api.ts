@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import {
+  byId,
   CalleeUnavailable,
   commandOf,
   idOf,
@@ -43,7 +44,7 @@ function exchanging({ records, sidecar, config }: Kit<Addresses>): Router {
       });
     }
     // A change that changes nothing is kept under its key, too.
-    wallet = (await records.change(Wallet, id, command, status ? exchange : () => undefined))?.state ?? undefined;
+    wallet = (await records.change(byId(Wallet, id), command, status ? exchange : () => undefined)).state;
     if (!wallet) throw new Problem(404, 'Not Found', `There is no wallet ${id}.`);
     sendItem(request, response, wallets, wallet);
   });

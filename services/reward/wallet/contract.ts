@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { event, integer } from '../../kit/domain/index.ts';
 
-/** The one thing clients may do with an entry: exchange it. What else is sent changes nothing. */
+/** Body of PATCH /wallets/{id}, which exchanges an entry. Other fields change nothing. */
 export const ExchangeWish = z.object({ status: z.literal('Exchanged', 'can only become Exchanged').optional() });
 export type ExchangeWish = z.output<typeof ExchangeWish>;
 export const ExchangeBody = ExchangeWish.loose();
 
 const entry = z.object({ id: integer, rewardId: integer });
 
-/** Told when a reward has come into its customer's wallet. */
+/** A reward came into its customer's wallet. */
 export const Issued = event('Issued', entry.extend({ customerId: integer.nullable(), status: z.literal('Issued') }));
 
-/** Told when a reward was exchanged for a gift. */
+/** A reward was exchanged for a gift. */
 export const Exchanged = event('Exchanged', entry.extend({ status: z.literal('Exchanged') }));

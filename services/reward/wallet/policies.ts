@@ -7,8 +7,8 @@ import { EarlyGift, exchange, issue, Wallet } from './domain.ts';
 export const policies = ({ records }: Kit): Policy[] => [
   whenever(Allocated, (reward) => create(Wallet, reward.id, issue(reward))),
 
-  // Whoever asked for this gift has exchanged the entry by now, unless he died or gave up in between: then this does.
-  // Anybody may record a gift for an entry that is still to come, at any time: that is noted, and the entry finds it.
+  // Wallet asked for this gift and nearly always exchanged the entry by now. If it ended in between, this does it.
+  // A client may record a gift for an entry that comes later. The note keeps it, and the entry finds it.
   whenever(Used, async ({ walletId }): Promise<Reaction[]> => {
     let wallet = await records.get(Wallet, walletId);
     if (!wallet) {

@@ -1,6 +1,6 @@
 import request from 'supertest';
-import { type Beside, beside } from '../../../tests/beside.ts';
-import { eventually } from '../../../tests/system.ts';
+import { type Beside, beside } from '../../../tests/harness/beside.ts';
+import { eventually } from '../../../tests/harness/system.ts';
 import { wallet } from './app.ts';
 
 let service: Beside;
@@ -50,7 +50,7 @@ test('given gift is not there, when a reward is exchanged, then it is refused wi
   expect(await entries(rewardId)).toMatchObject([{ id, status: 'Issued' }]);
 });
 
-test('given gift is not there any more, when it had recorded the gift, then the entry is exchanged, and asking again answers 200', async () => {
+test('given gift is away after it had recorded the gift, when the wallet asks again, then the entry is exchanged', async () => {
   const { rewardId, id } = await issued();
   await service.tell({ type: 'Used', data: { id: 1, walletId: id } });
   await eventually(async () => expect(await entries(rewardId)).toMatchObject([{ id, status: 'Exchanged' }]));

@@ -1,4 +1,4 @@
-import type { Row } from '../../collection.ts';
+import type { Row } from '../../harness/collection.ts';
 import { type Desk, idOf, type Subject } from '../desk.ts';
 import type { Findings } from '../findings.ts';
 import type { Shown } from '../shown.ts';

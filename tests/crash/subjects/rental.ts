@@ -43,7 +43,7 @@ export function rental(): Subject {
         one.canceled = (await desk.leave('DELETE', `/rentals/${one.id}`)) || undefined;
         return;
       }
-      // "Cancel again shortly", says the contract: its delivery may be cancelled already.
+      // The customer cancels again (docs/contracts/rental.md#scenario-20); the delivery may be cancelled already.
       const answer = await desk.command('DELETE', `/rentals/${one.id}`, undefined, { untilDone: true });
       if (desk.accepted(answer, `Rental-${one.id} cancel`)) one.canceled = true;
     };

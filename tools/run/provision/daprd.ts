@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { cache, root } from '../paths.ts';
 import type { Progress } from '../process.ts';
+import { verify } from './checksums.ts';
 import { type GoProgram, goBuild } from './go.ts';
 import {
   containerEngine,
@@ -43,7 +44,8 @@ const release = (version: string, target: string, examine: Examine, progress: Pr
   name: 'official release',
   async find(note) {
     const platform = `${process.platform}_${arch() === 'x64' ? 'amd64' : arch()}`;
-    const url = `https://github.com/dapr/dapr/releases/download/v${version}/daprd_${platform}.tar.gz`;
+    const file = `daprd_${platform}.tar.gz`;
+    const url = `https://github.com/dapr/dapr/releases/download/v${version}/${file}`;
     // Short for the first byte, since there may be no way out; longer for the file itself.
     const abort = new AbortController();
     const first = setTimeout(() => abort.abort(new Error('no answer within 5 s')), 5000);
@@ -61,6 +63,9 @@ const release = (version: string, target: string, examine: Examine, progress: Pr
       await makeOnce(target, async (unfinished) => {
         progress(`downloading daprd ${version}`);
         await pipeline(Readable.fromWeb(body), createWriteStream(`${unfinished}.tar.gz`), { signal: abort.signal });
+        // Dapr publishes each archive with its checksum; a committed one (named with the version) comes first.
+        const published = await fetch(`${url}.sha256`, { signal: abort.signal });
+        await verify(`${unfinished}.tar.gz`, `${version}/${file}`, published.ok ? await published.text() : undefined);
         await run(['tar', '-xzf', `${unfinished}.tar.gz`, '-C', dirname(unfinished)], { limitMs: 60_000 });
         await rename(join(dirname(unfinished), 'daprd'), unfinished);
       });

@@ -33,7 +33,8 @@ export const goBuild = (program: GoProgram, target: string, examine: Examine, pr
       const options = [...(tags ? ['-tags', tags] : []), '-ldflags', flags];
       const { code, output } = await run([go, 'build', '-v', ...options, '-o', unfinished, main], {
         cwd: join(root, module),
-        env: { CGO_ENABLED: '0' },
+        // As the module's go.mod and go.sum say, whatever the user's own settings are.
+        env: { CGO_ENABLED: '0', GOFLAGS: '-mod=readonly -buildvcs=false' },
         limitMs: 1_800_000,
         onLine,
       });
@@ -43,8 +44,14 @@ export const goBuild = (program: GoProgram, target: string, examine: Examine, pr
   },
 });
 
-/** Programs for the checks of the chart; `version` is what answers when asked for it. */
-const programs: Record<'helm' | 'kubeconform' | 'promtool', GoProgram & { version: string[] }> = {
+/** Programs for the checks of chart and workflows; `version` is what answers when asked for it. */
+const programs: Record<'actionlint' | 'helm' | 'kubeconform' | 'promtool', GoProgram & { version: string[] }> = {
+  actionlint: {
+    name: 'actionlint',
+    module: 'helm/tools/actionlint',
+    main: 'github.com/rhysd/actionlint/cmd/actionlint',
+    version: ['-version'],
+  },
   helm: { name: 'helm', module: 'helm/tools/helm', main: 'helm.sh/helm/v3/cmd/helm', version: ['version', '--short'] },
   kubeconform: {
     name: 'kubeconform',
@@ -62,7 +69,7 @@ const programs: Record<'helm' | 'kubeconform' | 'promtool', GoProgram & { versio
   },
 };
 
-/** A program for the checks of the chart: from PATH, else built from its committed Go module into the cache. */
+/** A program for these checks: from PATH, else built from its committed Go module into the cache. */
 export async function goProgram(name: keyof typeof programs, progress: Progress): Promise<Found> {
   const program = programs[name];
   const target = join(cache, 'bin', name);

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cache, freePort, root } from '../paths.ts';
 import { kafkaAnswers } from '../prepare.ts';
 import type { Progress } from '../process.ts';
+import { verifyAll } from './checksums.ts';
 import {
   commandLine,
   container,
@@ -64,8 +65,12 @@ const maven = (jars: string, version: string, progress: Progress): Way => ({
       progress(`downloading Kafka ${version} with Maven`);
       const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${unfinished}`];
       const onLine = sparse(progress, (lines) => `downloading Kafka ${version} (${lines} steps)`);
-      const { code, output } = await run(['mvn', '-B', '-f', pom, ...goal], { limitMs: 300_000, onLine });
+      const { code, output } = await run(['mvn', '-B', '--strict-checksums', '-f', pom, ...goal], {
+        limitMs: 300_000,
+        onLine,
+      });
       if (code !== 0) throw new Error(output.split('\n').find((line) => line.includes('ERROR')) ?? 'mvn failed');
+      await verifyAll(unfinished);
     });
     return fromJars(jars, version);
   },

@@ -7,6 +7,9 @@ import type { Progress } from '../process.ts';
 /** Something is missing; the message is one sentence that says what to do. */
 export class Unavailable extends Error {}
 
+/** A download is not what was committed or published. No other way is tried, since somebody may have changed it. */
+export class Tampered extends Unavailable {}
+
 export interface Found {
   name: string;
   version: string;
@@ -34,6 +37,7 @@ export async function firstOf(ways: Way[], advice: string): Promise<Found> {
     const found = await way
       .find((why) => notes.push(`${way.name}: ${why}`))
       .catch((error: unknown) => {
+        if (error instanceof Tampered) throw error;
         notes.push(`${way.name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
         return undefined;
       });
@@ -272,6 +276,9 @@ export const debian = (wanted: DebianPackage, progress: Progress): Way => ({
       'Debug::NoLocking=true',
       // root would otherwise download as a user who cannot write into the cache
       'APT::Sandbox::User=root',
+      // Only what the distribution's key has signed.
+      'APT::Get::AllowUnauthenticated=false',
+      'Acquire::AllowInsecureRepositories=false',
       'Acquire::http::Timeout=10',
       'Acquire::Retries=1',
     ];

@@ -1,0 +1,75 @@
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import type { Express } from 'express';
+import type { ZodObject } from 'zod';
+import { type App, assemble, type Service } from '../../services/kit/index.ts';
+import { Child } from '../../tools/run/child.ts';
+import { infrastructure } from '../../tools/run/infra.ts';
+import { home } from '../../tools/run/paths.ts';
+import { daprd } from '../../tools/run/provision/daprd.ts';
+import { renderComponents } from '../../tools/run/render.ts';
+import { defaultPorts, sidecarSpec } from '../../tools/run/services.ts';
+import { readTemplate } from '../../tools/run/templates.ts';
+
+/** One service of a system, alone with a real sidecar and a real Redis: its Express app for supertest, and its broker. */
+export interface Beside {
+  readonly app: Express;
+  /** Puts an event on the system's topic, as another service would. */
+  tell(event: { type: string; data: object; id?: string; version?: number }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts a service in this process beside its sidecar; what it calls is not there. */
+export async function beside<S extends ZodObject>(appId: string, service: Service<S>): Promise<Beside> {
+  const system = appId.slice(0, appId.indexOf('-'));
+  const template = (await readTemplate(system)).find((found) => found.appId === appId);
+  if (!template) throw new Error(`dapr/${system}.yaml has no ${appId}`);
+  const silent = (): void => undefined;
+  const { specs, addresses, prepare } = await infrastructure('light', [system], silent);
+  const children = specs.map((spec) => new Child(spec, join(home, 'logs', `${spec.id}.log`)));
+  // Whatever goes wrong, nothing is left running.
+  process.once('exit', () => {
+    for (const child of children) child.kill();
+  });
+  for (const child of children) child.start();
+  for (const child of children) await child.whenHealthy(30_000);
+  await prepare();
+
+  const ports = defaultPorts(template, 1);
+  const rendered = await renderComponents('light', [system], addresses);
+  const { command } = await daprd(silent);
+  const spec = sidecarSpec({ service: template, number: 1, ports }, command, rendered);
+  const sidecar = new Child(spec, join(home, 'logs', `${spec.id}.log`));
+  children.unshift(sidecar);
+  sidecar.start();
+
+  const assembled: App = assemble(service, { dapr: ports.http, appId, instance: `${appId}-1` });
+  await assembled.start();
+  const server = createServer(assembled.app);
+  await new Promise<void>((resolve) => server.listen(ports.app, '127.0.0.1', resolve));
+  await sidecar.whenHealthy(30_000);
+
+  let count = 0;
+  return {
+    app: assembled.app,
+    async tell({ type, data, id = `test/${Date.now()}/${count++}`, version = 1 }) {
+      const cloudEvent = {
+        specversion: '1.0',
+        id,
+        type,
+        source: 'test',
+        datacontenttype: 'application/json',
+        aggregateversion: version,
+        data: { eventType: type, ...data },
+      };
+      const failed = await assembled.sidecar.publish(system, [{ partitionKey: id, cloudEvent }]);
+      if (failed.size > 0) throw new Error(`${type} was not published`);
+    },
+    async close() {
+      await assembled.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      for (const child of children) await child.stop();
+    },
+  };
+}

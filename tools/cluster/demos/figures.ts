@@ -1,0 +1,147 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
+import { parse } from 'yaml';
+import { root } from '../../run/paths.ts';
+import { type Options, type Verdict, wish } from '../demonstration.ts';
+import { type Cluster, print } from '../kubectl.ts';
+
+const FOLDER = join(root, 'helm/madang/monitoring');
+
+export interface Rule {
+  readonly alert: string;
+  readonly expr: string;
+  /** How long the expression must hold, e.g. `30s`. */
+  readonly for?: string;
+}
+
+/** The expressions of a dashboard, with its variables filled in. */
+export const expressionsOf = (dashboard: string, namespace: string): string[] =>
+  (JSON.parse(dashboard) as { panels: { targets: { expr: string }[] }[] }).panels
+    .flatMap(({ targets }) => targets)
+    .map(({ expr }) => expr.replaceAll('$namespace', namespace).replaceAll('$app', 'lecture-pay'));
+
+/** The figures that an expression is about. */
+export const figuresIn = (expr: string): string[] => [...new Set(expr.match(/\b(?:madang|dapr)_\w+/g) ?? [])];
+
+export function millisecondsOf(duration = '0s'): number {
+  const [, count = '0', unit = 's'] = /^(\d+)([smh])$/.exec(duration) ?? [];
+  return Number(count) * ({ s: 1_000, m: 60_000, h: 3_600_000 }[unit] ?? 1_000);
+}
+
+/** What a Prometheus answers: how many series. */
+type Count = (expr: string) => Promise<number>;
+
+async function rulesAndPanels(namespace: string): Promise<{ rules: Rule[]; panels: string[] }> {
+  const { groups } = parse(await readFile(join(FOLDER, 'rules.yaml'), 'utf8')) as { groups: { rules: Rule[] }[] };
+  const names = await readdir(join(FOLDER, 'dashboards'));
+  const boards = await Promise.all(names.map((name) => readFile(join(FOLDER, 'dashboards', name), 'utf8')));
+  return {
+    rules: groups.flatMap(({ rules }) => rules),
+    panels: [...new Set(boards.flatMap((board) => expressionsOf(board, namespace)))],
+  };
+}
+
+/** Watches the expression of a rule: after how long it had held for long enough to fire, and after how long it was over. */
+async function watch(rule: Rule, count: Count, provoke: () => Promise<() => Promise<unknown>>): Promise<string[]> {
+  const limit = Date.now() + 360_000;
+  const began = Date.now();
+  const mend = await provoke();
+  let holds: number | undefined;
+  let fired: number | undefined;
+  try {
+    while (fired === undefined && Date.now() < limit) {
+      holds = (await count(rule.expr)) > 0 ? (holds ?? Date.now()) : undefined;
+      if (holds !== undefined && Date.now() - holds >= millisecondsOf(rule.for)) fired = Date.now() - began;
+      else await sleep(5_000);
+    }
+  } finally {
+    await mend();
+  }
+  if (fired === undefined) return ['DID NOT FIRE within 360 s'];
+  print(`    ${rule.alert} fires after ${Math.round(fired / 1000)} s`);
+  const mended = Date.now();
+  // An increase over 15 minutes is over when they are.
+  const patience = mended + 1_200_000;
+  while (Date.now() < patience && (await count(rule.expr)) > 0) await sleep(10_000);
+  const cleared = (await count(rule.expr)) === 0;
+  const after = Math.round((Date.now() - mended) / 1000);
+  return [`fires after ${Math.round(fired / 1000)} s`, cleared ? `cleared after ${after} s` : 'DID NOT CLEAR'];
+}
+
+/** Tells the system of an event that nobody can understand. */
+async function nonsense(cluster: Cluster): Promise<() => Promise<unknown>> {
+  const event = { specversion: '1.0', id: `demo-${Date.now()}`, type: 'PaymentApproved', source: 'demo', data: {} };
+  const script = `fetch('http://127.0.0.1:3500/v1.0/publish/lecture-pubsub/lecture',{method:'POST',headers:{'content-type':'application/cloudevents+json'},body:${JSON.stringify(JSON.stringify(event))}}).then(r=>console.log(r.status))`;
+  await cluster.run(await cluster.pod('lecture-pay'), 'pay', script);
+  return async () => undefined;
+}
+
+/** pay is slow for as long as that takes, and somebody asks it. */
+async function slowPay(cluster: Cluster): Promise<() => Promise<unknown>> {
+  const configure = (delay: string): Promise<string> =>
+    cluster.kubectl('patch', 'configmap', 'lecture-config', '-p', JSON.stringify({ data: { PAY_DELAY_MS: delay } }));
+  await configure('1500');
+  const load = cluster.load('demo-load', { path: '/classes', body: wish, users: 20, seconds: 150 });
+  load.catch(() => undefined);
+  return async () => {
+    await configure('0');
+    await load.catch(() => undefined);
+  };
+}
+
+/** The broker of the release is away, and commands go on. */
+async function noBroker(cluster: Cluster): Promise<() => Promise<unknown>> {
+  const broker = `deployment/${await cluster.release()}-kafka`;
+  await cluster.kubectl('scale', broker, '--replicas=0');
+  const load = cluster.load('demo-load', { path: '/classes', body: wish, users: 2, seconds: 30 });
+  load.catch(() => undefined);
+  return async () => {
+    await cluster.kubectl('scale', broker, '--replicas=1');
+    await load.catch(() => undefined);
+  };
+}
+
+/**
+ * Plays load and faults, and asks a real Prometheus every expression of the dashboards and whatever the rules are about:
+ * each must have data; and alerts that should fire do, the first dead letter too, and clear.
+ */
+export async function figures({ cluster, users, monitoring }: Options): Promise<Verdict> {
+  const { rules, panels } = await rulesAndPanels(cluster.namespace);
+  return cluster.in(monitoring).forwarded('prometheus', 9090, async (port) => {
+    const count: Count = async (expr) => {
+      const { body } = await request(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expr)}`);
+      const { data, error } = (await body.json()) as { data?: { result: unknown[] }; error?: string };
+      if (!data) throw new Error(`Prometheus refuses ${expr}: ${error}`);
+      return data.result.length;
+    };
+    await cluster.load('demo-load', { path: '/classes', body: wish, users: Math.min(users, 20), seconds: 90 });
+    const rows: Verdict['figures'] = [];
+    const faults: [string, (cluster: Cluster) => Promise<() => Promise<unknown>>][] = [
+      ['DeadLetters', nonsense],
+      ['BreakerOpen', slowPay],
+      ['OutboxOld', noBroker],
+    ];
+    let good = true;
+    for (const [alert, fault] of faults) {
+      const rule = rules.find((one) => one.alert === alert);
+      if (!rule) throw new Error(`There is no rule ${alert}.`);
+      const came = await watch(rule, count, () => fault(cluster));
+      good &&= came.every((part) => !part.startsWith('DID NOT'));
+      rows.push([`alert ${alert}`, came.join(', '), 'not shown']);
+    }
+    const empty: string[] = [];
+    for (const expr of panels) if ((await count(expr)) === 0) empty.push(expr);
+    const unknown: string[] = [];
+    for (const name of new Set(rules.flatMap(({ expr }) => figuresIn(expr))))
+      if ((await count(name)) === 0) unknown.push(name);
+    for (const expr of empty) print(`    no data: ${expr}`);
+    good &&= empty.length + unknown.length === 0;
+    rows.unshift(
+      ['expressions of the dashboards with data', `${panels.length - empty.length} of ${panels.length}`, 'not shown'],
+      ['figures of the rules that nobody has', unknown.join(', ') || 'none', '-'],
+    );
+    return { good, figures: rows };
+  });
+}

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
+import { type Options, type Verdict, wish } from '../demonstration.ts';
+import type { Cluster } from '../kubectl.ts';
+import { until } from '../until.ts';
+
+interface Span {
+  readonly spanID: string;
+  readonly processID: string;
+  readonly references?: readonly { readonly refType: string; readonly spanID: string }[];
+}
+export interface Trace {
+  readonly spans: readonly Span[];
+  readonly processes: Readonly<Record<string, { readonly serviceName: string }>>;
+}
+
+/** How whole a trace is: spans without a parent that is there, and whose they are. */
+export function shapeOf({ spans, processes }: Trace): { roots: number; orphans: number; services: string[] } {
+  const known = new Set(spans.map(({ spanID }) => spanID));
+  const parents = spans.map(({ references = [] }) => references.find(({ refType }) => refType === 'CHILD_OF')?.spanID);
+  return {
+    roots: parents.filter((parent) => parent === undefined).length,
+    orphans: parents.filter((parent) => parent !== undefined && !known.has(parent)).length,
+    services: [...new Set(spans.map(({ processID }) => processes[processID]?.serviceName ?? '?'))].sort(),
+  };
+}
+
+const SERVICES = ['course', 'class', 'pay', 'point', 'gift', 'alert', 'gateway'].map((name) => `lecture-${name}`);
+
+/** What the ingress wrote about a request: the trace id in its line. */
+async function lineOf(cluster: Cluster, requestId: string): Promise<{ trace: string; code: number }> {
+  return until('the ingress has told of the request', 20_000, async () => {
+    const words = ['logs', '-l', 'istio=ingressgateway', '--since=2m', '--tail=-1'];
+    const line = (await cluster.in(cluster.ingress).kubectl(...words))
+      .split('\n')
+      .find((candidate) => candidate.startsWith('{') && candidate.includes(requestId));
+    if (!line) return undefined;
+    const { trace, traceparent, code } = JSON.parse(line) as { trace?: string; traceparent?: string; code: number };
+    return { trace: trace || (traceparent?.split('-')[1] ?? ''), code };
+  });
+}
+
+/** One enrolment in Jaeger: one root, no missing parent, all services and the ingress; a refusal is in the ingress's log. */
+export async function trace({ cluster, monitoring }: Options): Promise<Verdict> {
+  const { enrolled, refused } = await cluster.through('lecture-gateway', async (ask) => ({
+    enrolled: await ask('POST', '/classes', wish),
+    refused: await ask('POST', '/classes', { ...wish, fee: 'nothing' }),
+  }));
+  const line = await lineOf(cluster, enrolled.requestId);
+  const refusal = await lineOf(cluster, refused.requestId);
+  const told = await cluster.in(monitoring).forwarded('jaeger', 16686, async (port) => {
+    const find = async (): Promise<Trace | undefined> => {
+      const { body } = await request(`http://127.0.0.1:${port}/api/traces/${line.trace}`);
+      return ((await body.json()) as { data?: Trace[] }).data?.[0];
+    };
+    const all = (found: Trace): boolean => SERVICES.every((name) => shapeOf(found).services.includes(name));
+    await until('all services have told their part', 60_000, async () => {
+      const found = await find();
+      return found && all(found) ? true : undefined;
+    }).catch(() => undefined);
+    // What follows from an enrolment goes on for some seconds.
+    await sleep(5_000);
+    return find();
+  });
+  const { roots, orphans, services } = told ? shapeOf(told) : { roots: 0, orphans: 0, services: [] };
+  const missing = SERVICES.filter((name) => !services.includes(name));
+  const hasIngress = services.some((name) => !name.startsWith('lecture-'));
+  const isSame = refusal.trace !== '' && refusal.trace === refused.answer.correlationId;
+  return {
+    good: roots === 1 && orphans === 0 && missing.length === 0 && hasIngress && isSame,
+    figures: [
+      ['trace of one enrolment', `${line.trace}, ${told?.spans.length ?? 0} spans`, 'shown in part'],
+      ['roots; spans whose parent is missing', `${roots}; ${orphans}`, '-'],
+      ['services in it', services.join(', '), '-'],
+      ['services that are missing', missing.join(', ') || 'none', '-'],
+      [
+        'a refusal: trace id in the ingress log, correlationId of the answer',
+        `${refusal.code} ${refusal.trace}, ${refused.answer.correlationId}`,
+        'not shown',
+      ],
+    ],
+  };
+}

