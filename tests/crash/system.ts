@@ -12,8 +12,8 @@ import { Findings, type Violation } from './findings.ts';
 import { randomFrom, until } from './parts.ts';
 import { shownAt } from './shown.ts';
 import { look, type Place, type Sight } from './sight.ts';
-import { overHttp } from './way.ts';
 import { subjects } from './subjects/index.ts';
+import { overHttp } from './way.ts';
 
 type Profile = 'light' | 'full';
 

@@ -42,9 +42,14 @@ export class Consumers {
   private bring(): void {
     const { backend, system } = this.world;
     for (const [message, replica] of this.underWay) if (!replica.isUp) this.underWay.delete(message);
-    const able = this.replicas.filter(({ isUp, sidecar }) => isUp && sidecar?.app && sidecar.subscriptionTo(system.name));
+    const able = this.replicas.filter(
+      ({ isUp, sidecar }) => isUp && sidecar?.app && sidecar.subscriptionTo(system.name),
+    );
     if (able.length === 0) return;
-    if (this.world.isAway('broker')) return this.look(AGAIN_MS);
+    if (this.world.isAway('broker')) {
+      this.look(AGAIN_MS);
+      return;
+    }
     const waiting = backend.broker.waiting(system.name, this.appId);
     const free = waiting.filter((message) => !this.underWay.has(message) && !this.held.has(message));
     if (backend.broker.kind === 'kafka') {

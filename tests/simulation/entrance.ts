@@ -2,9 +2,9 @@ import { failureOf } from '../../services/gateway/forward.ts';
 import { routes } from '../../services/gateway/routes.ts';
 import { ANSWERED_BY } from '../../services/kit/index.ts';
 import type { MemorySidecar } from '../../services/kit/testing/index.ts';
-import type { Row } from '../harness/collection.ts';
 import type { Shown } from '../crash/shown.ts';
 import type { Way, Wish } from '../crash/way.ts';
+import type { Row } from '../harness/collection.ts';
 import { Troubles } from './troubles.ts';
 import type { World } from './world.ts';
 

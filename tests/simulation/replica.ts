@@ -47,7 +47,8 @@ export class Replica {
     const context = {
       clock: time.clockOf(this.owner),
       random,
-      id: () => `${hex(ids(), 8)}-${hex(ids(), 4)}-4${hex(ids(), 3)}-8${hex(ids(), 3)}-${hex(ids(), 6)}${hex(ids(), 6)}`,
+      id: () =>
+        `${hex(ids(), 8)}-${hex(ids(), 4)}-4${hex(ids(), 3)}-8${hex(ids(), 3)}-${hex(ids(), 6)}${hex(ids(), 6)}`,
     };
     world.note(`${name} starts`);
     this.app = system.services[appId]!({ dapr: this.sidecar, appId, instance: name, context });

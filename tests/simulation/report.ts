@@ -7,7 +7,9 @@ const labelOf = (trouble: string): string => trouble.split('\t')[0]!;
 /** Tells a failure: what is wrong, the seed that shows it, and the fewest troubles that are enough for it. */
 export async function report(system: System, outcome: Outcome, shrunk: boolean): Promise<void> {
   const { seed, violations, troubles } = outcome;
-  console.log(`VIOLATION in ${system.name}, seed ${seed}: ${violations.length} differences, ${troubles.length} troubles`);
+  console.log(
+    `VIOLATION in ${system.name}, seed ${seed}: ${violations.length} differences, ${troubles.length} troubles`,
+  );
   for (const { about, what } of violations.slice(0, 6)) console.log(`   ${about}: ${what}`);
   if (!shrunk) return;
   const kept = await shrink(troubles.map(labelOf), async (only) => {

@@ -1,6 +1,6 @@
 import { Desk, Log, type Subject } from '../crash/desk.ts';
 import { Findings, type Violation } from '../crash/findings.ts';
-import type { Document, Sight, Told } from '../crash/sight.ts';
+import type { Sight } from '../crash/sight.ts';
 import { subjects } from '../crash/subjects/index.ts';
 import { planBlows } from './blows.ts';
 import { Consumers } from './broker.ts';
@@ -8,6 +8,7 @@ import { Chance } from './chance.ts';
 import { Entrance, shownBy } from './entrance.ts';
 import { Replica } from './replica.ts';
 import { SecondThoughts } from './second-thoughts.ts';
+import { sightOf } from './sight.ts';
 import type { System } from './systems.ts';
 import { type Weather, World } from './world.ts';
 
@@ -49,11 +50,7 @@ function weatherOf(chance: Chance): Weather {
  * Runs a system under one seed until it is at rest, and judges.
  * @param allowed which troubles may happen, by label; all where nothing is said
  */
-export async function simulate(
-  system: System,
-  seed: number,
-  allowed?: (label: string) => boolean,
-): Promise<Outcome> {
+export async function simulate(system: System, seed: number, allowed?: (label: string) => boolean): Promise<Outcome> {
   const chance = new Chance(seed, allowed);
   const weather = weatherOf(chance);
   return new Run(new World(system, chance, weather)).outcome();
@@ -155,8 +152,16 @@ class Run {
     }
   }
 
+  private looked(): Sight {
+    const sight = sightOf(this.world);
+    // Alert, in Python, takes part as what it would have been told.
+    const names = new Set(this.world.system.configuration.ALERT_EVENTS?.split(','));
+    for (const { id, type } of sight.told) if (names.has(type)) this.noticed.add(id);
+    return sight;
+  }
+
   private async judge(): Promise<readonly Violation[]> {
-    const findings = new Findings(this.look());
+    const findings = new Findings(this.looked());
     const shown = shownBy(this.entrance, () => [...this.noticed]);
     let over = false;
     const judged = this.subject
@@ -169,22 +174,5 @@ class Run {
     if (!over) findings.wrong(this.world.system.name, 'cannot be judged: a question is not answered');
     void judged;
     return findings.violations;
-  }
-
-  private look(): Sight {
-    const { backend, system, weather } = this.world;
-    const documents = new Map<string, Document>();
-    const stores = new Map(Object.keys(system.services).map((appId) => [this.world.storeOf(appId).name, appId]));
-    for (const appId of stores.values()) {
-      const { name, kind } = this.world.storeOf(appId);
-      for (const [key, value] of backend.store(name, kind).entries())
-        if (!/\|\|(outbox|idempotency)-/.test(key)) documents.set(key.replace('||', '/'), JSON.parse(value) as Document);
-    }
-    void weather;
-    const told = backend.broker.messages(system.name).map(({ data }) => JSON.parse(data.toString()) as Told);
-    // Alert, in Python, takes part as what it would have been told.
-    const names = new Set(system.configuration.ALERT_EVENTS?.split(','));
-    for (const { id, type } of told) if (names.has(type)) this.noticed.add(id);
-    return { documents, told };
   }
 }

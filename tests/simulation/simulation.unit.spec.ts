@@ -34,14 +34,17 @@ test('given a run whose troubles are all forbidden, when it ends, then none has 
   expect([troubles, violations]).toEqual([[], []]);
 });
 
-test.each(Object.keys(subjects))('given %s under some seeds, when it is at rest, then nothing is lost or doubled', async (name) => {
-  const system = systemOf(name);
-  for (let seed = 1; seed <= 2; seed++) {
-    const { violations, accepted } = await simulate(system, seed);
-    expect(violations).toEqual([]);
-    expect(accepted).toBeGreaterThan(0);
-  }
-});
+test.each(Object.keys(subjects))(
+  'given %s under some seeds, when it is at rest, then nothing is lost or doubled',
+  async (name) => {
+    const system = systemOf(name);
+    for (let seed = 1; seed <= 2; seed++) {
+      const { violations, accepted } = await simulate(system, seed);
+      expect(violations).toEqual([]);
+      expect(accepted).toBeGreaterThan(0);
+    }
+  },
+);
 
 test('given a failure of two troubles among many, when it is shrunk, then those two are left', async () => {
   const all = Array.from({ length: 50 }, (_, number) => `trouble ${number}`);

@@ -69,13 +69,7 @@ const SERVICES: Readonly<Record<string, Assemble>> = {
 };
 
 /** Services with a store of their own: components/<profile>/<app id>-state.yaml. */
-const APART = new Set([
-  'lecture-gift',
-  'reward-payment',
-  'academy-dashboard',
-  'insurance-alarm',
-  'rental-information',
-]);
+const APART = new Set(['lecture-gift', 'reward-payment', 'academy-dashboard', 'insurance-alarm', 'rental-information']);
 
 /** What a system consists of, as its files of the deployment have it. */
 export interface System {

@@ -17,6 +17,7 @@ export class Troubles {
   goneUntil = 0;
   private readonly fates = new Map<number, Fate | undefined>();
   private readonly lags: () => number;
+  private readonly label: string;
   private calls = 0;
 
   constructor(
@@ -28,7 +29,6 @@ export class Troubles {
     this.lags = world.chance.stream(`lag ${name} ${life}`);
     this.label = `call ${name}.${life}`;
   }
-  private readonly label: string;
 
   readonly before: NonNullable<SidecarOptions['before']> = async (call) => {
     const { world } = this;

@@ -50,7 +50,13 @@ export async function handling(
   const sidecar = new Sidecar(transport, 'lecture-course');
   await sidecar.ready(1_000);
   const records = new Records(sidecar, new UnitOfWork(sidecar, instance), new Ids(sidecar));
-  const parts = messaging({ sidecar, records, policies: policies({ records, sidecar }), instance, clock: unpaced(clock) });
+  const parts = messaging({
+    sidecar,
+    records,
+    policies: policies({ records, sidecar }),
+    instance,
+    clock: unpaced(clock),
+  });
   const app = express().use(traced, ...parts.routers, asProblem);
   return {
     ...parts,

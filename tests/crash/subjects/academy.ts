@@ -64,9 +64,7 @@ export function academy(): Subject {
   }
 
   async function judge(findings: Findings, shown: Shown): Promise<void> {
-    const rows = new Map(
-      (await shown.collection('courseRegistrationStatuses')).map((row) => [row.courseId, row]),
-    );
+    const rows = new Map((await shown.collection('courseRegistrationStatuses')).map((row) => [row.courseId, row]));
     const board = new Map((await shown.collection('lectureStatuses')).map((row) => [row.lectureId, row]));
     const open = new Map((await shown.collection('lectureSystems')).map((row) => [row.id, row]));
     const students = new Map<number, number>();
