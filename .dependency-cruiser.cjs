@@ -4,23 +4,37 @@ module.exports = {
     {
       name: 'domain-is-pure',
       comment:
-        "domain.ts decides and nothing else: it may use the contracts and domains of its own system and the kit's domain words.",
+        "domain.ts decides and nothing else: it may use the contracts and shared/ of its own system and the kit's domain words.",
       severity: 'error',
       from: { path: '^services/([^/]+)/[^/]+/domain\\.ts$' },
-      to: { pathNot: ['^services/$1/[^/]+/(domain|contract)\\.ts$', '^services/kit/domain/'] },
+      to: { pathNot: ['^services/$1/[^/]+/contract\\.ts$', '^services/$1/shared/', '^services/kit/domain/'] },
     },
     {
       name: 'no-cross-system-import',
       severity: 'error',
       from: { path: '^services/(?!kit/|gateway/)([^/]+)/' },
-      to: { path: '^services/(?!kit/)', pathNot: '^services/$1/' },
+      to: { path: '^services/(?!kit/)', pathNot: ['^services/$1/', '^services/gateway/page-kit/index\\.ts$'] },
     },
     {
       name: 'services-meet-by-contract',
-      comment: 'Of another service only its contract (and the types of its domain) may be known.',
+      comment: 'Of another service only its contract may be known; what several need is in shared/ of their system.',
       severity: 'error',
       from: { path: '^services/(?!kit/|gateway/)([^/]+)/([^/]+)/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^services/$1/(?!$2/)[^/]+/', pathNot: '/(contract|domain)\\.ts$' },
+      to: { path: '^services/$1/(?!$2/)[^/]+/', pathNot: ['/contract\\.ts$', '^services/$1/shared/'] },
+    },
+    {
+      name: 'a-system-is-folders',
+      comment: 'A service is its folder, and what several services share is in shared/.',
+      severity: 'error',
+      from: { path: '^services/(?!kit/|gateway/)[^/]+/[^/]+\\.ts$', pathNot: '\\.spec\\.ts$' },
+      to: {},
+    },
+    {
+      name: 'imports-run-one-way',
+      comment: 'service -> routes, policies, views -> domain -> contract -> config.',
+      severity: 'error',
+      from: { path: '^services/(?!kit/|gateway/)([^/]+)/([^/]+)/(config|contract|domain)\\.ts$' },
+      to: { path: '^services/$1/$2/', pathNot: '/(config|contract)\\.ts$' },
     },
     {
       name: 'kit-stands-alone',
@@ -48,16 +62,37 @@ module.exports = {
       to: { path: '^(tools|tests)/' },
     },
     {
+      name: 'pages-know-the-api-alone',
+      comment:
+        'A page runs in a browser: it is made of itself, the components and what runs there, and asks the gateway.',
+      severity: 'error',
+      from: { path: '^services/([^/]+)/(?:page|page-kit)/' },
+      to: {
+        pathNot: [
+          '^services/$1/(page|page-kit)/',
+          '^services/gateway/page-kit/index\\.ts$',
+          '^node_modules/(preact|@preact)/',
+        ],
+      },
+    },
+    {
       name: 'no-circular',
       severity: 'error',
-      from: { pathNot: '^node_modules' },
+      from: { pathNot: ['^node_modules', '^services/kit/testing/'] },
+      to: { circular: true },
+    },
+    {
+      name: 'no-circular-testing',
+      comment: 'The parts of the memory sidecar know each other by their types.',
+      severity: 'error',
+      from: { path: '^services/kit/testing/' },
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
       name: 'no-orphans',
       comment: 'A file nobody imports is dead, unless it is an entry point.',
       severity: 'error',
-      from: { orphan: true, pathNot: ['(^|/)main\\.ts$', '\\.spec\\.ts$', '\\.cjs$', '\\.config\\.'] },
+      from: { orphan: true, pathNot: ['(^|/)main\\.tsx?$', '\\.spec\\.ts$', '\\.cjs$', '\\.config\\.'] },
       to: {},
     },
     {

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import { chromium } from '../tools/run/provision/chromium.ts';
 import { goProgram } from '../tools/run/provision/go.ts';
 import { longTermNode } from '../tools/run/provision/node.ts';
 
-/** `npm test -- [unit|simulation|python|chart|service|light|full|crash|hostile|lecture|functional ...] [--node lts]`: all but the last three when none is named. */
+/** `npm test -- [unit|simulation|python|chart|service|browser|light|full|crash|hostile|lecture|functional ...] [--node lts]`: all but the last three when none is named. */
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -45,6 +46,7 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
     await rm(env.MADANG_HOME!, { recursive: true, force: true });
     return jest('service', env, ['--runInBand', '--forceExit', '--testMatch', '**/*.service.spec.ts', ...args]);
   },
+  browser: (args) => browser(apart('browser', 2000), args),
   light: (args) => system('light', apart('light', 2600), args),
   full: (args) => system('full', apart('full', 2900), args),
   crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), args),
@@ -99,19 +101,32 @@ async function runsOn(wanted: string): Promise<boolean> {
 /** A suite that could not run at all has failed once. */
 const NOT_RUN: Result = { passed: 0, failed: 1 };
 
-async function jest(name: string, env: Env, args: string[]): Promise<Result> {
+/** @param shown whether its output comes while it runs, or in one piece at the end */
+async function jest(
+  name: string,
+  env: Env,
+  args: string[],
+  shown: 'at once' | 'at the end' = 'at once',
+): Promise<Result> {
   const report = join(base, `test-${name}.json`);
   await mkdir(base, { recursive: true });
   await rm(report, { force: true });
-  await execute('node', [join(root, 'node_modules/jest/bin/jest.js'), '--json', '--outputFile', report, ...args], {
-    ...env,
-    NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
-  });
+  const { output } = await execute(
+    'node',
+    [join(root, 'node_modules/jest/bin/jest.js'), '--json', '--outputFile', report, ...args],
+    { ...env, NODE_OPTIONS: '--experimental-vm-modules --no-warnings' },
+    shown,
+  );
+  if (shown === 'at the end') process.stdout.write(output);
   const text = await readFile(report, 'utf8').catch(() => undefined);
   if (text === undefined) return NOT_RUN;
   const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(text) as Record<string, number>;
   return { passed: numPassedTests ?? 0, failed: (numFailedTests ?? 0) + (numRuntimeErrorTestSuites ?? 0) };
 }
+
+/** How many systems play their scenarios side by side: they share stores and broker, which no scenario touches, and mostly wait. What measures time is in `*.alone.spec.ts`. */
+const AT_THE_SAME_TIME = 3;
+const LONGEST_FIRST = ['academy', 'lecture', 'reward', 'insurance', 'rental'];
 
 /** All that needs the whole system: it runs afresh on one profile, the tests know it by its address. */
 async function system(profile: 'light' | 'full', env: Env, args: string[]): Promise<Result> {
@@ -122,9 +137,47 @@ async function system(profile: 'light' | 'full', env: Env, args: string[]): Prom
     const at = args.indexOf('--system');
     const only = at < 0 ? undefined : args[at + 1];
     const rest = args.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
-    if ((await run('up', only ?? 'all', '--profile', profile, '--detach')).code !== 0) return NOT_RUN;
-    const files = ['--testMatch', `**/tests/${only ?? '*'}/scenarios/*.spec.ts`];
-    return await jest(profile, { ...env, PROFILE: profile }, ['--runInBand', ...files, ...rest]);
+    if ((await run('up', only ?? 'all', '--profile', profile, '--detach', '--no-console')).code !== 0) return NOT_RUN;
+    const [waiting, results] = [only ? [only] : [...LONGEST_FIRST], [] as Result[]];
+    const lane = async (): Promise<void> => {
+      for (let name = waiting.shift(); name; name = waiting.shift()) {
+        const files = [
+          '--runInBand',
+          '--passWithNoTests',
+          '--testMatch',
+          `**/tests/${name}/scenarios/!(*.alone).spec.ts`,
+        ];
+        const shown = only ? 'at once' : 'at the end';
+        results.push(await jest(`${profile}-${name}`, { ...env, PROFILE: profile }, [...files, ...rest], shown));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_THE_SAME_TIME }, lane));
+    const alone = ['--passWithNoTests', '--testMatch', `**/tests/${only ?? '*'}/scenarios/*.alone.spec.ts`, ...rest];
+    results.push(await jest(`${profile}-alone`, { ...env, PROFILE: profile }, ['--runInBand', ...alone]));
+    return {
+      passed: results.reduce((sum, { passed }) => sum + passed, 0),
+      failed: results.reduce((sum, { failed }) => sum + failed, 0),
+    };
+  } finally {
+    await run('down');
+  }
+}
+
+/** The console and the pages of the systems in a real browser. */
+async function browser(env: Env, args: string[]): Promise<Result> {
+  try {
+    await chromium(console.log);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return NOT_RUN;
+  }
+  const run = (...words: string[]): Promise<{ code: number }> => execute(join(root, 'run'), words, env);
+  await run('down');
+  await rm(env.MADANG_HOME!, { recursive: true, force: true });
+  try {
+    if ((await run('up', 'all', '--detach')).code !== 0) return NOT_RUN;
+    const files = ['--runInBand', '--forceExit', '--testMatch', '**/tests/browser/*.spec.ts'];
+    return await jest('browser', { ...env, PROFILE: 'light' }, [...files, ...args]);
   } finally {
     await run('down');
   }
@@ -153,8 +206,13 @@ async function counted(file: string, env: Env, args: string[]): Promise<Result> 
   return { passed: counts.length - failed, failed: failed || (code === 0 && counts.length > 0 ? 0 : 1) };
 }
 
-/** Runs a program in sight of the user; answers its exit code, and what it said. */
-function execute(program: string, args: string[], env: Env): Promise<{ code: number; output: string }> {
+/** Runs a program, in sight of the user at once or not; answers its exit code, and what it said. */
+function execute(
+  program: string,
+  args: string[],
+  env: Env,
+  shown: 'at once' | 'at the end' = 'at once',
+): Promise<{ code: number; output: string }> {
   return new Promise((done) => {
     const child = spawn(program, args, {
       cwd: root,
@@ -165,7 +223,7 @@ function execute(program: string, args: string[], env: Env): Promise<{ code: num
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => {
         output += chunk;
-        process.stdout.write(chunk);
+        if (shown === 'at once') process.stdout.write(chunk);
       });
     child.once('error', (error) => {
       console.error(`${program} cannot be started: ${error.message}`);

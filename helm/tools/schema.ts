@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { schemasOf } from '../../tools/run/configuration.ts';
+import { definitionsOf } from '../../tools/run/definitions.ts';
 import { systems } from '../../tools/run/templates.ts';
 
 /**
@@ -55,7 +55,8 @@ function ruleOf(field: z.ZodType): Rule {
 export async function configurationRules(): Promise<string> {
   const all: Record<string, Record<string, Rule>> = {};
   for (const system of await systems()) {
-    const fields = (await schemasOf(system)).flatMap(({ schema }) => Object.entries(schema.shape));
+    const services = [...(await definitionsOf(system)).values()];
+    const fields = services.flatMap(({ configuration }) => Object.entries(configuration?.shape ?? {}));
     all[system] = Object.fromEntries(fields.map(([key, field]) => [key, ruleOf(field as z.ZodType)]));
   }
   Object.assign(all.lecture ?? {}, ALERT);

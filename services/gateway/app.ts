@@ -16,6 +16,7 @@ import { Exchange } from './exchange.ts';
 import { Forwarder } from './forward.ts';
 import { checkOnce } from './headers.ts';
 import { type AllShares, LIMITS, type Limits, sharesOf } from './limits.ts';
+import { isBrowser, Page, type PageFiles, placeOf } from './page.ts';
 import { nothingHere, type Route, routeOf, routesOf, targetOf } from './paths.ts';
 import { PublicBase, shareOf } from './public-base.ts';
 import { routes } from './routes.ts';
@@ -33,6 +34,10 @@ export interface Options {
   /** Its own way to the sidecar, so that nobody who asks whether it is ready waits behind clients. */
   readonly probe?: Transport | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /** The OpenAPI document of the system, for GET /openapi.json. */
+  readonly document?: object | undefined;
+  /** The page for people, under /app/. */
+  readonly page?: PageFiles | undefined;
 }
 
 /**
@@ -52,6 +57,7 @@ class Entrance {
   private readonly routes: readonly Route[];
   private readonly outside: PublicBase;
   private readonly forwarder: Forwarder;
+  private readonly page: Page | undefined;
   private readonly connections = new Map<Socket, Connection>();
   private probing: Promise<boolean> | undefined;
 
@@ -64,6 +70,7 @@ class Entrance {
     this.routes = routesOf(routes[sidecar.system] ?? {});
     this.outside = options.outside ?? new PublicBase();
     this.forwarder = new Forwarder(sidecar.transport, this.limits, this.shares);
+    this.page = options.page && new Page(options.page);
   }
 
   connected(socket: Socket): void {
@@ -108,7 +115,7 @@ class Entrance {
     else if (request.url === '/dapr/subscribe')
       exchange.answer(200, { 'content-type': 'application/json; charset=utf-8' }, '[]');
     else
-      withTrace(continueTrace(request.headers.traceparent, exchange.requestId), () => {
+      withTrace(continueTrace(request.headers.traceparent, { requestId: exchange.requestId }), () => {
         this.handle(exchange, peer, isTrusted).catch((error) => refuse(exchange, error));
       });
   }
@@ -141,22 +148,42 @@ class Entrance {
     exchange.address = address;
     if (base === undefined) throw new Problem(400, 'Bad Request', 'Send the header Host: links begin with it.');
     if (!METHODS.includes(method)) throw notAllowed(exchange, METHODS);
+    if (this.page && this.show(exchange, this.page, path, base)) return;
     await this.options.admission?.(headers.authorization);
     if (exchange.isGone) return;
     const route = routeOf(this.routes, path);
     if (path === '/') return this.index(exchange, base);
+    if (path === '/openapi.json' && this.options.document) return this.document(exchange, base);
     if (!route) throw nothingHere();
     const target = path.slice(route.prefix.length) + query;
     const isAdmitted = this.options.admission !== undefined;
     await this.forwarder.forward(exchange, route, target, base + route.prefix, isAdmitted);
   }
 
+  /** The OpenAPI document, with the address that the client called. */
+  private document(exchange: Exchange, base: string): void {
+    sendJson(exchange, { ...this.options.document, servers: [{ url: base }] });
+  }
+
+  /**
+   * Shows the page, to whoever asks for it: it holds nothing that is not public. A browser at `/` is sent there.
+   * @returns false when something else was asked for
+   */
+  private show(exchange: Exchange, page: Page, path: string, base: string): boolean {
+    const { headers } = exchange.request;
+    const isEntry = path === '/app' || (path === '/' && exchange.isRead && isBrowser(headers));
+    const file = isEntry ? undefined : page.at(path, headers);
+    if (!isEntry && !file) return false;
+    if (!exchange.isRead) throw notAllowed(exchange, ['GET', 'HEAD']);
+    if (file) exchange.answer(file.status, file.headers, file.body);
+    else exchange.answer(302, { location: placeOf(base), vary: 'Accept, Origin', 'cache-control': 'no-cache' });
+    return true;
+  }
+
   /** The links from which everything public is found. */
   private index(exchange: Exchange, base: string): void {
-    if (!exchange.isRead) throw notAllowed(exchange, ['GET', 'HEAD']);
     const links = this.routes.map(({ path }) => [path.slice(1), { href: base + path }]);
-    const body = { system: this.sidecar.system, _links: Object.fromEntries(links) };
-    exchange.answer(200, { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify(body));
+    sendJson(exchange, { system: this.sidecar.system, _links: Object.fromEntries(links) });
   }
 }
 
@@ -179,6 +206,12 @@ function checkFrame(exchange: Exchange): void {
   if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue')
     throw close(new Problem(417, 'Expectation Failed', 'The one expectation that is met here is 100-continue.'));
   checkOnce(request);
+}
+
+/** Answers what the gateway itself has for those who read. @throws Problem (405) */
+function sendJson(exchange: Exchange, body: object): void {
+  if (!exchange.isRead) throw notAllowed(exchange, ['GET', 'HEAD']);
+  exchange.answer(200, { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify(body));
 }
 
 /** Nothing of an error but a problem reaches a client. */

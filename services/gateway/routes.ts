@@ -1,8 +1,28 @@
+// Written by ./run generate from the publicPaths of every service.ts; a test says when it is not current.
+
 /**
  * The public paths of every system, and the service each belongs to; nothing else is reachable from outside.
- * If several services have a path, a prefix tells them apart: `<app id> behind <prefix>`. The service does not see the prefix.
+ * A path that several services have is told apart by a prefix, `<app id> behind <prefix>`, which the service does not see.
  */
 export const routes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  academy: {
+    '/courseRegistrationSystems': 'academy-registration',
+    '/courseRegistrationSystem': 'academy-registration',
+    '/lectureSystems': 'academy-lecture',
+    '/paymentSystems': 'academy-payment',
+    '/courseRegistrationStatuses': 'academy-dashboard',
+    '/lectureStatuses': 'academy-dashboard',
+  },
+  insurance: {
+    '/products': 'insurance-product',
+    '/productDocuments': 'insurance-product',
+    '/customers': 'insurance-customer',
+    '/plans': 'insurance-plan',
+    '/proposals': 'insurance-proposal',
+    '/payments': 'insurance-payment',
+    '/mypages': 'insurance-myinsurance',
+    '/msgs': 'insurance-alarm',
+  },
   lecture: {
     '/classes': 'lecture-class',
     '/inquiryMypages': 'lecture-class',
@@ -13,6 +33,14 @@ export const routes: Readonly<Record<string, Readonly<Record<string, string>>>> 
     '/points': 'lecture-point',
     '/gifts': 'lecture-gift',
   },
+  rental: {
+    '/products': 'rental-product',
+    '/rentals': 'rental-rental',
+    '/rental/products': 'rental-rental behind /rental',
+    '/deliveries': 'rental-delivery',
+    '/delivery/products': 'rental-delivery behind /delivery',
+    '/myOrders': 'rental-information',
+  },
   reward: {
     '/missions': 'reward-mission',
     '/rewards': 'reward-reward',
@@ -21,31 +49,5 @@ export const routes: Readonly<Record<string, Readonly<Record<string, string>>>> 
     '/mypages': 'reward-mypage',
     '/notifications': 'reward-notification',
     '/accounts': 'reward-payment',
-  },
-  academy: {
-    '/courseRegistrationSystems': 'academy-registration',
-    '/courseRegistrationSystem': 'academy-registration',
-    '/lectureSystems': 'academy-lecture',
-    '/paymentSystems': 'academy-payment',
-    '/courseRegistrationStatuses': 'academy-dashboard',
-    '/lectureStatuses': 'academy-dashboard',
-  },
-  insurance: {
-    '/plans': 'insurance-plan',
-    '/customers': 'insurance-customer',
-    '/payments': 'insurance-payment',
-    '/msgs': 'insurance-alarm',
-    '/mypages': 'insurance-myinsurance',
-    '/proposals': 'insurance-proposal',
-    '/products': 'insurance-product',
-    '/productDocuments': 'insurance-product',
-  },
-  rental: {
-    '/products': 'rental-product',
-    '/rentals': 'rental-rental',
-    '/rental/products': 'rental-rental behind /rental',
-    '/deliveries': 'rental-delivery',
-    '/delivery/products': 'rental-delivery behind /delivery',
-    '/myOrders': 'rental-information',
   },
 };

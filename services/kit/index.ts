@@ -3,16 +3,25 @@ export { ANSWERED_BY, calleeUnavailable, Sidecar } from './dapr/sidecar.ts';
 export { httpTransport, type SidecarAnswer, type SidecarRequest, type Transport } from './dapr/transport.ts';
 export * from './domain/index.ts';
 export * from './errors.ts';
-export { checked, jsonBody, parseBody, parsePatch, parseQuery, queryOf } from './http/body.ts';
-export { commandOf, idOf } from './http/command.ts';
-export { concurrencyLimit } from './http/concurrency-limit.ts';
+export { type Answer, collectionAnswer, itemAnswer, noContent, ok, rowAnswer } from './http/answer.ts';
+export { checked } from './http/body.ts';
 export { isGone, pause, traced, whenOver } from './http/context.ts';
-export { readable, readableView, soughtValue, type Verbs, writable } from './http/crud.ts';
-export { notFound } from './http/not-found.ts';
-export { operation } from './http/operation.ts';
-export { type Paging, pagingOf } from './http/paging.ts';
+export { readable, readableView, type Verbs, writable } from './http/crud.ts';
 export { asProblem, Problem, problemBody, problemOf, sendProblem } from './http/problem.ts';
-export { baseOf, Hal, ifMatch, type Resource, sendCreated, sendItem, shown } from './http/resource.ts';
+export type { Names, Resource } from './http/resource.ts';
+export {
+  type AnswerShape,
+  answers,
+  type BodyOf,
+  type Bulkhead,
+  type Method,
+  type QueryOf,
+  type Route,
+  type RouteSpec,
+  route,
+  routeFor,
+} from './http/route.ts';
+export { RouteContext } from './http/route-context.ts';
 export { BEHIND_SIDECAR, httpServer, type ServerSettings } from './http/server.ts';
 export { noteThenDo } from './messaging/note-then-do.ts';
 export {
@@ -42,8 +51,10 @@ export {
 } from './persistence/records.ts';
 export type { Clock } from './runtime/clock.ts';
 export { type Context, realContext } from './runtime/context.ts';
+export { defineService, type PublicPath, type Service } from './runtime/definition.ts';
+export type { Kit } from './runtime/kit.ts';
 export { main, portFrom, type Served, serve } from './runtime/serve.ts';
-export { type App, assemble, type Kit, run, type Service, service } from './runtime/service.ts';
+export { type App, assemble, run } from './runtime/service.ts';
 export { count, declare } from './telemetry/metrics.ts';
 export {
   continueTrace,

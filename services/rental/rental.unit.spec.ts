@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { log } from '../kit/index.ts';
 import { type Call, type Given, type GivenOptions, given, MemoryBackend, type Reply } from '../kit/testing/index.ts';
-import { delivery } from './delivery/app.ts';
-import { information } from './information/app.ts';
-import { product } from './product/app.ts';
-import { rental } from './rental/app.ts';
+import delivery from './delivery/service.ts';
+import information from './information/service.ts';
+import product from './product/service.ts';
+import rental from './rental/service.ts';
 
 /** The services of the system as one, on the memory sidecar: what goes over their borders, and what ends how. */
 
@@ -200,6 +200,18 @@ describe('events that come early, or about what is not there', () => {
     await rental.tell({ type: 'ProductSaved', data: { id: 31, name: 'computer', qty: 9 } });
     expect((await rental.request('GET', '/products/31')).body).toMatchObject({ name: 'computer', qty: 3 });
   });
+
+  test.each([0, -3])(
+    'given an order of %i pieces on the topic, when delivery reads it, then no stock changes',
+    async (qty) => {
+      const on = await system();
+      await ordered(on);
+      const order = { id: 77, productId: 1, qty, status: 'ORDERED', productName: 'computer' };
+      await on.delivery.tell({ type: 'Rentaled', data: order });
+      expect(await stock(on)).toBe(6);
+      expect((await on.delivery.request('GET', '/deadletters')).body._embedded.deadletters).toHaveLength(1);
+    },
+  );
 
   test('given outcomes of orders nobody placed, when they come, then an order behind them learns its own', async () => {
     const on = await system();

@@ -42,7 +42,7 @@ async function coldStart(): Promise<void> {
   rmSync(home, { recursive: true, force: true });
   const started = performance.now();
   // A process group of its own: Ctrl+C is passed on by `finish`, once.
-  starting = spawn(join(root, 'run'), ['up', 'lecture', '--profile', profile, '--detach'], {
+  starting = spawn(join(root, 'run'), ['up', 'lecture', '--profile', profile, '--detach', '--no-console'], {
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -171,7 +171,7 @@ async function main([system = '']: string[]): Promise<number> {
   await run('down');
   await rm(env.MADANG_HOME, { recursive: true, force: true });
   try {
-    await run('up', system, '--profile', 'full', '--detach');
+    await run('up', system, '--profile', 'full', '--detach', '--no-console');
     return (await demonstrate(system, demonstration)) ? 0 : 1;
   } finally {
     await run('down');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { consumed, contractOf, published } from '../../tools/docs/declared.ts';
 import { documentOf } from '../../tools/docs/documents.ts';
-import { filesOf } from '../../tools/docs/main.ts';
+import { filesOf, models } from '../../tools/docs/main.ts';
 import { routesOf } from '../../tools/docs/routes.ts';
 import { testsByScenario } from '../../tools/docs/scenarios.ts';
 import { textWidth } from '../../tools/docs/svg.ts';
@@ -25,6 +25,10 @@ function namesOf(schema: unknown): string[] {
   const words = [literal, ...literals].filter((word): word is string => typeof word === 'string');
   return [...Object.keys(properties), ...words, ...Object.values(schema).flatMap(namesOf)];
 }
+
+test('given the code of all systems, when the model of the console is made, then it is the one in docs (else: ./run docs)', async () => {
+  expect(await models()).toBe(await readFile(join(root, 'docs/systems/model.json'), 'utf8'));
+});
 
 describe.each(await systems())('%s', (system) => {
   test('given its code, when its page and pictures are written, then they are those in docs (else: ./run docs)', async () => {

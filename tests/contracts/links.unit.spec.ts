@@ -75,6 +75,22 @@ test('given comments and settings that name a document, when it is looked for, t
   expect(faults).toEqual([]);
 });
 
+test('given documents that name files of the repository in backticks, when these are looked for, then they are there', async () => {
+  const faults: string[] = [];
+  for (const file of documents)
+    for (const [, path = ''] of (await textOf(file)).matchAll(
+      /`((?:components|dapr|docs|helm|services|tests|tools)\/[\w./-]+)`/g,
+    ))
+      if (!existsSync(join(root, path))) faults.push(`${file} names ${path}`);
+  expect(faults).toEqual([]);
+});
+
+test('given the pages of operations, when their index is read, then it leads to each', async () => {
+  const index = await textOf('docs/operations/README.md');
+  const pages = documents.flatMap((file) => /^docs\/operations\/(?!README)(.+)$/.exec(file)?.[1] ?? []);
+  expect(pages.filter((page) => !index.includes(`](${page}`))).toEqual([]);
+});
+
 test('given documents, when there are contracts, operations and systems among them, then they were looked through', () => {
   expect(documents).toEqual(
     expect.arrayContaining([

@@ -43,7 +43,7 @@ const REST_MS = 120_000;
 const run = (...words: string[]) => promisify(execFile)(join(root, 'run'), words, { cwd: root, maxBuffer: 1 << 26 });
 
 async function status(): Promise<Status> {
-  const answer = await fetch(`http://127.0.0.1:${8000 + offset}/api/status`, { signal: AbortSignal.timeout(10_000) });
+  const answer = await fetch(`http://127.0.0.1:${8001 + offset}/api/status`, { signal: AbortSignal.timeout(10_000) });
   return (await answer.json()) as Status;
 }
 
@@ -137,9 +137,11 @@ export async function crash(
   console.log(`${systems.join(', ')} on ${profile}: ${kills} kills, seed ${seed}`);
   await run('down').catch(() => undefined);
   await rm(home, { recursive: true, force: true });
-  await run('up', ...systems, '--profile', profile, '--detach').catch((error: { stdout?: string; stderr?: string }) => {
-    throw new Error(`the systems did not start: ${error.stdout}${error.stderr}`);
-  });
+  await run('up', ...systems, '--profile', profile, '--detach', '--no-console').catch(
+    (error: { stdout?: string; stderr?: string }) => {
+      throw new Error(`the systems did not start: ${error.stdout}${error.stderr}`);
+    },
+  );
   const downAtOnce = (): void => void spawnSync(join(root, 'run'), ['down'], { cwd: root });
   process.once('exit', downAtOnce);
   const log = new Log();

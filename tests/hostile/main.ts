@@ -21,7 +21,7 @@ if (!options.attach) {
   process.env.MADANG_PORT_OFFSET ||= '6800';
 }
 const home = resolve(process.env.MADANG_HOME || join(root, '.madang'));
-const control = 8000 + Number(process.env.MADANG_PORT_OFFSET || 0);
+const control = 8001 + Number(process.env.MADANG_PORT_OFFSET || 0);
 
 const { subjects } = await import('../crash/subjects/index.ts');
 const { besiege } = await import('./siege.ts');
@@ -47,7 +47,7 @@ async function attacked(system: string): Promise<number> {
     subject: subjects[system]!(),
     seed: options.seed,
     // Long enough for a 99th percentile.
-    quietMs: Math.min(20_000, Math.max(8_000, options.minutes * 6_000)),
+    quietMs: Math.min(90_000, Math.max(8_000, options.minutes * 6_000)),
     attackMs: options.minutes * 60_000,
     status,
     health: () => run('status'),
@@ -58,7 +58,7 @@ async function attacked(system: string): Promise<number> {
 async function alone(system: string): Promise<number> {
   await run('down');
   await rm(home, { recursive: true, force: true });
-  const began = await run('up', system, '--profile', options.profile, '--detach');
+  const began = await run('up', system, '--profile', options.profile, '--detach', '--no-console');
   if (began.code !== 0) throw new Error(`${system} did not start: ${began.text}`);
   try {
     // A service that takes one request at a time (docs/contracts/reward.md#limit-gift) would refuse honest clients because of attackers.

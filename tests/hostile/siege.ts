@@ -14,7 +14,9 @@ import { Watch } from './watch.ts';
 
 /** Fewer say nothing of a 99th percentile. */
 const FEW = 100;
-/** What is slower than this is a fault, however slow the quiet phase was; what is faster than twice the quiet phase's is none. */
+/** Of fewer the 99th percentile is hardly more than the slowest one, and differs that much from one quiet phase to the next. */
+const MANY = 1_000;
+/** What is slower than this is a fault, however slow the quiet phase was; what is faster than so many times the quiet phase's is none. */
 const NOTICEABLE_MS = 100;
 /** Honest commands that may be told to come again. */
 const TURNED_AWAY = 0.01;
@@ -163,7 +165,8 @@ function compare(what: string, times: readonly number[], quiet: number, record: 
   const words = `p99 of honest ${what}: ${before.toFixed(0)} ms, under attack ${during.toFixed(0)} ms of ${times.length - quiet}`;
   console.log(`  ${words}`);
   if (Math.min(quiet, times.length - quiet) < FEW) return;
-  if (during > Math.max(2 * before, NOTICEABLE_MS)) record.violation(words);
+  const slower = quiet < MANY ? 3 : 2;
+  if (during > Math.max(slower * before, NOTICEABLE_MS)) record.violation(words);
 }
 
 /** What must hold when it is over: all that was promised is there, nothing keeps memory, the runner calls it healthy. */

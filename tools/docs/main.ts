@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { root } from '../run/paths.ts';
 import { systems } from '../run/templates.ts';
 import { board } from './board.ts';
+import { consoleModel } from './console-model.ts';
 import { hexagons } from './hexagon.ts';
 import { page } from './pages.ts';
 
@@ -13,11 +14,16 @@ export const filesOf = async (system: string): Promise<[name: string, content: s
   [`${system}-hexagon.svg`, await hexagons(system)],
 ];
 
-/** `./run docs`: writes what the code declares to docs/systems. */
+/** What the console knows of each system, as a file of its sources. */
+export const models = async (): Promise<string> =>
+  `${JSON.stringify(Object.fromEntries(await Promise.all((await systems()).map(async (one) => [one, await consoleModel(one)]))), null, 2)}\n`;
+
+/** `./run docs`: writes what the code declares to docs/systems, for readers and for the console. */
 export async function main(): Promise<number> {
   const folder = join(root, 'docs/systems');
   await mkdir(folder, { recursive: true });
   for (const system of await systems())
     for (const [name, content] of await filesOf(system)) await writeFile(join(folder, name), content);
+  await writeFile(join(folder, 'model.json'), await models());
   return 0;
 }

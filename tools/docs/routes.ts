@@ -1,9 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Router } from 'express';
 import { parse } from 'yaml';
 import { routes } from '../../services/gateway/routes.ts';
-import type { Kit } from '../../services/kit/index.ts';
+import { definitionsOf } from '../run/definitions.ts';
 import { root } from '../run/paths.ts';
 
 /** The name of a service within its system. */
@@ -55,38 +54,15 @@ export interface Reachable {
   readonly isPublic: boolean;
 }
 
-interface Layer {
-  readonly method: string;
-  readonly path: string;
-}
-
-/** Method and path of every route that the routers of a service have. */
-async function layersOf(system: string, service: string): Promise<Layer[]> {
-  const file = join('services', system, service, 'app.ts');
-  const files: string[] = await readdir(join(root, 'services', system, service));
-  if (!files.includes('app.ts')) return [];
-  const module = (await import(join(root, file))) as Record<string, unknown>;
-  const definition = Object.values(module).find(
-    (exported): exported is { api(kit: Kit): Router[] } => typeof (exported as { api?: unknown }).api === 'function',
-  );
-  if (!definition) throw new Error(`${file} exports no service.`);
-  // Routers are made, not used: nothing of the kit is touched.
-  const routers = definition.api({ records: {}, sidecar: {}, config: () => ({}) } as unknown as Kit);
-  return routers.flatMap(layersIn);
-}
-
-const layersIn = ({ stack }: Pick<Router, 'stack'>): Layer[] =>
-  stack.flatMap(({ route, handle }) => {
-    if (!route) return 'stack' in handle ? layersIn(handle as unknown as Router) : [];
-    const methods = [...new Set(route.stack.map(({ method }) => method.toUpperCase()))];
-    return methods.map((method) => ({ method, path: route.path }));
-  });
-
-/** Every public and every internal route of a system, from the routers of its services. */
+/** Every public and every internal route of a system, as its services declare them. */
 export async function routesOf(system: string, services: readonly string[]): Promise<Reachable[]> {
   const found: Reachable[] = [];
+  const definitions = await definitionsOf(system);
   for (const service of services) {
-    const layers = await layersOf(system, service);
+    const layers = (definitions.get(service)?.routes ?? []).map(({ method, path }) => ({
+      method: method.toUpperCase(),
+      path,
+    }));
     for (const [prefix, target] of Object.entries(routes[system] ?? {})) {
       const [appId, , behind = ''] = target.split(' ');
       if (appId !== `${system}-${service}`) continue;

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuildOptions, build as bundle, formatMessages, type Message, stop } from 'esbuild';
+import { type BuildOptions, build as bundle, formatMessages, type Message, type Plugin, stop } from 'esbuild';
+import { pagesOf } from './pages.ts';
 import { home, root } from './paths.ts';
 import { exists } from './provision/ways.ts';
 import { readTemplate, type ServiceTemplate } from './templates.ts';
@@ -30,6 +31,31 @@ export const inOneFile = {
 const isBuildFailure = (error: unknown): error is { errors: Message[] } =>
   error instanceof Error && 'errors' in error && Array.isArray(error.errors);
 
+const ENTRY = 'main';
+
+/**
+ * The main modules, which nobody writes. One of a service runs what its service.ts exports; the gateway is the same for every
+ * system but for its page and its OpenAPI document, which are in the bundle: so each is one file.
+ */
+const mains = (pages: Readonly<Record<string, object>>): Plugin => ({
+  name: 'main modules',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^main:/ }, ({ path }) => ({ path: path.slice(ENTRY.length + 1), namespace: ENTRY }));
+    onLoad({ filter: /./, namespace: ENTRY }, ({ path }) => {
+      const [system = '', name] = path.split('/');
+      const contents =
+        name === 'gateway'
+          ? `import { enter } from './services/gateway/main.ts';
+             import document from './docs/openapi/${system}.json';
+             await enter(${JSON.stringify(pages[system])}, document);`
+          : `import { run } from './services/kit/index.ts';
+             import service from './services/${system}/${name}/service.ts';
+             await run(service);`;
+      return { contents, resolveDir: root };
+    });
+  },
+});
+
 const stampFile = join(dist, 'inputs.json');
 
 /** What decides whether a file is the same as before. */
@@ -50,26 +76,65 @@ async function isCurrent(appIds: string[]): Promise<boolean> {
   }
 }
 
+/**
+ * Bundles the console: its server, and the page with its style.
+ * @returns the file of the server; the page lies beside it
+ */
+export async function buildConsole(): Promise<string> {
+  const folder = join(dist, 'console');
+  const from = 'tools/console';
+  const common = { absWorkingDir: root, bundle: true, logLevel: 'silent', legalComments: 'none' } as const;
+  await Promise.all([
+    bundle({ ...inOneFile, ...common, entryPoints: [`${from}/server/main.ts`], outfile: join(folder, 'server.js') }),
+    bundle({
+      ...common,
+      entryPoints: [
+        { in: `${from}/page/main.tsx`, out: 'page' },
+        { in: `${from}/page/style.css`, out: 'page' },
+      ],
+      outdir: folder,
+      format: 'esm',
+      target: 'es2022',
+      minify: true,
+      tsconfig: join(root, from, 'page/tsconfig.json'),
+    }),
+  ]).catch(async (error: unknown) => {
+    if (!isBuildFailure(error)) throw error;
+    const [first = 'unknown'] = await formatMessages(error.errors.slice(0, 1), { kind: 'error' });
+    throw new Error(`The console cannot be built: ${first.trim()}`);
+  });
+  await stop();
+  return join(folder, 'server.js');
+}
+/** Not what a plugin made. */
+const isFile = (input: string): boolean => !input.startsWith(`${ENTRY}:`);
+
 /** Bundles the services of these systems. Returns the app ids whose bundle is another than before. */
 export async function build(systems: string[]): Promise<string[]> {
   const services = (await Promise.all(systems.map(readTemplate))).flat().filter(isBundled);
   for (const service of services) {
-    const main = `${sourceOf(service)}/main.ts`;
-    if (!(await exists(join(root, main)))) throw new Error(`${service.appId} cannot be built: ${main} does not exist.`);
+    const file = `${sourceOf(service)}/${service.name === 'gateway' ? 'main' : 'service'}.ts`;
+    if (!(await exists(join(root, file)))) throw new Error(`${service.appId} cannot be built: ${file} does not exist.`);
   }
   const appIds = services.map((service) => service.appId);
   if (await isCurrent(appIds)) return [];
   await mkdir(dist, { recursive: true });
-  const result = await bundle({
-    absWorkingDir: root,
-    entryPoints: services.map((service) => ({ in: `${sourceOf(service)}/main.ts`, out: service.appId })),
-    outdir: dist,
-    ...inOneFile,
-    sourcemap: true,
-    sourcesContent: false,
-    write: false,
-    metafile: true,
-  }).catch(async (error: unknown) => {
+  const bundled = async () => {
+    const pages = await pagesOf(systems);
+    const result = await bundle({
+      absWorkingDir: root,
+      entryPoints: services.map(({ system, name, appId }) => ({ in: `${ENTRY}:${system}/${name}`, out: appId })),
+      outdir: dist,
+      ...inOneFile,
+      plugins: [mains(pages.files)],
+      sourcemap: true,
+      sourcesContent: false,
+      write: false,
+      metafile: true,
+    });
+    return { ...result, inputs: [...Object.keys(result.metafile.inputs).filter(isFile), ...pages.inputs] };
+  };
+  const result = await bundled().catch(async (error: unknown) => {
     if (!isBuildFailure(error)) throw error;
     const [first = 'unknown'] = await formatMessages(error.errors.slice(0, 1), { kind: 'error' });
     throw new Error(`The services cannot be built: ${first.trim()}`);
@@ -85,7 +150,7 @@ export async function build(systems: string[]): Promise<string[]> {
     await rename(`${file.path}.new`, file.path);
     changed.push(file.path);
   }
-  const inputs = [...Object.keys(result.metafile.inputs), 'tsconfig.json', 'package-lock.json', 'tools/run/build.ts'];
+  const inputs = [...result.inputs, 'tsconfig.json', 'package-lock.json', 'tools/run/build.ts', 'tools/run/pages.ts'];
   const files = Object.fromEntries(await Promise.all(inputs.map(async (file) => [file, await stamp(file)])));
   await writeFile(stampFile, JSON.stringify({ appIds, files }));
   return appIds.filter((appId) => changed.includes(join(dist, `${appId}.js`)));

@@ -3,7 +3,10 @@ import { home, portOffset } from './paths.ts';
 import type { Action, Part, Status, Wish } from './status.ts';
 import { portTaken } from './system.ts';
 
-export const controlPort = 8000 + portOffset;
+/** Where the console is. */
+export const consolePort = 8000 + portOffset;
+/** Where the supervisor takes orders from the command line and the console. */
+export const controlPort = 8001 + portOffset;
 
 /** Calls the control API of the running supervisor; undefined when nothing listens. */
 function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
@@ -24,14 +27,14 @@ function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unk
         if (value.error) reject(new Error(value.error));
         else resolve(value);
       } catch {
-        reject(new Error(portTaken(controlPort, 'the status page')));
+        reject(new Error(portTaken(controlPort, 'the runner')));
       }
     });
     sent.once('error', (error: NodeJS.ErrnoException) =>
       // Reset: it ended while it was asked.
       error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET'
         ? resolve(undefined)
-        : reject(new Error(portTaken(controlPort, 'the status page'))),
+        : reject(new Error(portTaken(controlPort, 'the runner'))),
     );
     sent.end(body === undefined ? undefined : JSON.stringify(body));
   });
@@ -55,5 +58,8 @@ export async function running(): Promise<Status> {
 
 export const up = (wish: Wish): Promise<unknown> => call('POST', '/api/up', wish);
 export const down = (): Promise<unknown> => call('POST', '/api/down', {});
+/** The configuration in force for a system, after these changes. @throws Error with a sentence when one is refused */
+export const configure = (system: string, changes: Record<string, string>): Promise<unknown> =>
+  call('POST', '/api/configuration', { system, changes });
 export const act = (id: string, action: Action, part: Part): Promise<unknown> =>
   call('POST', '/api/act', { id, action, part });

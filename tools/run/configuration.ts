@@ -1,8 +1,9 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { definitionsOf } from './definitions.ts';
 import { root } from './paths.ts';
 import type { Status } from './status.ts';
 
@@ -13,35 +14,14 @@ const Store = z.object({ spec: z.object({ metadata: z.array(z.object({ name: z.s
  * @returns a sentence, or nothing when all of them are taken
  */
 export async function refusal(system: string, changes: Record<string, string>): Promise<string | undefined> {
-  for (const { service, schema } of await schemasOf(system)) {
+  for (const [service, { configuration: schema }] of await definitionsOf(system)) {
     for (const [key, value] of Object.entries(changes)) {
-      const field: z.ZodType | undefined = schema.shape[key];
+      const field: z.ZodType | undefined = schema?.shape[key];
       const [issue] = field?.safeParse(value).error?.issues ?? [];
       if (issue) return `${key}=${value} is refused by ${system}-${service}: ${issue.message}. Nothing was changed.`;
     }
   }
   return undefined;
-}
-
-/** The configuration schemas of the services that are written in TypeScript. */
-export async function schemasOf(system: string): Promise<{ service: string; schema: z.ZodObject }[]> {
-  const folder = join(root, 'services', system);
-  const found = await Promise.all(
-    (await readdir(folder)).map(async (service) => {
-      const file = join(folder, service, 'app.ts');
-      const isThere = await access(file).then(
-        () => true,
-        () => false,
-      );
-      const exported: unknown[] = isThere ? Object.values((await import(file)) as object) : [];
-      return exported.flatMap((one) =>
-        typeof one === 'object' && one !== null && 'configuration' in one && one.configuration instanceof z.ZodObject
-          ? [{ service, schema: one.configuration as z.ZodObject }]
-          : [],
-      );
-    }),
-  );
-  return found.flat();
 }
 
 /**

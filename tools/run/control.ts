@@ -1,9 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { controlPort } from './client.ts';
-import { lastLines } from './logs.ts';
 import type { Supervisor } from './supervisor.ts';
 
 const Order = z.object({
@@ -11,9 +8,11 @@ const Order = z.object({
   action: z.enum(['start', 'stop', 'restart', 'kill']),
   part: z.enum(['app', 'sidecar', 'both']).default('both'),
 });
+const Changes = z.object({ system: z.string(), changes: z.record(z.string(), z.string().max(10_000)) });
 const UpOrder = z.object({
   systems: z.array(z.string()),
   replicas: z.record(z.string(), z.int().min(1).max(20)).default({}),
+  console: z.boolean().default(false),
 });
 
 class RuleViolation extends Error {
@@ -25,8 +24,8 @@ class RuleViolation extends Error {
 }
 
 /**
- * Only this machine's own page and command line may use the API: a name that some web site resolves to 127.0.0.1 does
- * not pass as Host, and a page from elsewhere neither as Origin nor, without asking first, with JSON.
+ * Only this machine's console and command line may use the API: a name that some web site resolves to 127.0.0.1 does
+ * not pass as Host, and no page passes at all, since a browser tells its Origin.
  */
 function guard(request: IncomingMessage): void {
   const { host = '', origin, 'content-type': type } = request.headers;
@@ -34,8 +33,7 @@ function guard(request: IncomingMessage): void {
     throw new RuleViolation(403, 'Only for this machine.');
   if (request.method === 'GET') return;
   if (request.method !== 'POST') throw new RuleViolation(405, 'Only GET and POST.');
-  if (origin !== undefined && origin !== `http://${host}`)
-    throw new RuleViolation(403, 'Only for the page of this server.');
+  if (origin !== undefined) throw new RuleViolation(403, 'Not for pages.');
   if (type?.split(';')[0] !== 'application/json') throw new RuleViolation(415, 'Send JSON.');
 }
 
@@ -56,7 +54,7 @@ async function body<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<
   return parsed.data;
 }
 
-/** The status page and the API behind it and the command line. `down` is called for a stop; it ends the process. */
+/** The API behind the command line and the console. `down` is called for a stop; it ends the process. */
 export function control(supervisor: Supervisor, down: () => void): Promise<Server> {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     guard(request);
@@ -64,24 +62,16 @@ export function control(supervisor: Supervisor, down: () => void): Promise<Serve
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
     const url = new URL(request.url ?? '/', 'http://localhost');
     switch (`${request.method} ${url.pathname}`) {
-      case 'GET /': {
-        const page = await readFile(join(import.meta.dirname, 'page.html'));
-        const headers = {
-          'content-type': 'text/html; charset=utf-8',
-          'content-security-policy': "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
-        };
-        response.writeHead(200, headers).end(page);
-        return;
-      }
       case 'GET /api/status':
         send(200, supervisor.status());
         return;
-      case 'GET /api/logs': {
-        const id = url.searchParams.get('id') ?? '';
-        const { services, infrastructure } = supervisor.status();
-        const known = [...infrastructure, ...services.flatMap(({ app, sidecar }) => [app, sidecar])];
-        if (!known.some((one) => one.id === id)) throw new RuleViolation(404, `There is no log of "${id}".`);
-        send(200, lastLines(id, Math.min(Number(url.searchParams.get('lines')) || 20, 1000)));
+      case 'POST /api/configuration': {
+        const { system, changes } = await body(request, Changes);
+        const { configuration } = await import('./configuration.ts');
+        const values = await configuration(supervisor.status(), system, changes).catch((error: unknown) => {
+          throw new RuleViolation(422, error instanceof Error ? error.message : String(error));
+        });
+        send(200, values);
         return;
       }
       case 'POST /api/up': {

@@ -20,7 +20,8 @@ const programs: [name: string, find: () => Promise<Found>, variable?: string][] 
 ];
 
 const ports: [port: number, what: string][] = [
-  [8000, 'status page'],
+  [8000, 'console'],
+  [8001, 'runner'],
   [8088, 'gateway of lecture'],
   [16379, 'Redis'],
   [13306, 'MySQL'],

@@ -43,11 +43,18 @@ program
   .addOption(profile())
   .option('-d, --detach', 'return when everything is healthy', false)
   .option('--watch', 'rebuild and restart what changes under services/', false)
+  .option('--no-console', 'without the page at http://localhost:8000')
   .option('--replicas <app-id=n...>', 'several processes of one service', replica, {})
   .action(
     async (
       named: string[],
-      options: { profile: Profile; detach: boolean; watch: boolean; replicas: Record<string, number> },
+      options: {
+        profile: Profile;
+        detach: boolean;
+        watch: boolean;
+        console: boolean;
+        replicas: Record<string, number>;
+      },
     ) => up({ ...options, systems: await wantedSystems(named) }),
   );
 
@@ -116,7 +123,7 @@ infra
   .command('up')
   .addOption(profile())
   .action(({ profile }: { profile: Profile }) =>
-    up({ systems: [], replicas: {}, profile, detach: true, watch: false }),
+    up({ systems: [], replicas: {}, profile, detach: true, watch: false, console: false }),
   );
 infra
   .command('down')
@@ -144,6 +151,9 @@ program
   .action(async () => (await import('./doctor.ts')).doctor());
 program.addCommand(hook('scenario', "play a system's story through its gateway", 'tools/run/scenario.ts', '<system>'));
 program.addCommand(hook('docs', 'write docs/systems from what the code declares', 'tools/docs/main.ts', ''));
+program.addCommand(
+  hook('generate', 'write what derives from the services: gateway routes, OpenAPI', 'tools/generate/main.ts', ''),
+);
 
 // Who reads may end first (`./run logs -f | head`); a supervisor then stops in good order.
 process.stdout.once('error', () => process.kill(process.pid, 'SIGTERM')).on('error', () => undefined);

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
-import { home, portOffset } from './paths.ts';
+import { consolePort } from './client.ts';
+import { home, portOffset, root } from './paths.ts';
 import type { ProcessSpec } from './process.ts';
 import type { Rendered } from './render.ts';
 import type { Ports, ServiceTemplate } from './templates.ts';
@@ -74,6 +75,19 @@ export function appSpec(replica: Replica, python: string): ProcessSpec {
     stopTimeoutMs: 15_000,
   };
 }
+
+/** The console, from its bundle. */
+export const consoleSpec = (bundle: string): ProcessSpec => ({
+  id: 'console',
+  kind: 'app',
+  command: [process.execPath, ...nodeFlags, '--max-old-space-size=96', bundle],
+  cwd: root,
+  env: { MADANG_HOME: home, MADANG_PORT_OFFSET: String(portOffset) },
+  port: consolePort,
+  ready: () => answers(consolePort, '/healthz'),
+  stopSignal: 'SIGTERM',
+  stopTimeoutMs: 5_000,
+});
 
 export function sidecarSpec(replica: Replica, daprd: string[], rendered: Rendered): ProcessSpec {
   const { service, ports } = replica;

@@ -52,12 +52,16 @@ export interface Status {
   redis: { host: string; port: number } | null;
   services: ServiceStatus[];
   infrastructure: ProcessStatus[];
+  /** Null: it was started without one. */
+  console: ProcessStatus | null;
 }
 
 /** Number of replicas by app id; 1 where nothing is said. */
 export interface Wish {
   systems: string[];
   replicas: Record<string, number>;
+  /** Whether the console is wanted; once it runs, it stays. */
+  console: boolean;
 }
 
 export interface UpOptions extends Wish {

@@ -10,7 +10,7 @@ import { watchServices } from './watch.ts';
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 /** Is the supervisor until Ctrl+C, SIGTERM or `./run down`. */
-export async function stay({ systems, replicas, profile, watch }: UpOptions): Promise<void> {
+export async function stay({ systems, replicas, profile, watch, console }: UpOptions): Promise<void> {
   const other = supervisorAlive();
   if (other)
     throw new Error(`A supervisor (pid ${other.pid}) is starting or stopping; wait, or end it with ./run down.`);
@@ -35,10 +35,10 @@ export async function stay({ systems, replicas, profile, watch }: UpOptions): Pr
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => end(0));
   await control(supervisor, () => end(0)).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EADDRINUSE' ? new Error(portTaken(controlPort, 'the status page')) : error;
+    throw error.code === 'EADDRINUSE' ? new Error(portTaken(controlPort, 'the runner')) : error;
   });
   try {
-    await supervisor.up({ systems, replicas });
+    await supervisor.up({ systems, replicas, console });
   } catch (error) {
     // Ctrl+C while starting: stopping is under way and ends the process.
     if (asked) return;

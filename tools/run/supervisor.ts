@@ -1,5 +1,6 @@
-import { build } from './build.ts';
+import { build, buildConsole } from './build.ts';
 import { Child } from './child.ts';
+import { consolePort } from './client.ts';
 import { type Infrastructure, infrastructure } from './infra.ts';
 import { lastLines, logFile } from './logs.ts';
 import { Observer } from './observer.ts';
@@ -10,7 +11,7 @@ import { daprd } from './provision/daprd.ts';
 import { python } from './provision/python.ts';
 import { renderComponents } from './render.ts';
 import { forget, type Recorded, record } from './runfile.ts';
-import { appSpec, defaultPorts, instanceOf, type Replica, sidecarSpec } from './services.ts';
+import { appSpec, consoleSpec, defaultPorts, instanceOf, type Replica, sidecarSpec } from './services.ts';
 import type { Action, Part, ProcessStatus, State, Status, Wish } from './status.ts';
 import { memoryOf, portTaken, startOf } from './system.ts';
 import { readTemplate, type ServiceTemplate } from './templates.ts';
@@ -48,6 +49,7 @@ export class Supervisor {
   #systems: string[] = [];
   #infrastructure: Infrastructure | undefined;
   #observer: Observer | undefined;
+  #console: Child | undefined;
   #phase: Status['phase'] = 'starting';
   #reason: string | undefined;
   #starting: Promise<void> = Promise.resolve();
@@ -97,6 +99,7 @@ export class Supervisor {
         };
       }),
       infrastructure: [...this.#infra.values()].map(processStatus),
+      console: this.#console ? processStatus(this.#console) : null,
     };
   }
 
@@ -120,7 +123,7 @@ export class Supervisor {
     return this.#starting;
   }
 
-  async #up({ systems, replicas }: Wish): Promise<void> {
+  async #up({ systems, replicas, console }: Wish): Promise<void> {
     const fresh = systems.filter((system) => !this.#systems.includes(system));
     const templates = (await Promise.all(fresh.map(readTemplate))).flat();
     const known = [...this.#services.map(({ service }) => service), ...templates];
@@ -129,6 +132,7 @@ export class Supervisor {
         throw new Error(`There is no service "${appId}" in ${systems.join(', ') || 'what runs'}.`);
     }
     const added = await this.#place(known, replicas);
+    if (console) await this.#startConsole();
 
     const [sidecarProgram, pythonProgram] = await Promise.all([
       daprd(this.#progress),
@@ -149,7 +153,7 @@ export class Supervisor {
       children.push(sidecar, app);
     }
     this.#start(children);
-    await this.#healthy(children);
+    await this.#healthy([...children, ...(this.#console ? [this.#console] : [])]);
     this.#observer ??= new Observer(this.#infrastructure.addresses, () => this.#observed());
     if (added.length)
       this.#progress(
@@ -187,6 +191,13 @@ export class Supervisor {
       }
     }
     return added;
+  }
+
+  async #startConsole(): Promise<void> {
+    if (this.#console) return;
+    if ((await freePort(consolePort)) !== consolePort) throw new Error(portTaken(consolePort, 'the console'));
+    this.#console = this.#child(consoleSpec(await buildConsole()));
+    this.#start([this.#console]);
   }
 
   async #build(systems: string[]): Promise<void> {
@@ -248,7 +259,8 @@ export class Supervisor {
   }
 
   #children(): Child[] {
-    return [...this.#infra.values(), ...this.#services.flatMap(({ app, sidecar }) => [app, sidecar])];
+    const services = this.#services.flatMap(({ app, sidecar }) => [app, sidecar]);
+    return [...this.#infra.values(), ...services, ...(this.#console ? [this.#console] : [])];
   }
 
   /** What `down` and the next `up` need to know should this process be killed. */
@@ -265,7 +277,7 @@ export class Supervisor {
 
   /** An app id means all its replicas, `<app-id>-<n>` one of them; infrastructure goes by its own ids. */
   async act(id: string, action: Action, part: Part): Promise<void> {
-    const infra = this.#infra.get(id);
+    const infra = id === 'console' ? this.#console : this.#infra.get(id);
     if (infra) return this.#actOn([infra], action);
     const services = this.#services.filter((one) => one.service.appId === id || instanceOf(one) === id);
     if (!services.length) {
@@ -310,7 +322,7 @@ export class Supervisor {
     await stop(this.#services.filter(isEntrance).map(({ app }) => app));
     await stop(this.#services.map(({ app }) => app));
     await stop(this.#services.map(({ sidecar }) => sidecar));
-    await stop([...this.#infra.values()]);
+    await stop([...this.#infra.values(), ...(this.#console ? [this.#console] : [])]);
     forget();
   }
 

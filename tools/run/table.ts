@@ -1,4 +1,4 @@
-import { controlPort } from './client.ts';
+import { consolePort } from './client.ts';
 import type { Status } from './status.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -32,5 +32,5 @@ export function summary(status: Status): void {
     ({ service, replica }) => service === 'gateway' && replica === 1,
   ))
     print(`${system}: http://localhost:${port}`);
-  print(`status page: http://localhost:${controlPort}`);
+  if (status.console) print(`console: http://localhost:${consolePort}`);
 }

@@ -43,7 +43,7 @@ export function watchServices(supervisor: Supervisor, progress: Progress): void 
     progress('restarted');
   };
   watchFolder('services', (file) => {
-    if (!/\.(ts|py|json)$/.test(file) || /\.spec\.ts$/.test(file)) return;
+    if (!/\.(tsx?|py|json|css|html|svg)$/.test(file) || /\.spec\.ts$/.test(file)) return;
     changed.add(file);
     clearTimeout(timer);
     // An editor writes several files, or one in several steps.

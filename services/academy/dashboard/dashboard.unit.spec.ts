@@ -1,5 +1,5 @@
 import { type Call, type Given, given } from '../../kit/testing/index.ts';
-import { dashboard } from './app.ts';
+import dashboard from './service.ts';
 
 let app: Given;
 let reads = 0;

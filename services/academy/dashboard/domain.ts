@@ -1,5 +1,5 @@
 import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain/index.ts';
-import type { Counted } from '../lecture/domain.ts';
+import type { Counted } from '../shared/roll.ts';
 
 /** A lecture as its instructor sees it; gone when it is cancelled. */
 export interface LectureStatus extends Identified, Counted {

@@ -1,15 +1,6 @@
-import { from, type Identified, view } from '../../kit/index.ts';
+import { from, view } from '../../kit/index.ts';
 import { CourseCanceled, CourseRegistered, CourseRegistrationCompleted } from '../registration/contract.ts';
-
-/** A registration as its student sees it. */
-export interface CourseRegistrationStatus extends Identified {
-  readonly courseId: number;
-  readonly lectureId: number;
-  readonly studentId: number;
-  readonly courseStatus: '수강신청중' | '결제 완료';
-  /** Of the lecture, once it is open. */
-  readonly lectureName: string | null;
-}
+import type { CourseRegistrationStatus } from './contract.ts';
 
 /** There until the registration is cancelled, which is final. */
 export const courseRegistrationStatus = view('CourseRegistrationStatus', {

@@ -2,7 +2,8 @@ import { sameInAnyOrder } from '../../../tests/harness/any-order.ts';
 import type { DomainEvent, Received } from '../../kit/index.ts';
 import { rowsAfter } from '../../kit/testing/index.ts';
 import { cancelRegistration, completeRegistration, register } from '../registration/domain.ts';
-import { type CourseRegistrationStatus, courseRegistrationStatus } from './views.ts';
+import type { CourseRegistrationStatus } from './contract.ts';
+import { courseRegistrationStatus } from './views.ts';
 
 const made = register(5, { lectureId: 1, studentId: 7 });
 

@@ -1,20 +1,16 @@
 import fc from 'fast-check';
 import {
-  cancelAgain,
-  cancelLecture,
   type Entry,
   enter,
-  type Lecture,
   lastStatus,
   newestRolls,
-  openLecture,
   partOf,
   type Roll,
   recount,
-  renameLecture,
   startRoll,
   studentsOn,
-} from './domain.ts';
+} from '../shared/roll.ts';
+import { cancelAgain, cancelLecture, type Lecture, openLecture, renameLecture } from './domain.ts';
 
 const lecture = openLecture(1, { lectureName: 'korean' }).state!;
 const told = (studentNumber: number) => ({ id: 1, lectureName: 'korean', studentNumber });

@@ -1,6 +1,6 @@
 import { byId, change, type Kit, type Policy, whenever } from '../../kit/index.ts';
-import { headcount } from '../headcount.ts';
 import { CourseCanceled, CourseRegistrationCompleted } from '../registration/contract.ts';
+import { headcount } from '../shared/headcount.ts';
 import { LectureOpened } from './contract.ts';
 import { cancelAgain, Lecture } from './domain.ts';
 

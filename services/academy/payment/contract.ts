@@ -8,6 +8,7 @@ export type PaymentBody = z.output<typeof PaymentBody>;
 /** What POST /internal/paymentSystems answers: whether the registration may be completed. */
 export const PaymentOutcome = z.object({ paid: z.boolean() });
 
-const payment = z.object({ id: integer, courseId: integer });
-export const PaymentCompleted = event('PaymentCompleted', payment);
-export const PaymentCanceled = event('PaymentCanceled', payment);
+/** A payment as clients see it, and as it is told. */
+export const PaymentAnswer = z.object({ id: integer, courseId: integer });
+export const PaymentCompleted = event('PaymentCompleted', PaymentAnswer);
+export const PaymentCanceled = event('PaymentCanceled', PaymentAnswer);

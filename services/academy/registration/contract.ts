@@ -11,6 +11,14 @@ export const RegistrationBody = z.looseObject({
 });
 export type RegistrationBody = Pick<z.output<typeof RegistrationBody>, 'lectureId' | 'studentId'>;
 
+/** A registration as clients see it. */
+export const RegistrationAnswer = z.object({
+  id: integer,
+  lectureId: integer,
+  studentId: integer,
+  status: z.enum(['수강신청중', '결제 완료']),
+});
+
 const registration = <S extends string>(status: S) =>
   z.object({ id: integer, lectureId: integer, studentId: integer, status: z.literal(status) });
 

@@ -1,6 +1,6 @@
 import { ANSWERED_BY } from '../../kit/index.ts';
 import { type Call, type Given, given } from '../../kit/testing/index.ts';
-import { registration } from './app.ts';
+import registration from './service.ts';
 
 const LECTURE = 7;
 const configuration = { 'api.payment.url': 'academy-payment', PAYMENTS_AT_ONCE: '100' };

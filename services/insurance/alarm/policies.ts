@@ -1,10 +1,10 @@
 import { type EventSchema, type Kit, log, noteThenDo, type Policy, whenever } from '../../kit/index.ts';
-import { stamp } from '../numbers.ts';
 import { PayApproved, PayCanceled } from '../payment/contract.ts';
 import { PlanSaved, PremiumCaculated, ProductDesdRequested } from '../plan/contract.ts';
 import { PrductDesdCreated } from '../product/contract.ts';
 import { ProposalSaved, ProposalWithdrawn } from '../proposal/contract.ts';
-import type { Wording } from './app.ts';
+import { stamp } from '../shared/numbers.ts';
+import type { Config } from './config.ts';
 import { type Concerned, isSent, Message, markSent, record, textOf } from './domain.ts';
 
 /** The events that become messages to customers. */
@@ -20,7 +20,7 @@ const REPORTED: readonly EventSchema<Concerned>[] = [
 ];
 
 /** Noted before it is sent: a store that takes no writes sends nothing, and only a crash in between sends one twice. */
-export const policies = ({ records, sidecar, config, context }: Kit<Wording>): Policy[] =>
+export const policies = ({ records, sidecar, config, context }: Kit<Config>): Policy[] =>
   REPORTED.map((event) =>
     whenever(event, async (concerned, { id, type }) => {
       const text = textOf(config()['alarm.prefix'], type, concerned);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { bodyOf, customerNumber, day, upTo, type Whole, whole } from '../values.ts';
+import { integer } from '../../kit/domain/index.ts';
+import { bodyOf, customerNumber, day, full, upTo, type Whole, whole } from '../shared/values.ts';
 
 export const customerFields = {
   custNo: customerNumber,
@@ -26,3 +27,10 @@ export type CustomerFields = Whole<typeof customerFields>;
 /** Number and name are required. Nobody checks that the number is unique. */
 export const CustomerBody = bodyOf(customerFields, { custNo: customerFields.custNo, custNm: customerFields.custNm });
 export const wholeCustomer = (wish: Partial<CustomerFields>): CustomerFields => whole(customerFields, wish);
+
+/** A customer as clients see it. */
+export const CustomerAnswer = full(customerFields, { id: integer });
+
+/** Fields that the lookup by number answers. */
+export const LOOKUP = [...Object.keys(customerFields).filter((name) => name !== 'insJobNm'), 'eventType'];
+export const LookupAnswer = z.object({ data: z.record(z.string(), z.string().nullable()).nullable() });

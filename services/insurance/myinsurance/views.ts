@@ -1,17 +1,9 @@
-import { from, type Identified, view } from '../../kit/index.ts';
+import { from, view } from '../../kit/index.ts';
 import { PayApproved, PayCanceled } from '../payment/contract.ts';
 import { PlanSaved, PremiumCaculated } from '../plan/contract.ts';
 import { PrductDesdCreated } from '../product/contract.ts';
 import { ProposalSaved, ProposalWithdrawn } from '../proposal/contract.ts';
-
-const NAMES = [
-  ...['eventType', 'custNo', 'custNm', 'gndrCd', 'gndr', 'aclBirdt', 'phoneNo'],
-  ...['ppsdsnNo', 'ppsdsnDt', 'prdcd', 'prdnm', 'prodDesdIsueDt', 'progSt'],
-  ...['prpsNo', 'prpsDt', 'contNo', 'contDt', 'prpsStcd', 'prpsStnm', 'contStcd', 'contStnm', 'regDtm', 'chgDtm'],
-] as const;
-
-/** How far a customer has come with a calculation, a plan, or a plan and the proposal made from it. */
-export type MyPage = Identified & Readonly<Record<(typeof NAMES)[number], string | null>>;
+import { type MyPage, NAMES } from './contract.ts';
 
 /** One calculation, plan or proposal by itself. `pagesOf` makes the rows that clients see. */
 export interface Part extends MyPage {

@@ -5,7 +5,8 @@ import { approvePayment, cancelPayment } from '../payment/domain.ts';
 import { learnDescription, requestDescription, saveAgain, savePlan, tellCalculation } from '../plan/domain.ts';
 import { describePlan } from '../product/domain.ts';
 import { conclude, giveUp, paymentFor, withdraw } from '../proposal/domain.ts';
-import { type MyPage, pagesOf, parts } from './views.ts';
+import type { MyPage } from './contract.ts';
+import { pagesOf, parts } from './views.ts';
 
 let second = 0;
 /** What a change of a record told, each with the version of the record and the time. */

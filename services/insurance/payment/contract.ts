@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain/index.ts';
-import { amount, customerNumber, full, told, upTo, type Whole } from '../values.ts';
+import { event, integer } from '../../kit/domain/index.ts';
+import { amount, customerNumber, full, told, upTo, type Whole } from '../shared/values.ts';
 
 export const accountFields = {
   actDcd: upTo(2),
@@ -18,6 +18,26 @@ export interface PaymentWish extends Whole<typeof accountFields>, Whole<typeof p
 /** Body of POST /internal/payments, sent by proposal. The answer says whether the insurance contract may be concluded. */
 export const PaymentWish = full({ ...accountFields, ...payer }, { prpsNo: z.string().min(1), payAmt: amount });
 export const PaymentOutcome = z.object({ approved: z.boolean() });
+
+/** A payment as clients see it. */
+export const PaymentBody = full(
+  { ...accountFields, ...payer },
+  {
+    id: integer,
+    prpsNo: z.string(),
+    payAmt: amount,
+    actStcd: z.literal('00'),
+    answCd: z.literal('0000'),
+    status: z.enum(['결재완료', '결재취소']),
+    staVrfcDtm: z.string(),
+    payDtm: z.string(),
+  },
+);
+
+/** The one thing that clients may do with a payment. */
+export const CancelBody = z.object({
+  status: z.literal('결재취소', 'can only become 결재취소; send {"status":"결재취소"}'),
+});
 
 /** POST /payments/chkPayment: what became of the payment of a proposal. */
 export const CheckWish = z.object({ prpsNo: z.string({ error: 'must be a text' }) });

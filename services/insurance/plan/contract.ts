@@ -1,6 +1,18 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain/index.ts';
-import { amount, bodyOf, customerNumber, day, productCode, said, told, upTo, type Whole, whole } from '../values.ts';
+import { event, integer } from '../../kit/domain/index.ts';
+import {
+  amount,
+  bodyOf,
+  customerNumber,
+  day,
+  full,
+  productCode,
+  said,
+  told,
+  upTo,
+  type Whole,
+  whole,
+} from '../shared/values.ts';
 
 const planFields = {
   ppsdsnDt: day,
@@ -31,6 +43,9 @@ export const PlanBody = bodyOf(planFields, { prdcd: planFields.prdcd, entAmt: pl
   'ppsdsnNo',
   'prodDesdIsueDt',
 ]);
+
+/** A plan as clients see it. */
+export const PlanAnswer = full({ ...planFields, prodDesdIsueDt: z.string() }, { id: integer, ppsdsnNo: z.string() });
 
 /** Arguments of the premium calculation. */
 export const CalculationWish = z.object({

@@ -1,6 +1,6 @@
 import { byId, change, decided, type Kit, type Policy, type Reaction, whenever } from '../../kit/index.ts';
-import { stamp } from '../numbers.ts';
 import { PrductDesdCreated } from '../product/contract.ts';
+import { stamp } from '../shared/numbers.ts';
 import { PlanSaved } from './contract.ts';
 import { EarlyDescription, learnDescription, Plan } from './domain.ts';
 

@@ -1,8 +1,8 @@
 import { realContext } from '../../kit/index.ts';
 import { type Given, given, MemoryBackend } from '../../kit/testing/index.ts';
-import { stamp } from '../numbers.ts';
-import { product } from '../product/app.ts';
-import { plan } from './app.ts';
+import product from '../product/service.ts';
+import { stamp } from '../shared/numbers.ts';
+import plan from './service.ts';
 
 const configuration = { 'api.url.product': 'insurance-product', ISSUE_DELAY_MS: '0' };
 const described = (timestamp: string, ppsdsnNo: string) => ({

@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { event, integer } from '../../kit/domain/index.ts';
-import { amount, bodyOf, customerNumber, day, productCode, told, upTo, type Whole, whole } from '../values.ts';
+import {
+  amount,
+  bodyOf,
+  customerNumber,
+  day,
+  full,
+  productCode,
+  told,
+  upTo,
+  type Whole,
+  whole,
+} from '../shared/values.ts';
 
 const count = integer.refine((value) => value >= 0, 'must be 0 or more');
 
@@ -32,6 +43,16 @@ export const ProductBody = bodyOf(productFields, {
   prdcd: productFields.prdcd,
   prdnm: productFields.prdnm,
   prm: productFields.prm,
+});
+
+/** A product as clients see it. */
+export const ProductAnswer = full(productFields, { id: integer });
+
+/** Which products are asked for, and whether their limits admit an amount. */
+export const CheckWish = z.object({
+  prdcd: z.string().default(''),
+  entAmt: amount.nullish(),
+  svcFn: z.string().nullish(),
 });
 
 /** What plan and proposal ask by POST /internal/underwriting; what is left out is not checked. */
@@ -74,6 +95,16 @@ export const DocumentBody = bodyOf(
 );
 export type DocumentBody = Partial<DocumentFields & Addressee>;
 export const wholeDocument = (wish: DocumentBody): DocumentFields => whole(documentFields, wish);
+
+/** A document as clients see it. */
+export const DocumentAnswer = full(documentFields, {
+  id: integer,
+  isueNo: z.string(),
+  isueDt: z.string(),
+  formTpcd: z.literal('PRD001'),
+  formNm: z.literal('상품설명서'),
+  sendYn: z.literal('N'),
+});
 
 /** A product description document exists. Its spelling: docs/contracts/insurance.md#oddity-spelling */
 export const PrductDesdCreated = event(

@@ -1,10 +1,10 @@
 import { create, type Kit, type Policy, whenever } from '../../kit/index.ts';
-import { numberOf } from '../numbers.ts';
 import { ProductDesdRequested } from '../plan/contract.ts';
-import type { Rules } from './app.ts';
+import { numberOf } from '../shared/numbers.ts';
+import type { Config } from './config.ts';
 import { describePlan, ProductDocument } from './domain.ts';
 
-export const policies = (kit: Kit<Rules>): Policy[] => [
+export const policies = (kit: Kit<Config>): Policy[] => [
   whenever(ProductDesdRequested, async (plan, { id }) => {
     await kit.context.clock.sleep(kit.config().ISSUE_DELAY_MS);
     const isueNo = await numberOf(kit, 'isueNo', { cause: id });

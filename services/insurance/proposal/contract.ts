@@ -1,7 +1,18 @@
 import { z } from 'zod';
-import { event } from '../../kit/domain/index.ts';
+import { event, integer } from '../../kit/domain/index.ts';
 import { accountFields } from '../payment/contract.ts';
-import { amount, bodyOf, customerNumber, day, productCode, told, upTo, type Whole, whole } from '../values.ts';
+import {
+  amount,
+  bodyOf,
+  customerNumber,
+  day,
+  full,
+  productCode,
+  told,
+  upTo,
+  type Whole,
+  whole,
+} from '../shared/values.ts';
 
 const wishFields = {
   prpsDt: day,
@@ -40,6 +51,15 @@ export const WithdrawalBody = z.object({ prpsStnm: z.literal('청약철회', 'ca
 
 const state = { prpsStcd: z.enum(['10', '90']), prpsStnm: z.enum(['청약', '청약철회']) };
 const contract = { contStcd: z.enum(['30', '40']), contStnm: z.enum(['초회납입', '결재취소']) };
+/** A proposal as clients see it. */
+export const ProposalAnswer = full(wishFields, {
+  id: integer,
+  prpsNo: z.string(),
+  ...state,
+  ...contract,
+  dpsDt: z.string(),
+});
+
 /** Made, with the first premium already paid. */
 export const ProposalSaved = event(
   'ProposalSaved',

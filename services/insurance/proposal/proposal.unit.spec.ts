@@ -1,6 +1,6 @@
 import { given, MemoryBackend } from '../../kit/testing/index.ts';
-import { payment } from '../payment/app.ts';
-import { proposal } from './app.ts';
+import payment from '../payment/service.ts';
+import proposal from './service.ts';
 
 test('given a proposal made under a key, when it is withdrawn under the same key, then that is refused and it stands', async () => {
   const configuration = {

@@ -104,6 +104,28 @@ export class StateStore {
     this.written++;
   }
 
+  /**
+   * Writes documents in one state transaction.
+   * @throws StoreRejected when they can never be written; Unavailable: the outcome is then to be read, not guessed
+   */
+  async write(writes: readonly StateWrite[]): Promise<void> {
+    await this.transaction(writes.map((write) => this.operation(write)));
+  }
+
+  /**
+   * Like write, for those who look again themselves: false when it failed or its outcome is unknown.
+   * @throws StoreRejected, since looking again would never help
+   */
+  wrote(writes: readonly StateWrite[]): Promise<boolean> {
+    return this.write(writes).then(
+      () => true,
+      (error) => {
+        if (error instanceof StoreRejected) throw error;
+        return false;
+      },
+    );
+  }
+
   private failure(doing: string, { status, body }: Answer): KitError {
     const inner = `${doing}: ${status} ${body.slice(0, 300)}`;
     const aboutIt = [400, 413, 414, 415, 422].includes(status) && !NOT_ABOUT_THE_REQUEST.test(body);

@@ -116,6 +116,25 @@ test('given requests one behind the other on one connection, when it breaks, the
   expect(await Promise.all(others)).toEqual([200, 200, 200]);
 });
 
+test('given a command under way, when its client leaves, then it keeps its place until it is done', async () => {
+  await serving(1, 0);
+  const leaving = sender(
+    'POST /work HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}',
+  );
+  await until(() => inside.length === 1);
+  leaving.destroy();
+  await once(leaving, 'close');
+  await new Promise((seen) => setTimeout(seen, 50));
+  expect((await request(server).get('/work')).status).toBe(503);
+  inside[0]!();
+  const next = request(server)
+    .get('/work')
+    .then(({ status }) => status);
+  await until(() => inside.length === 2);
+  inside[1]!();
+  expect(await next).toBe(200);
+});
+
 test('given somebody who waits for his turn, when he goes, then the next is let in instead', async () => {
   await serving(1, 3_000);
   const first = request(server)

@@ -3,7 +3,15 @@ import type { Socket } from 'node:net';
 import type { RequestHandler } from 'express';
 import { ClientGone } from '../errors.ts';
 import { type Context, realContext } from '../runtime/context.ts';
-import { type Asked, continueTrace, requestContext, requestSignal, withTrace } from '../telemetry/telemetry.ts';
+import { watchCommand } from '../telemetry/activity.ts';
+import {
+  type Asked,
+  CAUSATION_HEADER,
+  continueTrace,
+  requestContext,
+  requestSignal,
+  withTrace,
+} from '../telemetry/telemetry.ts';
 
 /** A read that takes longer is given up: nobody waits for it any more. */
 const READ_MS = 30_000;
@@ -41,6 +49,7 @@ export const isGone = (request: IncomingMessage, response: ServerResponse): bool
 class RequestContext implements Asked {
   readonly traceparent: string;
   readonly requestId: string;
+  readonly causationId: string;
   readonly isRead: boolean;
   private controller: AbortController | undefined;
 
@@ -53,6 +62,8 @@ class RequestContext implements Asked {
     this.isRead = request.method === 'GET' || request.method === 'HEAD';
     const given = request.headers['x-request-id'];
     this.requestId = typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : context.id();
+    const cause = request.headers[CAUSATION_HEADER];
+    this.causationId = typeof cause === 'string' ? cause.slice(0, 300) : this.requestId;
   }
 
   /** Made when somebody asks for it: most commands never do. */
@@ -78,6 +89,7 @@ export const tracedIn =
     const asked = new RequestContext(request, response, context);
     request.headers['x-request-id'] = asked.requestId;
     response.set('x-request-id', asked.requestId);
+    watchCommand(request, response, asked.requestId, asked);
     withTrace(asked, next);
   };
 

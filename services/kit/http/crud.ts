@@ -1,89 +1,89 @@
-import { type Request, Router } from 'express';
 import type { z } from 'zod';
 import type { Decision, Identified, Kind } from '../domain/aggregate.ts';
-import { byId, type Records } from '../persistence/records.ts';
 import type { Facts, View } from '../views/view.ts';
-import { jsonBody, parseBody, parsePatch, queryOf } from './body.ts';
-import { commandOf, idOf } from './command.ts';
-import { pagingOf } from './paging.ts';
-import { Problem } from './problem.ts';
-import { Hal, ifMatch, type Resource, sendCreated, sendItem, shown } from './resource.ts';
+import { collectionAnswer, rowAnswer } from './answer.ts';
+import { type Resource, shownBy } from './resource.ts';
+import { answers, type Bulkhead, type Route, routeFor } from './route.ts';
+import type { RouteContext } from './route-context.ts';
 
 const NEWEST = 1_000;
 const LARGEST_PAGE = 200;
 
-/** The parameter of a search. @throws Problem 400 when it is missing, empty or there twice */
-export function soughtValue(request: Request, field: string): string {
-  const value = queryOf(request)[field];
-  if (value) return value;
-  throw new Problem(400, 'Bad Request', `${field} is missing; ask with ?${field}=...`, {
-    errors: [{ field, message: 'is missing' }],
-  });
+/** What may be said of the reads of a resource beside how it is shown. */
+export interface Reads<C, R> {
+  /** Fills in, when records are read, what is calculated from other records. */
+  complete?(rows: readonly R[], context: Pick<RouteContext<C, undefined, never>, 'records'>): Promise<readonly R[]>;
+  readonly limit?: Bulkhead<C>;
 }
-
-const missing = (item: string, request: Request): Problem =>
-  new Problem(404, 'Not Found', `There is no ${item} ${request.params.id}.`);
 
 const fieldsToSeekBy = ({ keyedBy, numberedBy, uniqueBy, listBy }: Kind): Set<string> =>
   new Set([keyedBy ?? [], numberedBy ?? [], uniqueBy ?? [], listBy ?? []].flat());
 
-/** GET of collection, item and `search/findBy<Field>` of a kind of record. */
-export function readable<S extends Identified, R extends Identified = S>(
-  records: Records,
+/** The rows of states as a resource shows them, completed from other records. */
+function rowsOf<S extends Identified, R extends Identified, C>(
   resource: Resource<S, R>,
-): Router {
-  const { kind, path, item } = resource;
-  const rows: Resource<R, R> = { kind: { name: kind.name }, path, item };
-  const hal = new Hal(rows);
-  const router = Router();
-  router.get(`/${path}`, async (request, response) => {
-    const { isAsked, ...paging } = pagingOf(request);
-    if (resource.plain && !isAsked) {
-      const newest = await records.newest(kind, NEWEST);
-      response.json(hal.collection(request, await shown(resource, newest)));
-      return;
-    }
-    const page = await records.list(kind, paging);
-    response.json(hal.collection(request, await shown(resource, page.items), page));
-  });
-  for (const field of fieldsToSeekBy(kind)) seekBy(router, records, resource, field);
-  router.get(`/${path}/:id`, async (request, response) => {
-    const state = await records.get(kind, idOf(request));
-    const [row] = state ? await shown(resource, [state]) : [];
-    if (!row) throw missing(item, request);
-    sendItem(request, response, rows, row);
-  });
-  return router;
+  complete: Reads<C, R>['complete'],
+) {
+  return async (states: readonly S[], context: RouteContext<C, undefined, string>): Promise<readonly R[]> => {
+    const rows = states.flatMap((state) => shownBy(resource, state) ?? []);
+    return complete ? complete(rows, context) : rows;
+  };
 }
 
-/** GET `search/findBy<Field>`: what has this value, page by page where a page is asked for, or where they are more than 200. */
-function seekBy<S extends Identified, R extends Identified>(
-  router: Router,
-  records: Records,
+/** GET of collection, item and `search/findBy<Field>` of a kind of record. */
+export function readable<S extends Identified, R extends Identified = S, C = Record<string, unknown>>(
   resource: Resource<S, R>,
-  field: string,
-): void {
+  { complete, limit }: Reads<C, R> = {},
+): Route<C>[] {
   const { kind, path, item } = resource;
-  const hal = new Hal<R, R>({ kind: { name: kind.name }, path, item });
-  router.get(`/${path}/search/findBy${field.charAt(0).toUpperCase()}${field.slice(1)}`, async (request, response) => {
-    const value = soughtValue(request, field);
-    const { isAsked, ...paging } = pagingOf(request);
-    const page = await records.find(kind, field, value, isAsked ? paging : { ...paging, size: LARGEST_PAGE });
-    const rows = await shown(resource, page.items);
-    // Few rows are a plain list, as the contracts have it; where there are more, the answer leads to them.
-    const isWhole = !isAsked && page.next === undefined;
-    response.json(hal.collection(request, rows, isWhole ? undefined : page));
-  });
+  const route = routeFor<C>();
+  const own = limit ? { limit } : {};
+  const shown = rowsOf(resource, complete);
+  const find = (field: string): Route<C> => {
+    const spec = {
+      summary: `Those ${path} whose ${field} is this.`,
+      answer: answers.collection(resource),
+      query: [field],
+      paged: true,
+      ...own,
+    };
+    const name = `${field.charAt(0).toUpperCase()}${field.slice(1)}`;
+    return route.get(`/${path}/search/findBy${name}`, spec, async (context) => {
+      const { isAsked, ...paging } = context.paging;
+      const wish = isAsked ? paging : { ...paging, size: LARGEST_PAGE };
+      const page = await context.records.find(kind, field, context.query[field] ?? '', wish);
+      // Few rows are a plain list, as the contracts have it; where there are more, the answer leads to them.
+      const isWhole = !isAsked && page.next === undefined;
+      return collectionAnswer(resource, await shown(page.items, context), isWhole ? undefined : page);
+    });
+  };
+  return [
+    route.get(
+      `/${path}`,
+      { summary: `The ${path}.`, answer: answers.collection(resource), paged: true, ...own },
+      async (context) => {
+        const { isAsked, ...paging } = context.paging;
+        if (resource.plain && !isAsked)
+          return collectionAnswer(resource, await shown(await context.records.newest(kind, NEWEST), context));
+        const page = await context.records.list(kind, paging);
+        return collectionAnswer(resource, await shown(page.items, context), page);
+      },
+    ),
+    ...[...fieldsToSeekBy(kind)].map(find),
+    route.get(`/${path}/:id`, { summary: `One ${item}.`, answer: answers.item(resource), ...own }, async (context) => {
+      const state = await context.records.get(kind, context.id);
+      const [row] = state ? await shown([state], context) : [];
+      if (!row) throw context.missing(resource);
+      return rowAnswer(resource, row);
+    }),
+  ];
 }
 
 /** The read side of a view. */
 export const readableView = <R extends Identified>(
-  records: Records,
   view: View<R>,
-  path: string,
-  item: string,
-  plain = false,
-): Router => readable<Facts, R>(records, { kind: view.kind, path, item, plain, show: view.row });
+  shape: Pick<Resource<Facts, R>, 'path' | 'item' | 'plain' | 'answer'>,
+): Route[] => readable<Facts, R>({ kind: view.kind, show: view.row, ...shape });
 
 /** What clients may do with a kind of record, each a pure decision. */
 export interface Verbs<S, B extends z.ZodObject> {
@@ -95,37 +95,32 @@ export interface Verbs<S, B extends z.ZodObject> {
 }
 
 /** POST, PUT, PATCH and DELETE of a kind of record, as far as the contract has them. */
-export function writable<S extends Identified, R extends Identified, B extends z.ZodObject>(
-  records: Records,
-  resource: Resource<S, R>,
-  { body, create, change, remove }: Verbs<S, B>,
-): Router {
-  const { kind, path, item } = resource;
-  const router = Router();
-  if (create)
-    router.post(`/${path}`, ...jsonBody, async (request, response) => {
-      const asked = parseBody(body, request);
-      const made = await records.create(kind, commandOf(request), (id) => create(id, asked));
-      sendCreated(request, response, resource, made);
-    });
-  if (change)
-    for (const [verb, parse] of [
-      ['put', parseBody<B>],
-      ['patch', parsePatch<B>],
-    ] as const)
-      router[verb](`/${path}/:id`, ...jsonBody, async (request, response) => {
-        const asked = parse(body, request);
-        const decide = ifMatch(request, resource, (state: S) => change(state, asked));
-        const changed = await records.change(byId(kind, idOf(request)), commandOf(request), decide);
-        if (!changed.state) throw missing(item, request);
-        sendItem(request, response, resource, changed.state);
-      });
-  if (remove)
-    router.delete(`/${path}/:id`, async (request, response) => {
-      const decide = ifMatch(request, resource, remove);
-      const removed = await records.change(byId(kind, idOf(request)), commandOf(request), decide);
-      if (removed.kind === 'missing') throw missing(item, request);
-      response.status(204).end();
-    });
-  return router;
+export function writable<
+  S extends Identified,
+  R extends Identified,
+  B extends z.ZodObject,
+  C = Record<string, unknown>,
+>(resource: Resource<S, R>, { body, create, change, remove }: Verbs<S, B>): Route<C>[] {
+  const { path, item } = resource;
+  const route = routeFor<C>();
+  const made = { summary: `Makes a ${item}.`, body, answer: answers.created(resource) };
+  const changed = { summary: `Changes a ${item}.`, answer: answers.item(resource) };
+  return [
+    create &&
+      route.post(`/${path}`, made, (context) =>
+        context.create(resource, (id) => create(id, context.body as z.output<B>)),
+      ),
+    change &&
+      route.put(`/${path}/:id`, { ...changed, body }, (context) =>
+        context.change(resource, (state) => change(state, context.body as z.output<B>)),
+      ),
+    change &&
+      route.patch(`/${path}/:id`, { ...changed, part: body }, (context) =>
+        context.change(resource, (state) => change(state, context.body as Partial<z.output<B>>)),
+      ),
+    remove &&
+      route.delete(`/${path}/:id`, { summary: `Removes a ${item}.`, answer: answers.nothing }, (context) =>
+        context.remove(resource, remove),
+      ),
+  ].filter((one) => one !== undefined);
 }

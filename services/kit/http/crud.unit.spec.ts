@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { aggregate, decided, ended, event, integer, name, readable, service, writable } from '../index.ts';
+import { aggregate, decided, defineService, ended, event, integer, name, readable, writable } from '../index.ts';
 import { type Given, given } from '../testing/index.ts';
 
 interface Course {
@@ -18,12 +18,13 @@ const courses = {
   kind: Courses,
   path: 'courses',
   item: 'course',
+  answer: CourseBody.extend({ id: integer }),
   show: ({ secret, ...course }: Course) => course,
 };
-const definition = service({
-  api: ({ records }) => [
-    readable(records, courses),
-    writable(records, courses, {
+const definition = defineService({
+  routes: [
+    readable(courses),
+    writable(courses, {
       body: CourseBody,
       create: (id, asked) => decided({ id, ...asked, secret: 1 }, Changed({ id })),
       change: (course, change) => decided({ ...course, ...change, secret: course.secret + 1 }, Changed(course)),

@@ -3,6 +3,7 @@ import { RuleViolation } from '../domain/aggregate.ts';
 import { CalleeProtocolError, CalleeUnavailable, ClientGone, InvalidInput, KitError, Unavailable } from '../errors.ts';
 import { count, declare } from '../telemetry/metrics.ts';
 import { correlationId, log, reason, requestId } from '../telemetry/telemetry.ts';
+import { isGone } from './context.ts';
 
 declare('refusals', 'Commands that a business rule refused, by status.', [
   { status: '404' },
@@ -40,6 +41,7 @@ export function problemBody(
 export function sendProblem(response: Response, problem: Problem): void {
   const { retryAfterSeconds } = problem.more;
   if (retryAfterSeconds) response.set('retry-after', String(retryAfterSeconds));
+  response.locals.why = problem.message;
   response
     .status(problem.status)
     .type('application/problem+json')
@@ -124,7 +126,11 @@ function tell(error: unknown, problem: Problem): void {
 
 /** Last of all: every error becomes a problem. */
 export const asProblem: ErrorRequestHandler = (error, request, response, next) => {
-  if (error instanceof ClientGone) return;
+  if (error instanceof ClientGone) {
+    // Nobody reads it; it says that the work is over.
+    if (isGone(request, response)) response.end();
+    return;
+  }
   const problem = problemOf(error, request.method);
   tell(error, problem);
   if (response.headersSent) next(error);

@@ -1,21 +1,25 @@
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
+import type { z } from 'zod';
 import type { Aggregate, Identified } from '../domain/aggregate.ts';
 import type { Page } from '../persistence/records.ts';
 import { queryOf } from './body.ts';
-import { requireMatch, sendTagged } from './etag.ts';
 
-/** How a kind of record is shown. `S`: what is stored, `R`: what clients see. */
-export interface Resource<S extends Identified, R extends Identified> {
-  readonly kind: Aggregate<S>;
+/** How the records of one kind are named in paths and links. */
+export interface Names {
   /** Plural, first part of the path: `courses`. */
   readonly path: string;
   /** The item's own name, for its link: `course`. */
   readonly item: string;
+}
+
+/** How a kind of record is shown. `S`: what is stored, `R`: what clients see. */
+export interface Resource<S extends Identified, R extends Identified> extends Names {
+  readonly kind: Aggregate<S>;
+  /** Schema of what clients see, without links: for the documents, answers are not held against it. */
+  readonly answer: z.ZodType<R>;
   /** True: unless a page is asked for, the collection is a plain list (of the newest 1,000). */
   readonly plain?: boolean;
   show?(state: S): R | undefined;
-  /** Fills in, when records are read, what is calculated from other records. */
-  complete?(shown: readonly R[]): Promise<readonly R[]>;
 }
 
 const HOST = /^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?$/i;
@@ -35,84 +39,37 @@ export function baseOf(request: Request): string {
   return `${request.protocol}://${HOST.test(host) ? host : 'localhost'}`;
 }
 
-const shownBy = <S extends Identified, R extends Identified>(resource: Resource<S, R>, state: S): R | undefined =>
-  resource.show ? resource.show(state) : (state as unknown as R);
-
-/** Hypermedia (HAL-style) answers of one resource. */
-export class Hal<S extends Identified, R extends Identified> {
-  constructor(private readonly resource: Resource<S, R>) {}
-
-  item(request: Request, state: S): object | undefined {
-    const { path, item } = this.resource;
-    const shown = shownBy(this.resource, state);
-    const self = { href: `${baseOf(request)}/${path}/${state.id}` };
-    return shown && { ...shown, _links: { self, [item]: self } };
-  }
-
-  collection(request: Request, states: readonly S[], page?: Omit<Page<unknown>, 'items'>): object {
-    const { path } = this.resource;
-    const target = request.originalUrl.split('?')[0];
-    const at = (number: number): { href: string } => {
-      const asked = { size: String(page?.size), ...queryOf(request), page: String(number) };
-      return { href: `${baseOf(request)}${target}?${new URLSearchParams(asked)}` };
-    };
-    const items = states.flatMap((state) => this.item(request, state) ?? []);
-    const links = page && {
-      ...(page.number > 0 ? { first: at(0), prev: at(page.number - 1) } : {}),
-      ...(page.next === undefined ? {} : { next: at(page.next) }),
-    };
-    return {
-      _embedded: { [path]: items },
-      _links: { self: { href: `${baseOf(request)}${request.originalUrl}` }, ...links },
-      ...(page ? { page: { number: page.number, size: page.size } } : {}),
-    };
-  }
-}
-
-/** Records as clients see them, complete; those not to be seen are left out. */
-export async function shown<S extends Identified, R extends Identified>(
-  resource: Resource<S, R>,
-  states: readonly S[],
-): Promise<readonly R[]> {
-  const rows = states.flatMap((state) => shownBy(resource, state) ?? []);
-  return resource.complete ? resource.complete(rows) : rows;
-}
-
-/** Answers a record as it is now, under its ETag. */
-export function sendItem<S extends Identified, R extends Identified>(
-  request: Request,
-  response: Response,
+/** A record as clients see it; undefined: they do not. */
+export const shownBy = <S extends Identified, R extends Identified>(
   resource: Resource<S, R>,
   state: S,
-): void {
-  const row = shownBy(resource, state);
-  const body = new Hal(resource).item(request, state);
-  if (row && body) sendTagged(request, response, row, body);
-  else response.json(body);
+): R | undefined => (resource.show ? resource.show(state) : (state as unknown as R));
+
+/** A row with the links of HAL. */
+export function linkedItem(request: Request, { path, item }: Names, row: Identified): object {
+  const self = { href: `${baseOf(request)}/${path}/${row.id}` };
+  return { ...row, _links: { self, [item]: self } };
 }
 
-/** 201 with the record, where it is, and its ETag. */
-export function sendCreated<S extends Identified, R extends Identified>(
+/** Rows, each with its links, and the links that lead on where it is a page. */
+export function linkedCollection(
   request: Request,
-  response: Response,
-  resource: Resource<S, R>,
-  state: S,
-): void {
-  response.status(201).location(`${baseOf(request)}/${resource.path}/${state.id}`);
-  sendItem(request, response, resource, state);
-}
-
-/**
- * The decision, for the state of the record that the client has seen: with If-Match, another one is refused (412). It is
- * asked under the document's own etag, so nothing comes between.
- */
-export const ifMatch =
-  <S extends Identified, R extends Identified, D>(
-    request: Request,
-    resource: Resource<S, R>,
-    decide: (state: S) => D,
-  ): ((state: S) => D) =>
-  (state) => {
-    requireMatch(request, shownBy(resource, state));
-    return decide(state);
+  names: Names,
+  rows: readonly Identified[],
+  page?: Omit<Page<unknown>, 'items'>,
+): object {
+  const target = request.originalUrl.split('?')[0];
+  const at = (number: number): { href: string } => {
+    const asked = { size: String(page?.size), ...queryOf(request), page: String(number) };
+    return { href: `${baseOf(request)}${target}?${new URLSearchParams(asked)}` };
   };
+  const links = page && {
+    ...(page.number > 0 ? { first: at(0), prev: at(page.number - 1) } : {}),
+    ...(page.next === undefined ? {} : { next: at(page.next) }),
+  };
+  return {
+    _embedded: { [names.path]: rows.map((row) => linkedItem(request, names, row)) },
+    _links: { self: { href: `${baseOf(request)}${request.originalUrl}` }, ...links },
+    ...(page ? { page: { number: page.number, size: page.size } } : {}),
+  };
+}

@@ -74,6 +74,8 @@ export function httpServer(listener: RequestListener, settings: ServerSettings =
     });
     response.once('close', () => open?.delete(exchange));
   });
+  // An expectation nobody knows is no reason for Node's own empty 417.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     refuse(error, socket as Socket, [...(exchanges.get(socket as Socket) ?? [])], settings),
   );

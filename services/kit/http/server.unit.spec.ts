@@ -51,6 +51,15 @@ async function exchange(port: number, sent: string): Promise<string> {
   return text;
 }
 
+test('given an expectation nobody knows, when a request comes, then it is answered as any other', async () => {
+  const port = await listening();
+  const text = await exchange(
+    port,
+    'POST /courses HTTP/1.1\r\nHost: a\r\nExpect: magic\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}',
+  );
+  expect(text).toMatch(/^HTTP\/1\.1 200 /);
+});
+
 const problemIn = (text: string): Record<string, unknown> => JSON.parse(text.slice(text.lastIndexOf('\r\n\r\n') + 4));
 
 test.each([

@@ -4,6 +4,7 @@ import { aggregate, decided, ended, event, type Identified, RuleViolation } from
 import { StoreRejected, Unavailable } from '../errors.ts';
 import { byId, type Records } from '../persistence/records.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { did } from '../telemetry/activity.ts';
 import { count } from '../telemetry/metrics.ts';
 import { log } from '../telemetry/telemetry.ts';
 import { hashOf } from './envelope.ts';
@@ -24,6 +25,7 @@ export interface DeadLetter extends Identified {
   readonly topic?: string;
   readonly partitionKey?: string;
 }
+/** The records of dead letters. */
 export const DeadLetters = aggregate<DeadLetter>('DeadLetter');
 
 /** Published by reference: the letter itself may be larger than what the broker takes. */
@@ -97,6 +99,7 @@ export class DeadLetterBox {
       log.error('an event was given up: it cannot even be a dead letter', { event: reference, reason: letter.reason });
     }
     count('dead_letters', {});
+    did({ kind: 'dead', event: reference, why: letter.reason });
   }
 
   /** Keeps what the broker refuses for good, so that the outbox can let go of it. @throws Unavailable */

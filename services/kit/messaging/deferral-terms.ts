@@ -15,6 +15,7 @@ export const BOUNDS: Readonly<
   size: { ms: DAY_MS, attempts: Number.POSITIVE_INFINITY, text: 'it was not finished within 24 hours' },
 };
 
+/** The verdict that an event is to be put off. */
 export type DeferVerdict = Extract<Verdict, { kind: 'defer' }>;
 
 /** Whoever tries a deferred event. */

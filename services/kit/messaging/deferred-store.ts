@@ -25,6 +25,7 @@ export interface Deferred extends Identified {
   readonly done: readonly string[];
   readonly event: Readonly<Record<string, unknown>>;
 }
+/** The records of deferred events, one for the content of each. */
 export const Deferred = aggregate<Deferred>('Deferred', { keyedBy: 'key' });
 
 /** What is known of a deferred event without reading it. */

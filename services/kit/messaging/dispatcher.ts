@@ -1,6 +1,7 @@
 import { StoreRejected } from '../errors.ts';
 import type { Records } from '../persistence/records.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { acted } from './acted.ts';
 import { Unfinished, type Verdict, verdictOf, verdictOfAll } from './failure.ts';
 import { logFailure, type PolicyBook, type Work } from './policy-book.ts';
 import { Reactor, type Task } from './reactor.ts';
@@ -78,11 +79,12 @@ export class Dispatcher {
         else byRecord.set(key, [task]);
         if (tasks.length > MANY) large.add(key);
       }
-    const report = ({ index, place }: Task, error?: unknown): void => {
+    const report = ({ index, place, reaction }: Task, error?: unknown): void => {
       const { errors, done } = progress[index]!;
       if (error !== undefined) errors.push(error);
       if (error === undefined || verdictOf(error).kind === 'done') done.add(place);
       if (error !== undefined) logFailure(batch[index]!.event, error);
+      acted(batch[index]!.event, { reaction, error });
     };
     const keys = [...byRecord.keys()];
     if (large.size > 0) keys.sort((a, b) => Number(large.has(a)) - Number(large.has(b)));

@@ -33,6 +33,6 @@ export function messaging(options: {
   const store = new DeferredStore(sidecar, records);
   const deferrals = new Deferrals({ consumer: sidecar.appId, instance, store, dispatcher, deadLetters, clock });
   const consumer = new Consumer({ sidecar, dispatcher, deadLetters, deferrals, clock });
-  const routers = [consumer.router(), ...parkedRoutes({ records, consumer, deadLetters, deferrals, store })];
+  const routers = [consumer.router(), ...parkedRoutes({ sidecar, records, consumer, deadLetters, deferrals, store })];
   return { consumer, deadLetters, deferrals, routers };
 }

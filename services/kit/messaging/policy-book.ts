@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { EventUnreadable } from '../errors.ts';
 import { naturalKey } from '../persistence/records.ts';
-import { continueTrace, log, reason, withTrace } from '../telemetry/telemetry.ts';
+import { log, reason, withTrace } from '../telemetry/telemetry.ts';
+import { acted } from './acted.ts';
 import { causeOf, type Envelope } from './envelope.ts';
 import { verdictOf } from './failure.ts';
-import type { Policy, Reaction, Received } from './policy.ts';
+import { type Policy, type Reaction, type Received, traceOf } from './policy.ts';
 import type { Task } from './reactor.ts';
 
 /** An event to be handled; `done`: places that took effect before. */
@@ -65,10 +66,14 @@ export class PolicyBook {
           const key = naturalKey(reaction.kind, reaction.key);
           progress.tasks.push({ index, place, policy, position: n, cause: own, received, reaction, key });
         }
-        if (reactions.length === 0) progress.done.add(String(policy));
+        if (reactions.length === 0) {
+          progress.done.add(String(policy));
+          acted(event);
+        }
       } catch (error) {
         progress.errors.push(error);
         logFailure(event, error);
+        acted(event, { error });
       }
     }
   }
@@ -78,7 +83,7 @@ export class PolicyBook {
     const all = this.policies.get(received.type) ?? [];
     const reactions: Reaction[] = [];
     for (const one of policy === undefined ? all : all.slice(policy, policy + 1))
-      reactions.push(...[await withTrace(continueTrace(received.traceparent), () => one.react(received))].flat());
+      reactions.push(...[await withTrace(traceOf(received), () => one.react(received))].flat());
     return reactions;
   }
 }

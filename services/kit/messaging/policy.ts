@@ -1,4 +1,5 @@
 import type { Aggregate, Decision, EventSchema, Identified, Kind } from '../domain/aggregate.ts';
+import { continueTrace, type Trace } from '../telemetry/telemetry.ts';
 
 /** An event as it came from the broker. */
 export interface Received<T = unknown> {
@@ -12,6 +13,10 @@ export interface Received<T = unknown> {
   /** When it was published, in UTC (ISO 8601), by the clock of whoever published it. */
   readonly time?: string | undefined;
 }
+
+/** The trace under which an event is acted on: what comes of it has the event as its cause. */
+export const traceOf = ({ traceparent, id }: Pick<Received, 'traceparent' | 'id'>): Trace =>
+  continueTrace(traceparent, { causationId: id });
 
 type Mode = 'create' | 'change' | 'cancel' | 'createOrChange' | 'project';
 

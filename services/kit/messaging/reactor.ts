@@ -2,11 +2,11 @@ import { RuleViolation } from '../domain/aggregate.ts';
 import { InvariantBroken, NotYet, StoreRejected, Unavailable } from '../errors.ts';
 import { type Loaded, naturalKey, type Records } from '../persistence/records.ts';
 import { Conflict } from '../persistence/unit-of-work.ts';
-import { continueTrace, log, withTrace } from '../telemetry/telemetry.ts';
+import { log, withTrace } from '../telemetry/telemetry.ts';
 import { DocumentDraft, type Late } from './document-draft.ts';
 import { causeOf } from './envelope.ts';
 import { verdictOf } from './failure.ts';
-import type { Reaction, Received } from './policy.ts';
+import { type Reaction, type Received, traceOf } from './policy.ts';
 
 /** One reaction to one event. `index`: of the event in its batch; `place`: `policy.reaction`. */
 export interface Task {
@@ -77,7 +77,7 @@ export class Reactor {
     for (const task of tasks) {
       const copy = draft.copy();
       try {
-        await withTrace(continueTrace(task.received.traceparent), () => this.step(copy, task));
+        await withTrace(traceOf(task.received), () => this.step(copy, task));
         draft = copy;
       } catch (error) {
         if (error instanceof Unavailable && verdictOf(error).kind === 'retry') throw error;
@@ -87,7 +87,7 @@ export class Reactor {
     if (draft.causes.length > 0) {
       const published = draft.published.map(({ event, received }) => ({
         event,
-        trace: continueTrace(received.traceparent),
+        trace: traceOf(received),
       }));
       await this.records.commit(tasks[0]!.reaction.kind, loaded, draft, draft.causes, published);
     }

@@ -1,10 +1,13 @@
 import express, { type Router } from 'express';
 import { z } from 'zod';
+import type { Sidecar } from '../dapr/sidecar.ts';
 import { PublishRejected, Unavailable } from '../errors.ts';
 import { idOf } from '../http/command.ts';
 import { readable } from '../http/crud.ts';
 import { Problem } from '../http/problem.ts';
+import { routerOf } from '../http/route.ts';
 import type { Records } from '../persistence/records.ts';
+import { realContext } from '../runtime/context.ts';
 import type { Consumer } from './consumer.ts';
 import { type DeadLetter, type DeadLetterBox, DeadLetters } from './dead-letters.ts';
 import type { Deferrals } from './deferrals.ts';
@@ -13,6 +16,7 @@ import type { Verdict } from './failure.ts';
 
 /** What is parked, for operators: to be seen, tried again and dropped. The gateway routes none of it. */
 export function parkedRoutes(parts: {
+  readonly sidecar: Sidecar;
   readonly records: Records;
   readonly consumer: Consumer;
   readonly deadLetters: DeadLetterBox;
@@ -23,15 +27,19 @@ export function parkedRoutes(parts: {
 }
 
 function deadLetterRoutes({
+  sidecar,
   records,
   consumer,
   deadLetters,
 }: {
+  readonly sidecar: Sidecar;
   readonly records: Records;
   readonly consumer: Consumer;
   readonly deadLetters: DeadLetterBox;
 }): Router {
-  const router = readable(records, { kind: DeadLetters, path: 'deadletters', item: 'deadletter' });
+  const answer = z.custom<DeadLetter>();
+  const letters = readable({ kind: DeadLetters, path: 'deadletters', item: 'deadletter', answer });
+  const router = routerOf(letters, { records, sidecar, config: () => ({}), context: realContext });
   router.post('/deadletters/:id/replay', async (request, response) => {
     const letter = await deadLetters.get(idOf(request));
     if (!letter) throw missing('dead letter', idOf(request));

@@ -17,6 +17,7 @@ interface Lane {
   probe: number | undefined;
 }
 
+/** Milliseconds until the second attempt, and between attempts at most. */
 export const FIRST_WAIT_MS = 200;
 export const LONGEST_WAIT_MS = 30_000;
 

@@ -1,14 +1,17 @@
 import { CREATE, type Sidecar } from '../dapr/sidecar.ts';
 import { Unavailable } from '../errors.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { log } from '../telemetry/telemetry.ts';
 
 const RINGS = 'outbox-rings';
 /** A ring is registered so for the instance that looks after it in its owner's stead; no instance has such a name. */
 const CLAIM = 'claim:';
+/** Milliseconds for which a ring has an owner after each renewal. */
 export const LEASE_MS = 10_000;
 /** How long the ring of an instance that died is looked at again, in case it was only paused. */
 const FORGET_MS = 3_600_000;
 const TRIES = 30;
+const UNRENEWED_MS = 30_000;
 
 type Rings = Record<string, number>;
 
@@ -17,11 +20,28 @@ type Rings = Record<string, number>;
  * orphan is looked after by somebody else.
  */
 export class Leases {
+  private renewedAt = Number.POSITIVE_INFINITY;
+  private unrenewed = '';
+
   constructor(
     private readonly sidecar: Pick<Sidecar, 'read' | 'write'>,
     private readonly instance: string,
     private readonly clock: Clock,
   ) {}
+
+  /** Why the own lease is not renewed, for operators; undefined while it is. */
+  get stalled(): string | undefined {
+    const unrenewed = this.clock.now() - this.renewedAt;
+    return unrenewed > UNRENEWED_MS
+      ? `the outbox lease was not renewed for ${Math.round(unrenewed / 1000)} s: ${this.unrenewed}`
+      : undefined;
+  }
+
+  /** It was tried in vain. */
+  notRenewed(why: string): void {
+    this.unrenewed = why;
+    log.warn('outbox lease not renewed', { reason: why });
+  }
 
   /** Whether the former life of this instance did not end in order. */
   async interrupted(): Promise<boolean> {
@@ -52,6 +72,7 @@ export class Leases {
       for (const ring of [...claimed, ...found]) rings[CLAIM + ring] = now + LEASE_MS;
       rings[this.instance] = now + LEASE_MS;
     });
+    this.renewedAt = this.clock.now();
     return found;
   }
 

@@ -1,23 +1,21 @@
 import type { Publication } from '../dapr/pubsub.ts';
-import type { Sidecar, StateWrite } from '../dapr/sidecar.ts';
+import type { Sidecar } from '../dapr/sidecar.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { inTime } from '../runtime/in-time.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
 import { Adoption } from './adoption.ts';
+import { LATE, LateRecords } from './late-records.ts';
 import { Leases } from './lease.ts';
 import { type Park, Publisher } from './publisher.ts';
+import { QuietMark } from './quiet-mark.ts';
 import { Recovery, type Settlement } from './recovery.ts';
-import { type OutboxRecord, Ring, readRing, slot } from './ring.ts';
+import { Ring, readRing, slot } from './ring.ts';
 
 export type { Park } from './publisher.ts';
 export type { Settlement } from './recovery.ts';
 export type { Entry } from './ring.ts';
 
-/** Records left free behind those of a former life: its last transactions may reach the store after we have read it. */
-const LATE = 64;
-const LATE_MS = 60_000;
 const RENEW_MS = 3_000;
-const UNRENEWED_MS = 30_000;
-const QUIET_MS = 250;
 const LAST_EVENTS_MS = 5_000;
 const LAST_WRITES_MS = 3_000;
 
@@ -40,12 +38,9 @@ export class Outbox {
   private readonly adoption: Adoption;
   private readonly ending = new AbortController();
   private endRenewal: (() => void) | undefined;
-  private renewedAt = Number.POSITIVE_INFINITY;
-  private unrenewed = '';
-  private flushed = 0;
-  private marking = false;
-  /** Where the former life may still write, while it may. */
-  private late: { readonly top: number; readonly until: number; readonly seen: Set<number>; open: number } | undefined;
+  private readonly quietMark: QuietMark;
+  /** What the former life may still write, while it may. */
+  private late: LateRecords | undefined;
 
   constructor(
     private readonly sidecar: Sidecar,
@@ -59,6 +54,7 @@ export class Outbox {
     this.publisher = new Publisher(sidecar, clock);
     this.recovery = new Recovery(settlement, this.publisher, clock, signal);
     this.adoption = new Adoption(sidecar, this.recovery, clock, signal);
+    this.quietMark = new QuietMark(sidecar, this.ring, clock, signal);
   }
 
   /** Events that are committed and neither published nor parked, and what is still to be taken up of former lives. */
@@ -74,13 +70,7 @@ export class Outbox {
 
   /** Why events do not get on, in one sentence for operators; undefined while they do. */
   get stalled(): string | undefined {
-    const unrenewed = this.clock.now() - this.renewedAt;
-    return (
-      this.publisher.stalled ??
-      (unrenewed > UNRENEWED_MS
-        ? `the outbox lease was not renewed for ${Math.round(unrenewed / 1000)} s: ${this.unrenewed}`
-        : undefined)
-    );
+    return this.publisher.stalled ?? this.leases.stalled;
   }
 
   /** Says what is done with events that the broker refuses for good. */
@@ -98,10 +88,10 @@ export class Outbox {
     const stand = await this.recovery.examine(left.records);
     await this.renew();
     this.ring.resume(left, interrupted ? LATE : 0);
-    this.flushed = this.ring.low;
+    this.quietMark.begin();
     this.recovery.takeUp(left.records, stand, ({ seq }) => this.done(seq));
     this.late = interrupted
-      ? { top: left.top, until: this.clock.now() + LATE_MS, seen: new Set(), open: 0 }
+      ? new LateRecords(this.sidecar, this.recovery, this.ring.name, left.top, this.clock)
       : undefined;
     this.endRenewal = this.clock.every(RENEW_MS, () => this.lookAfter());
   }
@@ -109,12 +99,11 @@ export class Outbox {
   private async lookAfter(): Promise<void> {
     try {
       await this.renew();
-      const over = this.late && this.clock.now() >= this.late.until;
-      await this.takeUpLate();
+      const over = this.late?.isOver;
+      await this.late?.takeUp();
       if (over) this.endLate();
     } catch (error) {
-      this.unrenewed = reason(error);
-      log.warn('outbox lease not renewed', { reason: this.unrenewed });
+      this.leases.notRenewed(reason(error));
     }
   }
 
@@ -145,13 +134,13 @@ export class Outbox {
   /** One entry of a record needs no more care. */
   done(seq: number): void {
     this.ring.done(seq);
-    this.markWhenQuiet();
+    this.quietMark.whenQuiet();
   }
 
   /** Publishes what is left, says that all is published, and gives up the lease; in a few seconds, whatever is away. */
   async close(): Promise<void> {
     this.endRenewal?.();
-    const published = this.takeUpLate().then(() => this.publisher.idle());
+    const published = Promise.resolve(this.late?.takeUp()).then(() => this.publisher.idle());
     const all = await this.within(LAST_EVENTS_MS, published);
     this.ending.abort();
     this.publisher.stop();
@@ -160,22 +149,15 @@ export class Outbox {
   }
 
   /** Waits for work so long at most, whatever becomes of it. */
-  private async within(ms: number, work: Promise<unknown>): Promise<boolean> {
-    const over = new AbortController();
-    const done = work.then(
-      () => true,
-      (error) => {
-        log.warn('the next life of this instance publishes what is left', { reason: reason(error) });
-        return false;
-      },
-    );
-    const inTime = await Promise.race([done, this.clock.sleep(ms, over.signal).then(() => false)]);
-    over.abort();
-    return inTime;
+  private within(ms: number, work: Promise<unknown>): Promise<boolean> {
+    return inTime(this.clock, ms, work).catch((error) => {
+      log.warn('the next life of this instance publishes what is left', { reason: reason(error) });
+      return false;
+    });
   }
 
   private async handOver(): Promise<void> {
-    if (this.ring.idle && this.ring.low > this.flushed) await this.flush();
+    await this.quietMark.now();
     await this.leases.release(this.adoption.claimed, this.ring.idle);
   }
 
@@ -185,60 +167,13 @@ export class Outbox {
       (ring) => this.adoption.wanted(ring),
       (ring) => this.adoption.finished(ring),
     );
-    this.renewedAt = this.clock.now();
     this.adoption.adopt(orphans);
   }
 
-  /** Publishes what the last transactions of the former life wrote after its ring was read. */
-  private async takeUpLate(): Promise<void> {
-    const { late } = this;
-    if (!late) return;
-    const { top, seen } = late;
-    const keys = Array.from({ length: LATE }, (_, index) => slot(this.ring.name, top + index));
-    const found = (await this.sidecar.read(keys)).flatMap(({ value }) => {
-      const record = value as OutboxRecord | undefined;
-      return record && record.seq >= top && record.seq < top + LATE && !seen.has(record.seq) ? [record] : [];
-    });
-    const stand = await this.recovery.examine(found);
-    for (const { seq } of found) seen.add(seq);
-    late.open += found.length;
-    this.recovery.takeUp(found, stand, () => late.open--);
-  }
-
   private endLate(): void {
-    if (this.late && this.late.open > 0) return;
+    if (this.late && !this.late.isPublished) return;
     this.late = undefined;
     this.ring.endGap();
-    this.markWhenQuiet();
-  }
-
-  /** When all is published and nothing has happened for a while, the store is told, since no record of new work does. */
-  private markWhenQuiet(): void {
-    if (this.marking || this.ending.signal.aborted || !this.ring.idle || this.ring.low <= this.flushed) return;
-    this.marking = true;
-    void this.mark()
-      .catch((error) => log.warn('outbox mark not written', { reason: reason(error) }))
-      .finally(() => {
-        this.marking = false;
-      });
-  }
-
-  private async mark(): Promise<void> {
-    const { signal } = this.ending;
-    for (let at = -1; at !== this.ring.next; ) {
-      at = this.ring.next;
-      await this.clock.sleep(QUIET_MS, signal);
-      if (!this.ring.idle || signal.aborted) return;
-    }
-    await this.flush();
-  }
-
-  private async flush(): Promise<void> {
-    const seq = this.ring.mark();
-    const retired = this.ring.low;
-    const value: OutboxRecord = { seq, retired, entries: [] };
-    const write: StateWrite = { key: slot(this.ring.name, seq), value };
-    await this.sidecar.write([write]);
-    this.flushed = retired;
+    this.quietMark.whenQuiet();
   }
 }

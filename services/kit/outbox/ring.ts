@@ -30,6 +30,7 @@ export interface RingContent {
   readonly etagAtTop: string | undefined;
 }
 
+/** Records that a ring has room for. */
 export const SLOTS = 1024;
 /** Room that new work leaves: for finishing what was begun, without which the ring could never empty. */
 const KEPT_FREE = 256;

@@ -6,7 +6,7 @@ import { type Document, isTombstone, marked, REMEMBERED_CAUSES } from './documen
 import type { Command, Idempotency } from './idempotency.ts';
 import type { Ids } from './ids.ts';
 import { fieldOf, listingOf, naturalKey, pointersOf } from './keys.ts';
-import type { Lists } from './secondary-index.ts';
+import type { SecondaryIndex } from './secondary-index.ts';
 import { type Change, Conflict, type Intent, type UnitOfWork } from './unit-of-work.ts';
 
 /** A document with the etag under which it was read; no document: there is none under the key. */
@@ -32,6 +32,7 @@ export interface Next {
 /** When, after a creation of unknown outcome, it is looked whether its number was taken for gone. */
 const LOOK_AGAIN_MS = [0, 65_000, 300_000, 900_000];
 
+/** The events of a decision, in the trace of whoever asked for it. */
 export const toldNow = (decision: Decision<unknown>): Told[] =>
   decision.events.map((event) => ({ event, trace: trace() }));
 
@@ -41,7 +42,7 @@ export class Commits {
     private readonly sidecar: Sidecar,
     private readonly work: UnitOfWork,
     private readonly ids: Ids,
-    private readonly lists: Lists,
+    private readonly index: SecondaryIndex,
     private readonly idempotency: Idempotency,
     private readonly context: Context,
   ) {}
@@ -64,7 +65,7 @@ export class Commits {
       const { state } = next;
       const isKey = (field: string): boolean =>
         field === kind.keyedBy && loaded.key === naturalKey(kind, String(fieldOf(state, field)));
-      await this.lists.add(kind, state, before?.id === next.id ? before.state : undefined, isKey);
+      await this.index.add(kind, state, before?.id === next.id ? before.state : undefined, isKey);
     }
     const listing = listingOf(kind);
     const isFirstPlace = kind.numberedBy !== undefined && next.state !== null && before?.seq === undefined;
@@ -132,7 +133,7 @@ export class Commits {
     version: number,
     index: number,
     event: DomainEvent,
-    { traceparent }: Trace,
+    { traceparent, causationId }: Trace,
   ): Publication {
     const now = new Date(this.context.clock.now());
     return {
@@ -147,6 +148,7 @@ export class Commits {
         datacontenttype: 'application/json',
         traceparent,
         traceid: traceparent, // without it the sidecar overwrites traceparent
+        ...(causationId === undefined ? {} : { causationid: causationId }),
         aggregateversion: version * 1_000 + index, // ascending for each event of the document
         data: { eventType: event.type, timestamp: localTimestamp(now), ...(event.data as object) },
       },

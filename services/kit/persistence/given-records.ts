@@ -22,6 +22,7 @@ export interface GivenRecords {
 
 let instances = 0;
 
+/** Records of one process; `another` is a second one on the same store. */
 export async function givenRecords(
   options: {
     kind?: StoreKind;

@@ -18,8 +18,11 @@ export type Survivors = (numbers: readonly number[]) => Promise<readonly number[
 /** How many numbers of each block are gone, by the block's number. */
 export type Counts = Readonly<Record<string, number>>;
 
+/** The block of the index that has this number. */
 export const blockOf = (number: number): number => Math.floor(number / BLOCK);
+/** The key of the directory: how many numbers are gone in each block. */
 export const countsKey = (listing: string): string => `gone-${listing}`;
+/** The key of one block. */
 export const blockKey = (listing: string, block: number): string => `gone-${listing}-${block}`;
 
 /** The bits of a block as they are stored: base64, without zeros at the end. */
@@ -28,6 +31,7 @@ export function bitsOf({ value }: Stored): Buffer {
   if (typeof value === 'string') Buffer.from(value, 'base64').copy(bits);
   return bits;
 }
+/** Whether a number is marked in the bits of its block. */
 export const hasBit = (bits: Buffer, number: number): boolean =>
   ((bits[(number % BLOCK) >> 3] ?? 0) & (1 << (number & 7))) !== 0;
 

@@ -7,12 +7,13 @@ type Named = Pick<Kind, 'name'>;
 
 /**
  * A value as part of a key. It stands there as it is, or, where a store would not take it or could mistake it for
- * another, as its hash: Dapr allows no `||`, MySQL 255 characters, and some collations see no difference between capital
- * and small letters or none in blanks at the end. A text that looks like a hash is hashed, too, so that nobody can name another's.
+ * another, as its hash: Dapr allows no `||`, MySQL 255 characters, and its collations see no blanks at the end. Capital and
+ * small letters differ in every store (Redis, SQLite, MySQL with utf8mb4_bin). A text that looks like a hash is hashed, too,
+ * so that nobody can name another's.
  */
 export function keyPart(value: string | number): string {
   const text = String(value);
-  return /^[a-z\d_./:-]{1,100}$/.test(text) && !/^[\w-]{43}$/.test(text)
+  return /^[\w./:-]{1,100}$/.test(text) && !/^[\w-]{43}$/.test(text)
     ? text
     : createHash('sha256').update(text).digest('base64url');
 }

@@ -12,6 +12,7 @@ export interface Page<S> {
   readonly next: number | undefined;
 }
 
+/** Which part of a collection is asked for: the `number`th page, from 0, of `size` records. */
 export interface PageRequest {
   readonly number: number;
   readonly size: number;

@@ -2,15 +2,12 @@ import { CREATE, type Sidecar, type StateWrite, type Stored } from '../dapr/side
 import type { Aggregate, Identified, Kind } from '../domain/aggregate.ts';
 import { Unavailable } from '../errors.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
+import { IndexEntries, rangeOf } from './index-entries.ts';
 import { batchByKey } from './keyed-mutex.ts';
 import { fieldOf, keyPart } from './keys.ts';
-import { Allowance, CHUNK, type Numbers, type Page, type PageRequest, pageOf, type Row } from './pages.ts';
+import { Allowance, CHUNK, type Page, type PageRequest, pageOf, type Row } from './pages.ts';
 import type { Rows } from './rows.ts';
 
-/** Numbers of records in one document of a list: those of this many consecutive numbers. */
-const RANGE = 256;
-/** The last documents of a list still grow: how many numbers they have is not remembered. */
-const GROWING = 2;
 const READS = 8;
 const TRIES = 30;
 /** Documents corrected in one transaction. */
@@ -35,7 +32,7 @@ type Reader<S> = (ids: readonly number[]) => Promise<Row<S>[]>;
  * already. Additions to the same document that wait for each other share a write. Readers take out what is gone or has
  * another value now, and remember how many numbers a range has, so that a later page is found without reading those before it.
  */
-export class Lists {
+export class SecondaryIndex {
   private readonly append = batchByKey((key: string, numbers: readonly number[]) => this.enter(key, numbers));
   private readonly correct = batchByKey((list: string, corrections: readonly Correction[]) =>
     this.corrected(list, corrections),
@@ -107,14 +104,14 @@ export class Lists {
     return async (ids) => (await this.rows.byId(kind, ids)).map((row) => having(row, field, value));
   }
 
-  private async numbers(list: string, rows: Reader<unknown>): Promise<Entries> {
+  private async numbers(list: string, rows: Reader<unknown>): Promise<IndexEntries> {
     const absent = this.absent.get(list) ?? new Set<number>();
     const ranges = [...new Set([...absent].map(rangeOf))].slice(0, CHUNK - 2);
     const keys = [list, countsKey(list), ...ranges.map((range) => rangeKey(list, range))];
     const [directory, counts, ...documents] = await this.sidecar.read(keys);
     const blocks = [...new Set(directory ? numbersOf(directory) : [])].sort((a, b) => a - b);
     const loaded = new Map(documents.map((stored, index) => [ranges[index] ?? 0, numbersOf(stored)]));
-    return new Entries(blocks, (counts?.value ?? {}) as Record<string, number>, loaded, absent, {
+    return new IndexEntries(blocks, (counts?.value ?? {}) as Record<string, number>, loaded, absent, {
       read: async (some) =>
         (await this.sidecar.read(some.map((range) => rangeKey(list, range)))).map((stored) => numbersOf(stored)),
       learn: (without, counts) => {
@@ -175,72 +172,6 @@ export class Lists {
   }
 }
 
-/** The numbers in one list at one moment. */
-class Entries implements Numbers {
-  readonly blockOf = rangeOf;
-  private readonly without = new Set<number>();
-  private readonly seen: Record<string, number> = {};
-  private readonly closed: ReadonlySet<number>;
-
-  constructor(
-    readonly blocks: readonly number[],
-    private readonly counts: Readonly<Record<string, number>>,
-    private readonly loaded: Map<number, readonly number[]>,
-    readonly absent: Set<number>,
-    private readonly by: {
-      read(ranges: readonly number[]): Promise<number[][]>;
-      learn(without: readonly number[], counts: Readonly<Record<string, number>>): void;
-    },
-  ) {
-    this.closed = new Set(blocks.slice(0, -GROWING));
-    for (const [range, numbers] of loaded) this.see(range, numbers);
-  }
-
-  countOf(range: number): number | undefined {
-    const loaded = this.loaded.get(range);
-    if (!loaded) return this.closed.has(range) ? this.counts[range] : undefined;
-    return this.absent.size > 0 ? loaded.filter((number) => !this.absent.has(number)).length : loaded.length;
-  }
-
-  numbersOf(range: number): readonly number[] | undefined {
-    return this.loaded.get(range);
-  }
-
-  async load(ranges: readonly number[]): Promise<void> {
-    const documents = await this.by.read(ranges);
-    for (const [index, range] of ranges.entries()) this.see(range, documents[index] ?? []);
-  }
-
-  found(rows: ReadonlyMap<number, Row<unknown>>): void {
-    for (const [number, row] of rows) {
-      if (row === 'missing') this.absent.add(number);
-      else this.absent.delete(number);
-      if (row === 'gone') this.without.add(number);
-    }
-  }
-
-  forget(range: number): void {
-    this.loaded.delete(range);
-  }
-
-  /** Keeps for those who come after us what was seen. */
-  learn(): void {
-    for (const number of this.without) {
-      const count = this.seen[rangeOf(number)];
-      if (count !== undefined) this.seen[rangeOf(number)] = count - 1;
-    }
-    this.by.learn([...this.without], this.seen);
-  }
-
-  private see(range: number, numbers: readonly number[]): void {
-    this.loaded.set(
-      range,
-      [...numbers].sort((a, b) => a - b),
-    );
-    if (this.closed.has(range) && this.counts[range] !== numbers.length) this.seen[range] = numbers.length;
-  }
-}
-
 /** A record that has another value now is not one of the list any more. Null is no value, and not the text "null". */
 function having<S>(row: Row<S>, field: string, value: string): Row<S> {
   if (typeof row !== 'object') return row;
@@ -252,7 +183,6 @@ export const hasValue = (state: unknown, field: string, value: string): boolean 
 };
 
 const numbersOf = ({ value }: Stored): number[] => (value as number[] | undefined) ?? [];
-const rangeOf = (number: number): number => Math.floor(number / RANGE);
 const listKey = (kind: string, field: string, value: string): string => `${kind}-by-${field}-${keyPart(value)}`;
 const rangeKey = (list: string, range: number): string => `${list}-${range}`;
 const countsKey = (list: string): string => `${list}-counts`;

@@ -2,6 +2,7 @@ import type { Router } from 'express';
 import express from 'express';
 import type { z } from 'zod';
 import type { Sidecar } from '../dapr/sidecar.ts';
+import { did } from '../telemetry/activity.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
 import { type Clock, realClock } from './clock.ts';
 
@@ -79,14 +80,14 @@ export class Configuration<T extends Record<string, unknown>> {
     if (changed.length === 0) return;
     const parsed = this.schema.safeParse(raw);
     if (!parsed.success) {
-      log.error('a configuration change is malformed and not taken', {
-        keys: changed,
-        reason: parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '),
-      });
+      const why = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
+      log.error('a configuration change is malformed and not taken', { keys: changed, reason: why });
+      did({ kind: 'configuration', keys: changed, outcome: 'refused', why });
       return;
     }
     this.raw = raw;
     this.values = parsed.data as T;
     log.info('configuration changed', { keys: changed });
+    did({ kind: 'configuration', keys: changed, outcome: 'taken' });
   }
 }

@@ -1,6 +1,7 @@
 import express, { type RequestHandler, Router } from 'express';
 import { whenOver } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
+import { activity } from '../telemetry/activity.ts';
 import { metrics } from '../telemetry/metrics.ts';
 import type { Clock } from './clock.ts';
 
@@ -27,9 +28,9 @@ const outboxStall = ({ outbox }: Standing): string | undefined =>
     : undefined);
 
 /**
- * Four questions that need neither store nor broker. GET /healthz: is it alive (204, always). GET /readyz: can it do a
+ * Five questions that need neither store nor broker. GET /healthz: is it alive (204, always). GET /readyz: can it do a
  * command (204, or 503 and what it waits for); a broker that stands still does not make it unready. GET /status: JSON
- * for operators. GET /metrics: figures.
+ * for operators. GET /metrics: figures. GET /activity: what it does.
  */
 export function health(standing: () => Standing): Router {
   const router = Router();
@@ -52,7 +53,10 @@ export function health(standing: () => Standing): Router {
       },
     });
   });
-  return router.use(metrics(() => gaugesOf(standing())));
+  return router.use(
+    metrics(() => gaugesOf(standing())),
+    activity(),
+  );
 }
 
 const gaugesOf = (now: Standing) => ({

@@ -1,52 +1,30 @@
 import { hostname } from 'node:os';
-import express, { type Express, type Router } from 'express';
+import express, { type Express } from 'express';
 import { z } from 'zod';
 import { ANSWERED_BY, Sidecar } from '../dapr/sidecar.ts';
 import type { Transport } from '../dapr/transport.ts';
 import { tracedIn } from '../http/context.ts';
 import { notFound } from '../http/not-found.ts';
 import { asProblem } from '../http/problem.ts';
+import { routerOf } from '../http/route.ts';
 import { messaging } from '../messaging/messaging.ts';
-import type { Policy } from '../messaging/policy.ts';
 import { Ids } from '../persistence/ids.ts';
 import { Records } from '../persistence/records.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
+import { endActivity } from '../telemetry/activity.ts';
 import { Configuration } from './configuration.ts';
 import { type Context, realContext } from './context.ts';
+import { policiesOf, renamed, type Service } from './definition.ts';
 import { beforeStart, health, type Standing } from './health.ts';
+import type { Kit } from './kit.ts';
 import { closeAll, type Progress, startUp } from './lifecycle.ts';
 import { main, portFrom, type Served, serve } from './serve.ts';
-
-/** What a service's own files get to work with. */
-export interface Kit<C extends Record<string, unknown> = Record<string, unknown>> {
-  readonly records: Records;
-  readonly sidecar: Sidecar;
-  /** The configuration now in force. */
-  readonly config: () => C;
-  /** Time, chance and unique names: what a service uses instead of the machine's, so that a simulation can decide it. */
-  readonly context: Context;
-}
-
-/** What a service consists of, as its app.ts puts it together. */
-export interface Service<S extends z.ZodObject> {
-  /** Keys of the ConfigMap this service reads. */
-  readonly configuration?: S;
-  /** Routes for clients and for other services. */
-  api(kit: Kit<z.output<S>>): readonly Router[];
-  /** What it does on events: policies, and those of its views. */
-  policies?(kit: Kit<z.output<S>>): readonly Policy[];
-  /** What has to be done before it takes requests; at every start, perhaps by several replicas at once, so it sees what was done. */
-  start?(kit: Kit<z.output<S>>): Promise<void>;
-}
 
 /** An assembled service, not listening yet. */
 export interface App extends Served {
   readonly app: Express;
   readonly sidecar: Sidecar;
 }
-
-/** Describes a service; the types of its configuration follow from the schema. */
-export const service = <S extends z.ZodObject = z.ZodObject>(definition: Service<S>): Service<S> => definition;
 
 /**
  * Assembles a service beside its sidecar. Before its start has ended it is alive and not ready: it says so to whoever
@@ -68,7 +46,7 @@ export function assemble<S extends z.ZodObject>(
   const events = messaging({
     sidecar,
     records,
-    policies: definition.policies?.(kit) ?? [],
+    policies: policiesOf(definition, kit),
     instance: at.instance,
     clock,
   });
@@ -94,9 +72,15 @@ export function assemble<S extends z.ZodObject>(
     next();
   });
   app.use(health(standing));
-  const routers = [...events.routers, ...definition.api(kit)];
+  const routers = [...events.routers, routerOf(definition.routes, kit)];
   const internal = [configuration.router()];
-  app.use(tracedIn(context), ...beforeStart(named, standing, clock), ...internal, ...routers);
+  app.use(
+    tracedIn(context),
+    ...beforeStart(named, standing, clock),
+    ...internal,
+    renamed(definition.aliases ?? {}),
+    ...routers,
+  );
   app.use(notFound([...internal, ...routers]), asProblem);
 
   return {
@@ -116,6 +100,7 @@ export function assemble<S extends z.ZodObject>(
       ),
     drain() {
       progress.waitingFor = 'its end';
+      endActivity();
     },
     close() {
       ended.abort();
@@ -134,7 +119,7 @@ export function assemble<S extends z.ZodObject>(
   };
 }
 
-/** The whole main.ts of a service. What stops start-up is said in one sentence. */
+/** Runs a service in this process. What stops start-up is said in one sentence. */
 export async function run<S extends z.ZodObject>(definition: Service<S>): Promise<void> {
   await main(async () => {
     const appId = process.env.APP_ID;

@@ -5,12 +5,12 @@ import {
   assemble,
   create,
   decided,
+  defineService,
   event,
   integer,
   milliseconds,
   name,
   readable,
-  service,
   whenever,
 } from '../index.ts';
 import { MemoryBackend, type SidecarOptions } from '../testing/index.ts';
@@ -22,10 +22,12 @@ interface Thing {
 const Things = aggregate<Thing>('Thing', { keyedBy: 'name' });
 const Named = event('Named', z.object({ id: integer, name }));
 
-const definition = service({
+const answer = z.object({ id: integer, name });
+
+const definition = defineService({
   configuration: z.object({ DELAY_MS: milliseconds }),
-  api: ({ records }) => [readable(records, { kind: Things, path: 'things', item: 'thing' })],
-  policies: () => [whenever(Named, (named) => create(Things, named.name, (id) => decided({ id, name: named.name })))],
+  routes: readable({ kind: Things, path: 'things', item: 'thing', answer }),
+  policies: [whenever(Named, (named) => create(Things, named.name, (id) => decided({ id, name: named.name })))],
 });
 
 /** A service whose sidecar is away until it is let back. */

@@ -1,11 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import winston from 'winston';
 import type { Context } from '../runtime/context.ts';
 
 /** The W3C trace context of the work at hand; it travels with every call and every event. */
 export interface Trace {
   readonly traceparent: string;
+  /** What causes the work: the id of an event, or of the command (its request id). Events that come of it tell it. */
+  readonly causationId?: string | undefined;
 }
 
 /** The work at hand, where a client asked for it. */
@@ -31,30 +33,47 @@ const asked = (): Asked | undefined => {
 /** The trace of the work at hand, or a new one. */
 export const trace = (): Trace => current.getStore() ?? continueTrace(undefined);
 
-/** 32 random figures. A UUID comes from a supply, where random bytes ask the system each time. */
-const hex = (): string => randomUUID().replaceAll('-', '');
-
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** The share of new traces that are recorded: sidecars do with a trace what its first span decided. */
 const sampled = (): boolean => Math.random() < Number(process.env.TRACE_SAMPLING_RATE ?? 1);
 
-/**
- * Continues a trace that came from outside; anything that is not a valid `traceparent` starts a new one.
- * @param requestId of the request that starts it: a UUID, as ingresses write into their log, becomes the trace id
- */
-export const continueTrace = (traceparent: unknown, requestId?: unknown): Trace => {
-  if (typeof traceparent === 'string' && VALID.test(traceparent)) return { traceparent };
+/** What a trace begins with, or goes on with. */
+export interface TraceOrigin {
+  /** Of the request that starts it: a UUID, as ingresses write into their log, becomes the trace id. */
+  readonly requestId?: unknown;
+  /** The event or command that causes the work. */
+  readonly causationId?: string;
+}
+
+/** Continues a trace that came from outside; anything that is not a valid `traceparent` starts a new one. */
+export const continueTrace = (traceparent: unknown, { requestId, causationId }: TraceOrigin = {}): Trace => {
+  if (typeof traceparent === 'string' && VALID.test(traceparent)) return { traceparent, causationId };
   const isUuid = typeof requestId === 'string' && UUID.test(requestId);
-  const id = isUuid ? requestId.replaceAll('-', '') : hex();
-  return { traceparent: `00-${id}-${hex().slice(16)}-${sampled() ? '01' : '00'}` };
+  const id = isUuid ? requestId.replaceAll('-', '') : randomBytes(16).toString('hex');
+  return { traceparent: `00-${id}-${randomBytes(8).toString('hex')}-${sampled() ? '01' : '00'}`, causationId };
 };
+
+/** The header in which a service tells another one what causes its call. The gateway takes it from no client. */
+export const CAUSATION_HEADER = 'x-causation-id';
+
+const SENDABLE = /^[\x21-\x7e]{1,200}$/;
+
+/** The cause of the work at hand as a header for a call; none where there is no cause that a header can carry. */
+export function causationHeader(): Record<string, string> {
+  const { causationId = '' } = current.getStore() ?? {};
+  return SENDABLE.test(causationId) ? { [CAUSATION_HEADER]: causationId } : {};
+}
 
 /** Runs work under a trace, or for a request: its log lines, calls and events carry it. */
 export const withTrace = <T>(trace: Trace | Asked, work: () => T): T => current.run(trace, work);
 
 /** The trace id alone, which log lines and problem answers show as the correlation id. */
-export const correlationId = (): string | undefined => current.getStore()?.traceparent.split('-')[1];
+export const correlationId = (): string | undefined => traceIdOf(current.getStore()?.traceparent);
+
+/** The trace id in a `traceparent`; undefined where there is none. */
+export const traceIdOf = (traceparent: unknown): string | undefined =>
+  typeof traceparent === 'string' ? traceparent.split('-')[1] : undefined;
 
 /** The number of the request at hand; undefined where no client asked (an event, the start). */
 export const requestId = (): string | undefined => asked()?.requestId;

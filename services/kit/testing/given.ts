@@ -1,6 +1,7 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { z } from 'zod';
-import { type App, assemble, type Service } from '../runtime/service.ts';
+import type { Service } from '../runtime/definition.ts';
+import { type App, assemble } from '../runtime/service.ts';
 import { MemoryBackend } from './backend.ts';
 import type { Answered } from './inject.ts';
 import { parsed } from './json.ts';

@@ -1,7 +1,17 @@
-import express from 'express';
 import { z } from 'zod';
-import { aggregate, commandOf, create, decided, event, idOf, integer, parseBody, service, whenever } from '../index.ts';
-import { answers, type Call, given, MemoryBackend } from './index.ts';
+import {
+  aggregate,
+  answers,
+  create,
+  decided,
+  defineService,
+  event,
+  integer,
+  ok,
+  routeFor,
+  whenever,
+} from '../index.ts';
+import { type Call, given, MemoryBackend, answers as sidecarAnswers } from './index.ts';
 
 interface Counter {
   readonly id: number;
@@ -12,30 +22,29 @@ const Counters = aggregate<Counter>('Counter', { keyedBy: 'name' });
 const Counted = event('Counted', z.object({ id: integer, value: integer }));
 const Bumped = event('Bumped', z.object({ name: z.string() }));
 
-const counter = service({
-  configuration: z.object({ STEP: z.coerce.number() }),
-  api: ({ records, config, sidecar }) => {
-    const router = express.Router();
-    router.use(express.json());
-    router.post('/counters', async (request, response) => {
-      const { name } = parseBody(z.object({ name: z.string() }), request);
-      const made = await records.create(
-        Counters,
-        commandOf(request),
-        (id) => decided({ id, name, value: 0 }, Counted({ id, value: 0 })),
-        { key: name },
-      );
-      response.status(201).json(made);
-    });
-    router.get('/counters/:id', async (request, response) => {
-      const found = await records.get(Counters, idOf(request));
-      response.status(found ? 200 : 404).json(found ?? {});
-    });
-    router.post('/ask', async (_, response) => {
-      response.json({ answer: await sidecar.call('toy-other', 'ask', { step: config().STEP }, z.unknown()) });
-    });
-    return [router];
-  },
+const Config = z.object({ STEP: z.coerce.number() });
+const route = routeFor<z.output<typeof Config>>();
+const anything = answers.json(z.unknown());
+
+const counter = defineService({
+  configuration: Config,
+  routes: [
+    route.post(
+      '/counters',
+      { summary: 'Makes a counter.', body: z.object({ name: z.string() }), answer: anything },
+      async ({ records, command, body: { name } }) => {
+        const decide = (id: number) => decided({ id, name, value: 0 }, Counted({ id, value: 0 }));
+        const made = await records.create(Counters, command, decide, { key: name });
+        return { status: 201, body: () => made };
+      },
+    ),
+    route.get('/counters/:id', { summary: 'A counter.', answer: anything }, async ({ records, id }) =>
+      ok(await records.get(Counters, id)),
+    ),
+    route.post('/ask', { summary: 'Asks the other.', answer: anything }, async ({ sidecar, config }) =>
+      ok({ answer: await sidecar.call('toy-other', 'ask', { step: config.STEP }, z.unknown()) }),
+    ),
+  ],
   policies: ({ config }) => [
     whenever(Bumped, ({ name }) =>
       create(Counters, name, (id) =>
@@ -83,14 +92,19 @@ test('given a write that is lost after it was done, when the client repeats its 
 
 test('given a callee that is down, slow, shielded or silent, when it is called, then the client is told so', async () => {
   const backend = new MemoryBackend();
-  let answer = answers.calleeDown('toy-other');
+  let answer = sidecarAnswers.calleeDown('toy-other');
   const app = await given('toy-counter', counter, {
     backend,
     configuration,
     before: ({ callee }) => (callee === 'toy-other' ? answer : undefined),
   });
   const problems: number[] = [];
-  for (const said of [answer, answers.calleeTimeout('toy-other'), answers.breakerOpen('toy-other'), answers.cutOff()]) {
+  for (const said of [
+    answer,
+    sidecarAnswers.calleeTimeout('toy-other'),
+    sidecarAnswers.breakerOpen('toy-other'),
+    sidecarAnswers.cutOff(),
+  ]) {
     answer = said;
     problems.push((await app.request('POST', '/ask')).status);
   }
@@ -99,12 +113,9 @@ test('given a callee that is down, slow, shielded or silent, when it is called, 
 });
 
 test('given two services on one backend, when one calls the other, then it is answered without a socket', async () => {
-  const other = service({
-    api: () => {
-      const router = express.Router();
-      router.post('/ask', express.json(), (request, response) => void response.json({ twice: request.body.step * 2 }));
-      return [router];
-    },
+  const twice = { summary: 'Doubles.', message: z.object({ step: z.number() }), answer: anything };
+  const other = defineService({
+    routes: [route.operation('/ask', twice, async ({ body }) => ({ twice: body.step * 2 }))],
   });
   const backend = new MemoryBackend({ configuration });
   const app = await given('toy-counter', counter, { backend });

@@ -160,6 +160,23 @@ class Routes(Handler):
         content = self.server.alert.metrics.render(self.server.gauges())
         self.answer(200, content, "text/plain; version=0.0.4")
 
+    def _activity(self) -> None:
+        activity = self.server.alert.activity
+        if not activity.places.acquire(blocking=False):
+            return self.problem(503, "Too many listen already", retry_after="5")
+        try:
+            self.close_connection = True
+            self.send_response(200)
+            self.send_header("content-type", "text/event-stream")
+            self.send_header("cache-control", "no-store")
+            self.send_header("connection", "close")
+            self.end_headers()
+            for piece in activity.stream(self.headers.get("last-event-id", ""), self.server.stopping):
+                self.wfile.write(piece)
+                self.wfile.flush()
+        finally:
+            activity.places.release()
+
     def _subscribe(self) -> None:
         """The sidecar asks once, and anything but 200 means to it that there is nothing to subscribe to: so it waits
         until the name of the broker is known."""
@@ -225,6 +242,7 @@ ROUTES: list[tuple[str, re.Pattern, Callable[..., None]]] = [
         ("GET", r"/readyz", Routes._ready),
         ("GET", r"/status", Routes._status),
         ("GET", r"/metrics", Routes._metrics),
+        ("GET", r"/activity", Routes._activity),
         ("GET", r"/dapr/subscribe", Routes._subscribe),
         ("POST", r"/configuration/[^/]+/[^/]+", Routes._configuration),
         ("GET", r"/deferred", Routes._deferred),

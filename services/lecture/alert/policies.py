@@ -6,6 +6,7 @@ import uuid
 from threading import Event as Signal
 from typing import Iterable, Optional
 
+from activity import Activity
 from events import Entry, Event, Unreadable, read, reference_to
 from journal import Journal
 from log import log, now, seconds_since
@@ -31,6 +32,7 @@ class Alert:
         self.topic = app_id.split("-", 1)[0]
         self.store = store
         self.metrics = metrics
+        self.activity = Activity()
         self.to_send = Signal()  # set when the workers have something to do
         self.to_tell = Signal()
         self.trouble: Optional[str] = None  # why events wait, while they do
@@ -100,11 +102,14 @@ class Alert:
         except STORE_ERRORS as error:
             trouble.append(f"notices cannot be written: {_reason(error)}")
             log("error", f"Notices cannot be written to {journal.path} and will be tried again: {_reason(error)}")
+            for event, _ in events:
+                self.activity.acted(event, "again", trouble[-1])
             return RETRY
         for event, _ in events:
             if event.key in fresh:
                 fresh.discard(event.key)
                 known = {"traceId": event.trace_id} if event.trace_id else {}
+                self.activity.acted(event, "done")
                 log("info", "Notice", **known, eventId=event.key, event=event.data)
                 self.metrics.count("event_lag_seconds", by=seconds_since(event.attributes.get("time", "")))
         return SUCCESS
@@ -124,6 +129,7 @@ class Alert:
     def _buried(self, number: Optional[int], reason: str) -> None:
         if number is not None:
             self.metrics.count("dead_letters")
+            self.activity.dead(reason)
             log("error", "An event became a dead letter", reason=reason, deadLetter=number)
             self.to_tell.set()
 

@@ -424,6 +424,18 @@ class OverSockets(WithAlert):
         statuses = [{"entryId": "0", "status": "SUCCESS"}, {"entryId": "1", "status": "SUCCESS"}]
         self.assertEqual((200, statuses), (status, sorted(json.loads(body)["statuses"], key=lambda s: s["entryId"])))
 
+    def test_given_a_notice_was_written_when_somebody_listens_then_it_is_told_at_once_and_its_payload_is_not(self) -> None:
+        self.post("/events", delivery_of(event_of("e-1", secret="x"), b"hello"))
+        connection = self.connect()
+        connection.sendall(b"GET /activity HTTP/1.1\r\nhost: x\r\n\r\n")
+        with connection.makefile("rb") as lines:
+            data = next(line for line in lines if line.startswith(b"data: "))
+        entries = {entry["kind"]: entry for entry in json.loads(data[6:])["entries"]}
+        acted = entries["acted"]
+        self.assertEqual(("e-1", "ClassRegistered", "done"), (acted["event"]["id"], acted["event"]["type"], acted["outcome"]))
+        self.assertIn("JSON", entries["dead"]["why"])
+        self.assertNotIn(b"secret", data)
+
     def test_given_what_is_no_delivery_of_a_batch_then_400_and_nothing_is_acknowledged(self) -> None:
         for body in (b"", b"{", b"[]", b'{"entries":5}', b'{"entries":[1,{"entryId":2},{}]}', event_of()):
             self.assertEqual(400, self.post("/events", body)[0])

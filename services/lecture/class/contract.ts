@@ -5,7 +5,27 @@ import { event, integer, name } from '../../kit/domain/index.ts';
 export const EnrolmentBody = z.object({ courseId: integer, fee: integer, student: name, textBook: name });
 export type EnrolmentBody = z.output<typeof EnrolmentBody>;
 
-const enrolment = EnrolmentBody.extend({ id: integer });
-export const ClassRegistered = event('ClassRegistered', enrolment);
-export const ClassModified = event('ClassModified', enrolment.omit({ textBook: true }));
-export const ClassCanceled = event('ClassCanceled', enrolment);
+/** An enrolment as clients see it. */
+export const ClassBody = EnrolmentBody.extend({ id: integer });
+
+export const ClassRegistered = event('ClassRegistered', ClassBody);
+export const ClassModified = event('ClassModified', ClassBody.omit({ textBook: true }));
+export const ClassCanceled = event('ClassCanceled', ClassBody);
+
+/** All that a student wants to know of an enrolment. */
+export const MyPage = z.object({
+  id: integer,
+  classId: integer,
+  paymentId: integer,
+  courseId: integer,
+  fee: integer,
+  student: z.string(),
+  textBook: z.string(),
+  status: z.enum(['CLASS_START', 'CLASS_CANCELED']),
+  paymentStatus: z.enum(['PAYMENT_COMPLETED', 'PAYMENT_CANCELED']),
+  deliveryStatus: z.enum(['DELIVERY_START', 'DELIVERY_CANCELED']).nullable(),
+  pointStatus: z.enum(['Point Added', 'Point Canceled']).nullable(),
+  point: integer.nullable(),
+  giftstock: integer.nullable(),
+});
+export type MyPage = z.output<typeof MyPage>;

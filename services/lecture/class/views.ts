@@ -1,25 +1,9 @@
-import { from, type Identified, view } from '../../kit/index.ts';
+import { from, view } from '../../kit/index.ts';
 import { TextbookDeliveried } from '../course/contract.ts';
 import { enrolmentOf, GiftCanceled, GiftRegistered } from '../gift/contract.ts';
 import { PaymentApproved, PaymentCanceled } from '../pay/contract.ts';
 import { PointCanceled, PointRegistered } from '../point/contract.ts';
-import { ClassCanceled, ClassModified } from './contract.ts';
-
-/** A row of my page: docs/contracts/lecture.md#read-models */
-export interface MyPage extends Identified {
-  readonly classId: number;
-  readonly paymentId: number;
-  readonly courseId: number;
-  readonly fee: number;
-  readonly student: string;
-  readonly textBook: string;
-  readonly status: 'CLASS_START' | 'CLASS_CANCELED';
-  readonly paymentStatus: 'PAYMENT_COMPLETED' | 'PAYMENT_CANCELED';
-  readonly deliveryStatus: 'DELIVERY_START' | 'DELIVERY_CANCELED' | null;
-  readonly pointStatus: 'Point Added' | 'Point Canceled' | null;
-  readonly point: number | null;
-  readonly giftstock: number | null;
-}
+import { ClassCanceled, ClassModified, type MyPage } from './contract.ts';
 
 /** A row appears with the payment. Cancelled states are final. */
 export const myPage = view('InquiryMypage', {

@@ -5,8 +5,9 @@ import { startDelivery } from '../course/domain.ts';
 import { GiftCanceled, GiftRegistered } from '../gift/contract.ts';
 import { approvePayment, cancelPayment } from '../pay/domain.ts';
 import { PointCanceled, PointRegistered } from '../point/contract.ts';
+import type { MyPage } from './contract.ts';
 import { cancelEnrolment, changeEnrolment, enrol } from './domain.ts';
-import { type MyPage, myPage } from './views.ts';
+import { myPage } from './views.ts';
 
 const wish = { courseId: 1, fee: 10_000, student: 'john-doe', textBook: 'kor_book' };
 const enrolment = enrol(3, wish).state!;

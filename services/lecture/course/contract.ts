@@ -4,21 +4,22 @@ import { event, integer, name } from '../../kit/domain/index.ts';
 export const CourseBody = z.object({ name, teacher: name, fee: integer, textBook: name });
 export type CourseBody = z.output<typeof CourseBody>;
 
-const course = CourseBody.extend({ id: integer });
-export const CourseRegistered = event('CourseRegistered', course);
-export const CourseModified = event('CourseModified', course);
-export const CourseDeleted = event('CourseDeleted', course);
+/** A course as clients see it. */
+export const CourseAnswer = CourseBody.extend({ id: integer });
+export const CourseRegistered = event('CourseRegistered', CourseAnswer);
+export const CourseModified = event('CourseModified', CourseAnswer);
+export const CourseDeleted = event('CourseDeleted', CourseAnswer);
+
+/** The textbook on its way to the student. */
+export const DeliveryAnswer = z.object({
+  id: integer,
+  classId: integer,
+  paymentId: integer,
+  courseId: integer,
+  student: z.string(),
+  textBook: z.string(),
+  status: z.enum(['DELIVERY_START', 'DELIVERY_CANCEL']),
+});
 
 /** A delivery started or was cancelled. Its spelling: docs/contracts/lecture.md#oddity-textbook-deliveried */
-export const TextbookDeliveried = event(
-  'TextbookDeliveried',
-  z.object({
-    id: integer,
-    classId: integer,
-    paymentId: integer,
-    courseId: integer,
-    student: z.string(),
-    textBook: z.string(),
-    status: z.enum(['DELIVERY_START', 'DELIVERY_CANCEL']),
-  }),
-);
+export const TextbookDeliveried = event('TextbookDeliveried', DeliveryAnswer);

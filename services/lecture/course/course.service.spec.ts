@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { type Beside, beside } from '../../../tests/harness/beside.ts';
 import { eventually } from '../../../tests/harness/system.ts';
-import { course } from './app.ts';
+import course from './service.ts';
 
 const korean = { name: 'korean', teacher: 'hong-gil-dong', fee: '10000', textBook: 'kor_book' };
 let service: Beside;

@@ -1,5 +1,5 @@
 import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain/index.ts';
-import type { Payment } from '../pay/domain.ts';
+import type { PaymentBody } from '../pay/contract.ts';
 import { type CourseBody, CourseDeleted, CourseModified, CourseRegistered, TextbookDeliveried } from './contract.ts';
 
 export interface Course extends Identified, CourseBody {}
@@ -32,7 +32,7 @@ export const Delivery = aggregate<Delivery>('Delivery', { keyedBy: 'classId' });
 const withEvent = (delivery: Delivery): Decision<Delivery> => decided(delivery, TextbookDeliveried(delivery));
 
 export const startDelivery =
-  (payment: Omit<Payment, 'status'>) =>
+  (payment: Omit<PaymentBody, 'status'>) =>
   (id: number): Decision<Delivery> => {
     const { id: paymentId, classId, courseId, student, textBook } = payment;
     return withEvent({ id, classId, courseId, paymentId, student, textBook, status: 'DELIVERY_START' });

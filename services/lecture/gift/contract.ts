@@ -9,15 +9,16 @@ export const GiftOutcome = z.object({ granted: z.boolean() });
 /** Body of POST /gifts. Without giftstock the fee decides: docs/contracts/lecture.md#oddity-direct-gift */
 export const GiftBody = GiftWish.extend({ giftstock: integer.optional() });
 
-const gift = GiftWish.extend({ id: integer, giftstock: integer });
-export const GiftRegistered = event('GiftRegistered', gift);
-export const GiftCanceled = event('GiftCanceled', gift);
+/** Gifts as clients see them. */
+export const GiftAnswer = GiftWish.extend({ id: integer, giftstock: integer });
+export const GiftRegistered = event('GiftRegistered', GiftAnswer);
+export const GiftCanceled = event('GiftCanceled', GiftAnswer);
 
 /**
  * The enrolment that earned a gift: the document of such a gift is named after it.
  * @returns undefined for a gift that a client posted, since such a gift may name any enrolment
  */
 export const enrolmentOf = (
-  { classId }: z.output<typeof gift>,
+  { classId }: z.output<typeof GiftAnswer>,
   { subject }: { readonly subject: string },
 ): number | undefined => (subject === `Gift-of-${classId}` ? classId : undefined);

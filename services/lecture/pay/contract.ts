@@ -12,6 +12,12 @@ export const PaymentWish = z.object({
 export type PaymentWish = z.output<typeof PaymentWish>;
 export const PaymentOutcome = z.object({ approved: z.boolean() });
 
-const payment = PaymentWish.extend({ id: integer, status: z.enum(['PAYMENT_COMPLETED', 'CANCEL']) });
-export const PaymentApproved = event('PaymentApproved', payment);
-export const PaymentCanceled = event('PaymentCanceled', payment);
+/** A payment as clients see it. */
+export const PaymentBody = PaymentWish.extend({ id: integer, status: z.enum(['PAYMENT_COMPLETED', 'CANCEL']) });
+export type PaymentBody = z.output<typeof PaymentBody>;
+
+/** The one thing that clients may do with a payment. */
+export const CancelBody = z.object({ status: z.literal('CANCEL', 'can only become CANCEL; send {"status":"CANCEL"}') });
+
+export const PaymentApproved = event('PaymentApproved', PaymentBody);
+export const PaymentCanceled = event('PaymentCanceled', PaymentBody);

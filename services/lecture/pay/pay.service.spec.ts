@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { type Beside, beside } from '../../../tests/harness/beside.ts';
 import { eventually } from '../../../tests/harness/system.ts';
-import { pay } from './app.ts';
+import pay from './service.ts';
 
 let service: Beside;
 beforeAll(async () => {

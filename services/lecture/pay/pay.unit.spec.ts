@@ -1,5 +1,5 @@
 import { type Given, given } from '../../kit/testing/index.ts';
-import { pay } from './app.ts';
+import pay from './service.ts';
 
 const wish = { classId: 1, courseId: 1, fee: 10_000, student: 'john-doe', textBook: 'kor_book' };
 const canceled = {

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { event, integer } from '../../kit/domain/index.ts';
 
+/** Points as clients see them. */
+export const PointBody = z.object({
+  id: integer,
+  classId: integer,
+  fee: integer,
+  student: z.string(),
+  cashpoint: integer,
+});
+
 const point = z.object({ id: integer, classId: integer, student: z.string(), point: integer });
 /** Points and gift both exist. */
 export const PointRegistered = event('PointRegistered', point);

@@ -1,5 +1,5 @@
 import { given } from '../../kit/testing/index.ts';
-import { point } from './app.ts';
+import point from './service.ts';
 
 const payment = {
   id: 1,

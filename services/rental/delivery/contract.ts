@@ -27,11 +27,17 @@ export const CancellationBody = z.object({
 const refusal = z.enum(['CANCELED_OutOfStock', 'CANCELED_UnregisteredProduct']);
 const delivery = z.object({ id: integer, rentalId: integer, qty: integer });
 
+/** What becomes of a delivery. */
+export const DeliveryStatus = z.enum(['DELIVERED', 'CANCELED', ...refusal.options]);
+
+/** A delivery as clients see it; its product is not known when the order was cancelled before it came. */
+export const DeliveryBody = delivery.extend({ productId: integer.nullable(), status: DeliveryStatus });
+
+/** A product and what is left of it, as clients see it. */
+export const StockBody = z.object({ id: integer, productId: integer, name: z.string(), qty: integer });
+
 /** A delivery was first stored, refusals included: docs/contracts/rental.md#oddity-delivered */
-export const Delivered = event(
-  'Delivered',
-  delivery.extend({ status: z.enum(['DELIVERED', 'CANCELED', ...refusal.options]) }),
-);
+export const Delivered = event('Delivered', delivery.extend({ status: DeliveryStatus }));
 export type Delivered = z.output<typeof Delivered.schema>;
 
 /** Published beside Delivered for every refusal: docs/contracts/rental.md#oddity-out-of-stock */
@@ -52,7 +58,4 @@ export const OrderDoubted = event('OrderDoubted', orderFields.extend({ doubts: i
 export type OrderDoubted = z.output<typeof OrderDoubted.schema>;
 
 /** Delivery has its copy of a registered product. An outlet: docs/contracts/rental.md#oddity-no-consumer */
-export const ProductInventoryRegisted = event(
-  'ProductInventoryRegisted',
-  z.object({ id: integer, productId: integer, name: z.string(), qty: integer }),
-);
+export const ProductInventoryRegisted = event('ProductInventoryRegisted', StockBody);

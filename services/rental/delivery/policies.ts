@@ -12,7 +12,7 @@ import {
 } from '../../kit/index.ts';
 import { ProductSaved } from '../product/contract.ts';
 import { Rentaled } from '../rental/contract.ts';
-import type { Rules } from './app.ts';
+import type { Config } from './config.ts';
 import { DeliveryCanceled, OrderDoubted } from './contract.ts';
 import {
   Delivery,
@@ -32,7 +32,7 @@ import {
  * An order changes two records, first its product, then its delivery. Every step can be repeated at any time: an event that
  * comes again goes on where it stopped, or finds nothing to do.
  */
-export const policies = ({ records, config, context }: Kit<Rules>): Policy[] => {
+export const policies = ({ records, config, context }: Kit<Config>): Policy[] => {
   // Each command has a cause of its own: a step happens once because of the state it finds, not because of its cause.
   const command = () => ({ cause: context.id() });
   const deliveryOf = async ({ id }: Order) => (await records.findBy(Delivery, 'rentalId', String(id)))[0];

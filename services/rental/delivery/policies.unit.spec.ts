@@ -2,8 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { log } from '../../kit/index.ts';
 import { type Call, type Given, given, MemoryBackend } from '../../kit/testing/index.ts';
-import { delivery } from './app.ts';
 import type { Delivery, Product } from './domain.ts';
+import delivery from './service.ts';
 
 const REGISTERED = 9;
 log.silent = true;

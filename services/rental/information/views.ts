@@ -1,17 +1,7 @@
-import { from, type Identified, view } from '../../kit/index.ts';
+import { from, view } from '../../kit/index.ts';
 import { Delivered, DeliveryCanceled, OutOfStockRentalCanceled } from '../delivery/contract.ts';
 import { RentalCanceled, Rentaled } from '../rental/contract.ts';
-
-/** A row of my orders (docs/contracts/rental.md#read-models). It stays when the order is cancelled. */
-export interface MyOrder extends Identified {
-  readonly rentalId: number;
-  readonly productId: number;
-  readonly productName: string | null;
-  readonly rentalQty: number;
-  readonly rentalStatus: Delivered['status'] | 'ORDERED';
-  readonly deliveryId: number | null;
-  readonly deliveryStatus: Delivered['status'] | null;
-}
+import type { MyOrder } from './contract.ts';
 
 /** A row appears with the order. CANCELED is final. */
 export const myOrder = view('MyOrder', {

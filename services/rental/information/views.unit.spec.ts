@@ -3,7 +3,8 @@ import type { DomainEvent, Received } from '../../kit/index.ts';
 import { rowsAfter } from '../../kit/testing/index.ts';
 import { cancelBeforehand, cancelDelivery, deliver } from '../delivery/domain.ts';
 import { cancelRental, order } from '../rental/domain.ts';
-import { type MyOrder, myOrder } from './views.ts';
+import type { MyOrder } from './contract.ts';
+import { myOrder } from './views.ts';
 
 const wish = { productId: 1, qty: 3, status: 'ORDERED', productName: 'computer' } as const;
 const ordered = order(3, wish);

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { event, integer, name } from '../../kit/domain/index.ts';
-
-const quantity = integer.refine((value) => value >= 0, 'must be 0 or more');
+import { storedPieces } from '../shared/pieces.ts';
 
 /** Without `qty` the configured quantity is registered. */
-export const ProductBody = z.object({ name, qty: quantity.optional() });
+export const ProductBody = z.object({ name, qty: storedPieces.optional() });
 export type ProductBody = z.output<typeof ProductBody>;
 
+/** A product as clients see it. */
+export const ProductAnswer = z.object({ id: integer, name: z.string(), qty: storedPieces });
+
 /** A product was registered. Later changes do not publish it. */
-export const ProductSaved = event('ProductSaved', z.object({ id: integer, name: z.string(), qty: integer }));
+export const ProductSaved = event('ProductSaved', ProductAnswer);
 export type ProductSaved = z.output<typeof ProductSaved.schema>;

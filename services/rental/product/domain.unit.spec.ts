@@ -1,5 +1,6 @@
+import { followStock } from '../shared/stock.ts';
 import { ProductBody } from './contract.ts';
-import { followStock, registerProduct } from './domain.ts';
+import { registerProduct } from './domain.ts';
 
 test('given a name and a quantity, when a product is registered, then ProductSaved tells it', () => {
   const data = { id: 1, name: 'computer', qty: 9 };
@@ -25,7 +26,7 @@ test.each([{ qty: 9 }, { name: ' ', qty: 9 }, { name: 'computer', qty: -1 }, { n
 
 test('given the news that 6 are left, when older news follows, then 6 stays', () => {
   const product = registerProduct(1, { name: 'computer', qty: 9 }, 10).state!;
-  const followed = followStock({ productId: 1, qty: 6 }, 2)(product)!.state!;
+  const followed = followStock({ qty: 6 }, 2)(product)!.state!;
   expect(followed.qty).toBe(6);
-  expect(followStock({ productId: 1, qty: 9 }, 1)(followed)).toBeUndefined();
+  expect(followStock({ qty: 9 }, 1)(followed)).toBeUndefined();
 });

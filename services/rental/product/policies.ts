@@ -1,6 +1,7 @@
 import { change, whenever } from '../../kit/index.ts';
 import { StockChanged } from '../delivery/contract.ts';
-import { followStock, Product } from './domain.ts';
+import { followStock } from '../shared/stock.ts';
+import { Product } from './domain.ts';
 
 export const policies = [
   whenever(StockChanged, (stock, { version }) => change(Product, stock.productId, followStock(stock, version))),

@@ -1,10 +1,21 @@
 import { z } from 'zod';
 import { event, integer, text } from '../../kit/domain/index.ts';
+import { orderedPieces } from '../shared/pieces.ts';
+
+/** A rental as clients see it. */
+export const RentalAnswer = z.object({
+  id: integer,
+  productId: integer,
+  qty: integer,
+  status: z.enum(['ORDERED', 'DELIVERED', 'CANCELED_OutOfStock', 'CANCELED_UnregisteredProduct']),
+  productName: z.string().nullable(),
+  deliveryId: integer.nullable(),
+});
 
 /** Nobody checks product and stock: every order is taken, and delivery decides later. */
 export const RentalBody = z.object({
   productId: integer,
-  qty: integer.refine((value) => value > 0, 'must be 1 or more'),
+  qty: orderedPieces,
   status: z.literal('ORDERED', 'can only be ORDERED').default('ORDERED'),
   productName: text.nullable().default(null),
 });
@@ -13,7 +24,7 @@ export type RentalBody = z.output<typeof RentalBody>;
 export const orderFields = z.object({
   id: integer,
   productId: integer,
-  qty: integer,
+  qty: orderedPieces,
   status: z.literal('ORDERED'),
   productName: z.string().nullable(),
 });
@@ -36,8 +47,8 @@ export const RentalCanceled = event(
   z.object({ id: integer, productId: integer, qty: integer, status: z.literal('CANCELED') }),
 );
 
+/** A product as clients see it, and as it is told. */
+export const ProductCopy = z.object({ id: integer, productId: integer, name: z.string(), qty: integer });
+
 /** Rental has its copy of a registered product. An outlet: docs/contracts/rental.md#oddity-no-consumer */
-export const ProductRegisted = event(
-  'ProductRegisted',
-  z.object({ id: integer, productId: integer, name: z.string(), qty: integer }),
-);
+export const ProductRegisted = event('ProductRegisted', ProductCopy);

@@ -1,6 +1,7 @@
 import { aggregate, type Decision, decided, ended, type Identified } from '../../kit/domain/index.ts';
-import type { Delivered, StockChanged } from '../delivery/contract.ts';
+import type { Delivered } from '../delivery/contract.ts';
 import type { ProductSaved } from '../product/contract.ts';
+import type { Stocked } from '../shared/stock.ts';
 import { ProductRegisted, type RentalBody, RentalCanceled, Rentaled } from './contract.ts';
 
 /** An order. A cancelled one is gone, a refused one stays: docs/contracts/rental.md#oddity-gone */
@@ -25,12 +26,9 @@ export const cancelRental = ({ id, productId, qty }: Rental): Decision<Rental> =
   ended(RentalCanceled({ id, productId, qty, status: 'CANCELED' }));
 
 /** Rental's copy of a product. It refuses no order: docs/contracts/rental.md#oddity-copy */
-export interface Product extends Identified {
+export interface Product extends Stocked {
   readonly productId: number;
   readonly name: string;
-  readonly qty: number;
-  /** Which change of the stock `qty` is from. */
-  readonly stockVersion: number;
 }
 export const Product = aggregate<Product>('Product', { numberedBy: 'productId' });
 
@@ -40,9 +38,3 @@ export const copyProduct =
     const product = { id, productId: id, name, qty };
     return decided({ ...product, stockVersion: 0 }, ProductRegisted(product));
   };
-
-/** Older news than what is known says nothing. */
-export const followStock =
-  ({ qty }: StockChanged, version: number) =>
-  (product: Product): Decision<Product> | undefined =>
-    version > product.stockVersion ? decided({ ...product, qty, stockVersion: version }) : undefined;

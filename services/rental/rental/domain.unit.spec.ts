@@ -1,5 +1,6 @@
+import { followStock } from '../shared/stock.ts';
 import { RentalBody } from './contract.ts';
-import { cancelRental, copyProduct, followStock, learnOutcome, order, type Rental } from './domain.ts';
+import { cancelRental, copyProduct, learnOutcome, order, type Rental } from './domain.ts';
 
 const wish = { productId: 1, qty: 3, status: 'ORDERED', productName: 'computer' } as const;
 const ordered = order(3, wish).state!;
@@ -61,9 +62,9 @@ describe('the copy of a product', () => {
   });
 
   test('given news of the stock, when older news follows, then it changes nothing', () => {
-    const newer = followStock({ productId: 1, qty: 6 }, 4)(copy)!.state!;
+    const newer = followStock({ qty: 6 }, 4)(copy)!.state!;
     expect(newer).toMatchObject({ qty: 6 });
-    expect(followStock({ productId: 1, qty: 9 }, 3)(newer)).toBeUndefined();
-    expect(followStock({ productId: 1, qty: 6 }, 4)(newer)).toBeUndefined();
+    expect(followStock({ qty: 9 }, 3)(newer)).toBeUndefined();
+    expect(followStock({ qty: 6 }, 4)(newer)).toBeUndefined();
   });
 });

@@ -1,10 +1,11 @@
 import { byId, cancel, change, create, type Kit, type Policy, whenever } from '../../kit/index.ts';
 import { Delivered, DeliveryCanceled, OutOfStockRentalCanceled, StockChanged } from '../delivery/contract.ts';
 import { ProductSaved } from '../product/contract.ts';
-import type { Addresses } from './app.ts';
-import { cancelRental, copyProduct, followStock, learnOutcome, Product, Rental } from './domain.ts';
+import { followStock } from '../shared/stock.ts';
+import type { Config } from './config.ts';
+import { cancelRental, copyProduct, learnOutcome, Product, Rental } from './domain.ts';
 
-export const policies = ({ records }: Kit<Addresses>): Policy[] => [
+export const policies = ({ records }: Kit<Config>): Policy[] => [
   whenever(ProductSaved, (product) => create(Product, product.id, copyProduct(product))),
   // Delivery may sell of a product before this copy is made: StockChanged then waits for the copy.
   whenever(StockChanged, (stock, { version }) => cancel(Product, stock.productId, followStock(stock, version))),

@@ -13,6 +13,14 @@ export const GiftWish = z.object({
 export type GiftWish = z.output<typeof GiftWish>;
 export const GiftBody = GiftWish.loose();
 
+/** A gift as clients see it. */
+export const GiftAnswer = z.object({
+  id: integer,
+  rewardId: integer.nullable(),
+  walletId: integer,
+  status: z.literal('Exchanged'),
+});
+
 /** The part of the answer of POST /gifts that others rely on. */
 export const GiftRecorded = z.object({ id: integer, walletId: integer });
 

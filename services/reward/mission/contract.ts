@@ -11,6 +11,14 @@ export type MissionWish = z.output<typeof MissionWish>;
 /** Other fields are left out, so a misspelt customer makes a mission of nobody: docs/contracts/reward.md#oddity-costomer */
 export const MissionBody = MissionWish.loose();
 
+/** A mission as clients see it. */
+export const MissionAnswer = z.object({
+  id: integer,
+  customerId: integer.nullable(),
+  rewardId: integer.nullable(),
+  status: z.enum(['Achieved', 'RewardAllocated']),
+});
+
 /** A mission was achieved. Later changes do not publish it. */
 export const MissionAchieved = event(
   'MissionAchieved',

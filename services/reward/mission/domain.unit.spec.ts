@@ -1,7 +1,7 @@
 import { given } from '../../kit/testing/index.ts';
-import { mission as missions } from './app.ts';
 import { MissionBody } from './contract.ts';
 import { achieveMission, type Mission, updateRewardId } from './domain.ts';
+import missions from './service.ts';
 
 const achieved = achieveMission(3, { customerId: 11, status: 'Achieved' });
 const mission = achieved.state!;

@@ -11,3 +11,15 @@ export const RewardFollowed = event(
     status: z.enum(['Issued', 'Exchanged']),
   }),
 );
+
+/** A mission a customer achieved, and how far its reward is. */
+export const Mypage = z.object({
+  id: integer,
+  missionId: integer,
+  customerId: integer.nullable(),
+  missionStatus: z.literal('Achieved'),
+  rewardId: integer.nullable(),
+  /** Null until the reward is in the wallet. */
+  rewardStatus: z.enum(['Issued', 'Exchanged']).nullable(),
+});
+export type Mypage = z.output<typeof Mypage>;

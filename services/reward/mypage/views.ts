@@ -1,17 +1,7 @@
-import { from, type Identified, view } from '../../kit/index.ts';
+import { from, view } from '../../kit/index.ts';
 import { MissionAchieved } from '../mission/contract.ts';
 import { Allocated } from '../reward/contract.ts';
-import { RewardFollowed } from './contract.ts';
-
-/** A mission a customer achieved, and how far its reward is. */
-export interface Mypage extends Identified {
-  readonly missionId: number;
-  readonly customerId: number | null;
-  readonly missionStatus: 'Achieved';
-  readonly rewardId: number | null;
-  /** Null until the reward is in the wallet. */
-  readonly rewardStatus: 'Issued' | 'Exchanged' | null;
-}
+import { type Mypage, RewardFollowed } from './contract.ts';
 
 /** A row appears with the first event of its mission, whichever that is. */
 export const mypage = view('Mypage', {

@@ -4,8 +4,8 @@ import { given } from '../../kit/testing/index.ts';
 import { achieveMission } from '../mission/domain.ts';
 import { allocate } from '../reward/domain.ts';
 import { exchange, issue } from '../wallet/domain.ts';
-import { mypage as app } from './app.ts';
-import type { Mypage } from './views.ts';
+import type { Mypage } from './contract.ts';
+import app from './service.ts';
 
 const mission = achieveMission(3, { customerId: 11, status: 'Achieved' });
 const allocated = allocate({ id: 3, customerId: 11, status: 'Achieved' })(7);

@@ -1,5 +1,5 @@
 import { given } from '../../kit/testing/index.ts';
-import { notification } from './app.ts';
+import notification from './service.ts';
 
 test.each([
   ['MissionAchieved', { id: 3, customerId: 11, status: 'Achieved' }, { missionId: 3, message: 'MISSION ACHIEVED!' }],

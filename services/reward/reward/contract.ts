@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { event, integer } from '../../kit/domain/index.ts';
 
+/** A reward as clients see it. */
+export const RewardBody = z.object({
+  id: integer,
+  missionId: integer,
+  customerId: integer.nullable(),
+  status: z.enum(['RewardAllocated', 'Issued', 'Exchanged']),
+});
+
 /** A reward was made for a mission. */
 export const Allocated = event(
   'Allocated',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { given } from '../../kit/testing/index.ts';
-import { reward as rewards } from './app.ts';
 import { allocate, type Reward, updateStatus } from './domain.ts';
+import rewards from './service.ts';
 
 const reward = allocate({ id: 3, customerId: 11, status: 'Achieved' })(7).state!;
 

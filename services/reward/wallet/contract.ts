@@ -6,6 +6,14 @@ export const ExchangeWish = z.object({ status: z.literal('Exchanged', 'can only 
 export type ExchangeWish = z.output<typeof ExchangeWish>;
 export const ExchangeBody = ExchangeWish.loose();
 
+/** An entry of a wallet as clients see it. */
+export const WalletBody = z.object({
+  id: integer,
+  rewardId: integer,
+  customerId: integer.nullable(),
+  status: z.enum(['Issued', 'Exchanged']),
+});
+
 const entry = z.object({ id: integer, rewardId: integer });
 
 /** A reward came into its customer's wallet. */

@@ -1,6 +1,6 @@
 import { type Given, given, MemoryBackend } from '../../kit/testing/index.ts';
-import { gift } from '../gift/app.ts';
-import { wallet } from './app.ts';
+import gift from '../gift/service.ts';
+import wallet from './service.ts';
 
 const configuration = {
   'api.url.gift': 'reward-gift',

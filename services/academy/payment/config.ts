@@ -1,0 +1,9 @@
+import { z } from 'zod';
+import { milliseconds } from '../../kit/domain/index.ts';
+
+export const Config = z.object({
+  PAYMENT_DELAY_MS: milliseconds,
+  PAYMENT_DELAY_SPREAD_MS: milliseconds,
+  ANSWER_DELAY_MS: milliseconds,
+});
+export type Config = z.output<typeof Config>;

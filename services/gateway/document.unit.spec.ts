@@ -1,0 +1,23 @@
+import { ask, closeAll, expectProblem, open, text } from './testing.ts';
+
+afterEach(closeAll);
+
+const document = { openapi: '3.1.0', info: { title: 'lecture' }, servers: [{ url: '/' }] };
+
+test('given the document of a system, when a client asks for it, then it has the address that he called', async () => {
+  const entrance = await open({ document });
+  const { status, headers, body } = await ask(entrance, text('GET', '/openapi.json', { host: 'shop.example:8088' }));
+  expect({ status, type: headers['content-type'] }).toEqual({ status: 200, type: 'application/json; charset=utf-8' });
+  expect(JSON.parse(body)).toEqual({ ...document, servers: [{ url: 'http://shop.example:8088' }] });
+  expect(entrance.asked).toEqual([]);
+});
+
+test('given the document of a system, when somebody writes to it, then 405 says what it takes', async () => {
+  const answer = await ask(await open({ document }), text('DELETE', '/openapi.json'));
+  expectProblem(answer, 405);
+  expect(answer.headers.allow).toBe('GET, HEAD');
+});
+
+test('given a gateway without a document, when a client asks for one, then 404', async () => {
+  expectProblem(await ask(await open(), text('GET', '/openapi.json')), 404);
+});

@@ -1,0 +1,4 @@
+import { defineService } from '../../kit/index.ts';
+import { routes } from './routes.ts';
+
+export default defineService({ publicPaths: ['/customers'], routes });

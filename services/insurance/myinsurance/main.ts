@@ -1,4 +1,0 @@
-import { run } from '../../kit/index.ts';
-import { myinsurance } from './app.ts';
-
-await run(myinsurance);

@@ -1,0 +1,13 @@
+import { defineService } from '../../kit/index.ts';
+import { enterProducts } from './catalogue.ts';
+import { Config } from './config.ts';
+import { policies } from './policies.ts';
+import { routes } from './routes.ts';
+
+export default defineService({
+  configuration: Config,
+  publicPaths: ['/products', '/productDocuments'],
+  routes,
+  policies,
+  start: enterProducts,
+});

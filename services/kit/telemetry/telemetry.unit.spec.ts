@@ -1,0 +1,36 @@
+import { continueTrace } from './telemetry.ts';
+
+const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00';
+const REQUEST = '9f3c1a52-7c1e-4d3b-8a55-0242ac120002';
+
+describe('a trace', () => {
+  afterEach(() => {
+    delete process.env.TRACE_SAMPLING_RATE;
+  });
+
+  test('given one came from outside, then it goes on as it is, recorded or not', () => {
+    expect(continueTrace(TRACE, { requestId: REQUEST }).traceparent).toBe(TRACE);
+  });
+
+  test('given none came, but a request id that an ingress has in its log, then that is the trace id', () => {
+    expect(continueTrace(undefined, { requestId: REQUEST }).traceparent).toMatch(
+      /^00-9f3c1a527c1e4d3b8a550242ac120002-[0-9a-f]{16}-01$/,
+    );
+    expect(continueTrace(undefined, { requestId: 'not-a-uuid' }).traceparent).toMatch(
+      /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/,
+    );
+  });
+
+  test.each([
+    ['0', 0, 0],
+    ['0.1', 20, 250],
+    ['1', 1000, 1000],
+  ])('given a sampling rate of %s, when 1000 traces begin, then so many of them are recorded', (rate, least, most) => {
+    process.env.TRACE_SAMPLING_RATE = rate;
+    const flags = Array.from({ length: 1000 }, () => continueTrace(undefined).traceparent.slice(-2));
+    const recorded = flags.filter((flag) => flag === '01').length;
+    expect(recorded).toBeGreaterThanOrEqual(least);
+    expect(recorded).toBeLessThanOrEqual(most);
+    expect(flags.every((flag) => ['00', '01'].includes(flag))).toBe(true);
+  });
+});

@@ -1,4 +1,0 @@
-import { run } from '../../kit/index.ts';
-import { enrolments } from './app.ts';
-
-await run(enrolments);

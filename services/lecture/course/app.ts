@@ -1,5 +1,0 @@
-import { service } from '../../kit/index.ts';
-import { api } from './api.ts';
-import { policies } from './policies.ts';
-
-export const course = service({ api, policies: () => policies });

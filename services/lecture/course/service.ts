@@ -1,0 +1,5 @@
+import { defineService } from '../../kit/index.ts';
+import { policies } from './policies.ts';
+import { routes } from './routes.ts';
+
+export default defineService({ publicPaths: ['/courses', '/deliveries'], routes, policies });

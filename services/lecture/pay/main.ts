@@ -1,4 +1,0 @@
-import { run } from '../../kit/index.ts';
-import { pay } from './app.ts';
-
-await run(pay);

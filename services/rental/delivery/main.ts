@@ -1,4 +1,0 @@
-import { run } from '../../kit/index.ts';
-import { delivery } from './app.ts';
-
-await run(delivery);

@@ -1,0 +1,7 @@
+import { integer } from '../../kit/domain/index.ts';
+
+/** How many pieces of a product are ordered. */
+export const orderedPieces = integer.refine((value) => value > 0, 'must be 1 or more');
+
+/** How many pieces of a product there are. */
+export const storedPieces = integer.refine((value) => value >= 0, 'must be 0 or more');

@@ -1,0 +1,5 @@
+import { defineService } from '../../kit/index.ts';
+import { Config } from './config.ts';
+import { routes } from './routes.ts';
+
+export default defineService({ configuration: Config, publicPaths: ['/gifts'], routes });

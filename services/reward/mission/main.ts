@@ -1,4 +1,0 @@
-import { run } from '../../kit/index.ts';
-import { mission } from './app.ts';
-
-await run(mission);

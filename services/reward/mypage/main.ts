@@ -1,4 +1,0 @@
-import { run } from '../../kit/index.ts';
-import { mypage } from './app.ts';
-
-await run(mypage);

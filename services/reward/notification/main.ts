@@ -1,4 +1,0 @@
-import { run } from '../../kit/index.ts';
-import { notification } from './app.ts';
-
-await run(notification);

@@ -1,4 +1,0 @@
-import { run } from '../../kit/index.ts';
-import { reward } from './app.ts';
-
-await run(reward);

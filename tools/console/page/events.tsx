@@ -1,0 +1,140 @@
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import { flat, type Node, type Tree, treeOf } from '../model/tree.ts';
+import { clock, Empty, Sticker } from './parts.tsx';
+import { filter, setFilter } from './route.ts';
+import { isChosen, leftOut, models, now, paused, type Trace, traces } from './store.ts';
+
+/** Lines, and stickers of one line: the page stays small whatever happens. */
+const LINES = 40;
+const STICKERS = 12;
+
+const known = new Map<string, { size: number; at: number; tree: Tree }>();
+
+/** The tree of a trace; made anew only where something came, or is awaited. */
+export function treeNow(trace: Trace): Tree {
+  const before = known.get(trace.id);
+  const isOpen = before?.tree.state === 'waits' || before?.tree.state === 'running' || now.value - trace.began < 5_000;
+  if (before && before.size === trace.entries.size && !(isOpen && before.at !== now.value)) return before.tree;
+  const tree = treeOf(trace.id, [...trace.entries.values()], models.value[trace.system], now.value);
+  known.set(trace.id, { size: trace.entries.size, at: now.value, tree });
+  if (known.size > 2_000) known.clear();
+  return tree;
+}
+
+const matches = (tree: Tree, text: string): boolean =>
+  text === '' ||
+  tree.roots
+    .flatMap(flat)
+    .some((node) => `${node.title} ${node.service} ${JSON.stringify(node.detail ?? '')}`.toLowerCase().includes(text));
+
+/** What just happened, and who took notice? */
+export function Events() {
+  const text = filter('text').toLowerCase();
+  const held = useSignal<readonly string[] | undefined>(undefined);
+  const pointed = useRef(false);
+  void now.value;
+  const all = [...traces.values()].filter(({ system }) => isChosen(system)).sort((a, b) => b.began - a.began);
+  const lines = all.slice(0, 400).flatMap((trace) => {
+    const tree = treeNow(trace);
+    return matches(tree, text) ? [tree] : [];
+  });
+  const newest = lines.slice(0, LINES).map(({ trace }) => trace);
+  const isHeld = paused.value || pointed.current;
+  if (!isHeld) held.value = undefined;
+  else if (!held.value) held.value = newest;
+  const shownIds = held.value ?? newest;
+  const shown = shownIds.flatMap((id) => lines.find(({ trace }) => trace === id) ?? []);
+  const since = shown[0]?.began ?? 0;
+  const fresh = held.value ? lines.filter(({ began, trace }) => began > since && !shownIds.includes(trace)).length : 0;
+  const hold = (on: boolean) => {
+    pointed.current = on;
+    if (on) held.value ??= newest;
+  };
+  return (
+    <>
+      <div class="filters">
+        <label>
+          Search{' '}
+          <input
+            type="search"
+            value={filter('text')}
+            onInput={({ currentTarget }) => setFilter('text', currentTarget.value)}
+          />
+        </label>
+        <button
+          type="button"
+          aria-pressed={paused.value}
+          onClick={() => {
+            paused.value = !paused.value;
+            if (!paused.value) held.value = undefined;
+          }}
+        >
+          {paused.value ? `Resume${fresh ? `, ${fresh} new` : ''}` : 'Pause'}
+        </button>
+        <Legend />
+        <span role="status" class="soft">
+          {!paused.value && fresh > 0 ? `${fresh} new above` : ''}
+        </span>
+      </div>
+      {leftOut.value > 0 && <p class="notice">{leftOut.value} entries came too fast and were left out.</p>}
+      {shown.length === 0 ? (
+        <Empty>
+          {text ? 'Nothing of that kind.' : 'Nothing happened yet. '}
+          {!text && <a href="/">Play the story</a>}
+        </Empty>
+      ) : (
+        <ol class="board" onMouseEnter={() => hold(true)} onMouseLeave={() => hold(false)}>
+          {shown.map((tree) => (
+            <Line key={tree.trace} tree={tree} />
+          ))}
+        </ol>
+      )}
+      {lines.length > shown.length && (
+        <p class="soft">{lines.length - shown.length} older ones are not shown; search finds them.</p>
+      )}
+    </>
+  );
+}
+
+const Legend = () => (
+  <span class="legend">
+    <Sticker kind="command">asked</Sticker>
+    <Sticker kind="event">happened</Sticker>
+    <Sticker kind="policy">acted</Sticker>
+    <Sticker kind="view">shows</Sticker>
+  </span>
+);
+
+function Line({ tree }: { tree: Tree }) {
+  const nodes = tree.roots.flatMap(flat);
+  const events = nodes.filter((node) => node !== tree.roots[0]);
+  const [root] = tree.roots;
+  return (
+    <li>
+      <a href={`/commands/${tree.trace}`}>
+        <time>{clock(tree.began)}</time>
+        <span class={`badge ${tree.state}`}>{tree.words}</span>
+        {root && <One node={root} isRoot />}
+        <span class="stickers">
+          {events.slice(0, STICKERS).map((node) => (
+            <One key={node.key} node={node} />
+          ))}
+          {events.length > STICKERS && <span class="soft">+ {events.length - STICKERS}</span>}
+        </span>
+      </a>
+    </li>
+  );
+}
+
+/** One sticker: an event by its name, what acted on it by its service. */
+function One({ node, isRoot = false }: { node: Node; isRoot?: boolean }) {
+  const { sticker, title, service, outcome, bad } = node;
+  const words = isRoot || sticker === 'event' || sticker === 'command' || (sticker === 'call' && bad) ? title : service;
+  return (
+    <Sticker kind={sticker} bad={bad} short={!isRoot}>
+      {words}
+      {outcome ? ` (${outcome})` : ''}
+    </Sticker>
+  );
+}

@@ -1,0 +1,139 @@
+import { computed, signal } from '@preact/signals';
+import type { Status } from '../../run/status.ts';
+import type { Entry, Of } from '../model/entry.ts';
+import { Rates } from '../model/rates.ts';
+import type { Models } from '../model/system.ts';
+import type { Letter } from '../server/trouble.ts';
+import { filter } from './route.ts';
+
+/** Everything the screens show. It is asked for twice a second in short requests, so no number of tabs holds connections. */
+
+interface Changes {
+  readonly boot: string;
+  readonly seq: number;
+  readonly leftOut: number;
+  readonly status: Status | null;
+  readonly letters: readonly Letter[];
+  readonly playing: readonly string[];
+  readonly errors: Readonly<Record<string, number>>;
+  readonly entries: readonly Entry[];
+}
+
+/** What is kept of commands, and of the entries of one. */
+const COMMANDS = 400;
+const ENTRIES = 1_500;
+const EVERY_MS = 500;
+const HIDDEN_MS = 3_000;
+
+export const models = signal<Models>({});
+export const status = signal<Status | null>(null);
+export const letters = signal<readonly Letter[]>([]);
+export const playing = signal<readonly string[]>([]);
+export const errors = signal<Readonly<Record<string, number>>>({});
+/** `lost`: the console's server does not answer. */
+export const connection = signal<'first' | 'well' | 'lost'>('first');
+export const paused = signal(false);
+/** Changes with each look, so that times go on. */
+export const now = signal(Date.now());
+export const leftOut = signal(0);
+/** Values in force, by system. */
+export const settings = signal<Readonly<Record<string, Readonly<Record<string, string>>>>>({});
+/** What services said of changes of their configuration, the newest first. */
+export const confirmations = signal<readonly Of<'configuration'>[]>([]);
+
+export interface Trace {
+  readonly id: string;
+  readonly system: string;
+  /** By their numbers: what is asked for beside the stream comes twice. */
+  readonly entries: Map<number, Entry>;
+  began: number;
+  leftOut: number;
+}
+/** By trace id, in the order in which they came. */
+export const traces = new Map<string, Trace>();
+export const rates = new Rates(() => models.value);
+
+export const chosen = computed(() => filter('system'));
+export const isChosen = (system: string): boolean => !chosen.value || chosen.value === system;
+
+let seq = 0;
+let boot = '';
+
+/** Asks the console's server. @throws Error with what it said */
+export async function ask<T>(path: string, body?: unknown): Promise<T> {
+  const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const answer = await fetch(path, body === undefined ? {} : post).catch(() => {
+    throw new Error('The console does not answer.');
+  });
+  const said = (await answer.json()) as T & { error?: string };
+  if (!answer.ok) throw new Error(said.error ?? `It answered ${answer.status}.`);
+  return said;
+}
+
+/** Keeps an entry with those of its trace. */
+export function keep(entry: Entry): void {
+  if (!('trace' in entry) || !entry.trace) return;
+  const known = traces.get(entry.trace);
+  const trace = known ?? { id: entry.trace, system: entry.system, entries: new Map(), began: entry.at, leftOut: 0 };
+  if (!known) traces.set(entry.trace, trace);
+  if (trace.entries.size < ENTRIES) trace.entries.set(entry.seq, entry);
+  else if (!trace.entries.has(entry.seq)) trace.leftOut++;
+  trace.began = Math.min(trace.began, entry.at - ('ms' in entry ? entry.ms : 0));
+  const [oldest = ''] = traces.size > COMMANDS ? traces.keys() : [];
+  traces.delete(oldest);
+}
+
+function take(entry: Entry): void {
+  rates.take(entry);
+  if (entry.kind === 'leftOut') leftOut.value += entry.leftOut;
+  if (entry.kind === 'configuration') {
+    confirmations.value = [entry, ...confirmations.value].slice(0, 50);
+    void readSettings(entry.system);
+  }
+  keep(entry);
+}
+
+async function look(): Promise<void> {
+  const changes = await ask<Changes>(`/api/changes?since=${seq}&boot=${boot}`);
+  if (boot !== '' && changes.boot !== boot) traces.clear();
+  if (boot !== '') leftOut.value += changes.leftOut;
+  ({ boot, seq } = changes);
+  for (const entry of changes.entries) take(entry);
+  status.value = changes.status;
+  letters.value = changes.letters;
+  playing.value = changes.playing;
+  errors.value = changes.errors;
+  connection.value = 'well';
+  for (const system of changes.status?.systems ?? []) if (!settings.value[system]) void readSettings(system);
+}
+
+/** Reads the configuration that is in force. */
+export async function readSettings(system: string): Promise<void> {
+  const values = await ask<Record<string, string>>('/api/configuration', { system, changes: {} }).catch(
+    () => undefined,
+  );
+  if (values) settings.value = { ...settings.value, [system]: values };
+}
+
+/** Keys that do not have their default: exercises that go on. */
+export const exercises = computed(() =>
+  Object.entries(settings.value).flatMap(([system, values]) =>
+    (models.value[system]?.configuration ?? [])
+      .filter(({ key, value }) => values[key] !== undefined && values[key] !== value)
+      .map(({ key }) => ({ system, key, value: values[key] ?? '' })),
+  ),
+);
+
+/** Looks again and again; the first time it learns the systems. */
+export async function begin(): Promise<void> {
+  for (;;) {
+    try {
+      if (Object.keys(models.value).length === 0) models.value = await ask<Models>('/api/model');
+      await look();
+    } catch {
+      connection.value = 'lost';
+    }
+    now.value = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, document.hidden ? HIDDEN_MS : EVERY_MS));
+  }
+}

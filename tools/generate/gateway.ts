@@ -1,0 +1,26 @@
+import { definitionsOf } from '../run/definitions.ts';
+import { prefixOf } from './public-routes.ts';
+
+const HEAD = `// Written by ./run generate from the publicPaths of every service.ts; a test says when it is not current.
+
+/**
+ * The public paths of every system, and the service each belongs to; nothing else is reachable from outside.
+ * A path that several services have is told apart by a prefix, \`<app id> behind <prefix>\`, which the service does not see.
+ */
+export const routes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+`;
+
+/** services/gateway/routes.ts */
+export async function gatewayRoutes(systems: readonly string[]): Promise<string> {
+  const parts: string[] = [];
+  for (const system of systems) {
+    const lines = [...(await definitionsOf(system))].flatMap(([service, { publicPaths }]) =>
+      publicPaths.map(prefixOf).map(({ outside, prefix }) => {
+        const target = `${system}-${service}${prefix === '' ? '' : ` behind ${prefix}`}`;
+        return `    '${outside}': '${target}',\n`;
+      }),
+    );
+    parts.push(`  ${system}: {\n${lines.join('')}  },\n`);
+  }
+  return `${HEAD}${parts.join('')}};\n`;
+}

@@ -1,0 +1,129 @@
+import type { AnswerShape, Route } from '../../services/kit/index.ts';
+import type { Schema } from './schemas.ts';
+
+type Json = Record<string, unknown>;
+
+const LINK: Schema = { type: 'object', properties: { href: { type: 'string', format: 'uri' } }, required: ['href'] };
+const TEXT: Schema = { type: 'string' };
+
+/** Schemas that every system has. */
+export const STATIC: Record<string, Schema> = {
+  Linked: {
+    type: 'object',
+    properties: {
+      _links: { type: 'object', additionalProperties: LINK, properties: { self: LINK }, required: ['self'] },
+    },
+    required: ['_links'],
+  },
+  Collection: {
+    type: 'object',
+    description: 'HAL. Links lead on where the answer is a page; plain lists have no page.',
+    properties: {
+      _embedded: { type: 'object' },
+      _links: {
+        type: 'object',
+        properties: { self: LINK, first: LINK, prev: LINK, next: LINK },
+        required: ['self'],
+      },
+      page: {
+        type: 'object',
+        properties: { number: { type: 'integer', minimum: 0 }, size: { type: 'integer', minimum: 1 } },
+        required: ['number', 'size'],
+      },
+    },
+    required: ['_embedded', '_links'],
+  },
+  Problem: {
+    type: 'object',
+    description: 'RFC 9457.',
+    properties: {
+      type: { type: 'string', format: 'uri-reference' },
+      title: TEXT,
+      status: { type: 'integer', minimum: 400, maximum: 599 },
+      detail: TEXT,
+      errors: {
+        type: 'array',
+        items: { type: 'object', properties: { field: TEXT, message: TEXT }, required: ['field', 'message'] },
+      },
+      outcome: { const: 'unknown', description: 'Whether it was done is not known.' },
+      requestId: TEXT,
+      correlationId: TEXT,
+    },
+    required: ['type', 'title', 'status', 'detail'],
+  },
+};
+
+const RETRY_AFTER = { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } } };
+
+const problem = (description: string, headers?: Json): Json => ({
+  description,
+  ...(headers ? { headers } : {}),
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+});
+
+/** Responses that are problems, by status. */
+export const PROBLEMS: Record<string, Json> = {
+  400: problem('The request is not what it has to be; `errors` names the fields.'),
+  404: problem('There is no such record.'),
+  409: problem('It contradicts what was done before.'),
+  412: problem('The record is not in the state that If-Match names.'),
+  413: problem('The body is larger than 256 kB.'),
+  415: problem('The body is not JSON in UTF-8.'),
+  422: problem('A business rule refuses it, or the Idempotency-Key belongs to another request.'),
+  500: problem('Something failed on our side.'),
+  503: problem('What it needs is away, or slow; try again later.', RETRY_AFTER),
+  default: problem('Any other refusal.'),
+};
+
+/** Headers of an answer. */
+export const responseHeaders = ({ status, hal }: AnswerShape): Json => ({
+  ...(hal?.of === 'item' ? { ETag: { description: 'Of the record as it is shown.', schema: TEXT } } : {}),
+  ...(status === 201
+    ? { Location: { description: 'Where the record is.', schema: { type: 'string', format: 'uri' } } }
+    : {}),
+});
+
+const header = (name: string, description: string, schema: Schema = TEXT): Json => ({
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema,
+});
+
+const query = (name: string, required: boolean, schema: Schema): Json => ({ name, in: 'query', required, schema });
+
+/** What an operation takes beside its body. */
+export function parameters({ method, path, spec }: Route): Json[] {
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
+  const isChange = method === 'put' || method === 'patch' || method === 'delete';
+  return [
+    ...names.map((name) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: name === 'id' ? { type: 'integer', minimum: 1, maximum: 999_999_999_999_999 } : TEXT,
+    })),
+    ...(spec.query ?? []).map((name) => query(name, true, { type: 'string', minLength: 1 })),
+    ...(spec.paged
+      ? [
+          query('page', false, { type: 'integer', minimum: 0, maximum: 1e12 }),
+          query('size', false, { type: 'integer', minimum: 1, maximum: 200 }),
+          query('sort', false, { enum: ['id', 'id,asc', 'id,desc'], default: 'id,asc' }),
+        ]
+      : []),
+    ...(method === 'get'
+      ? []
+      : [
+          header('Idempotency-Key', 'Repetitions with the same key have one effect, for a day.', {
+            type: 'string',
+            minLength: 1,
+            maxLength: 128,
+          }),
+        ]),
+    ...(isChange ? [header('If-Match', 'ETag of the state that is to be changed.')] : []),
+    ...(method === 'get' && spec.answer.hal?.of === 'item'
+      ? [header('If-None-Match', 'ETag of the state that the client has.')]
+      : []),
+  ];
+}

@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { contractOf } from '../docs/declared.ts';
+import { root } from '../run/paths.ts';
+import { systems } from '../run/templates.ts';
+import { gatewayRoutes } from './gateway.ts';
+import { openapi } from './openapi.ts';
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** Every file that is derived from what the services declare: its path in the repository, and what is in it. */
+export async function outputs(): Promise<Map<string, string>> {
+  const all = (await systems()).sort();
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  const files = new Map<string, string>([['services/gateway/routes.ts', await gatewayRoutes(all)]]);
+  for (const system of all) {
+    const { about } = await contractOf(system);
+    files.set(`docs/openapi/${system}.json`, json(await openapi(system, about, version)));
+  }
+  return files;
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** A JSON schema of the draft that OpenAPI 3.1 and AsyncAPI 3 use (2020-12). */
+export type Schema = z.core.JSONSchema.JSONSchema;
+
+/** The JSON schema of what a zod schema takes (`input`) or makes (`output`). */
+export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Schema {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    io,
+    target: 'draft-2020-12',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      // What a later version answers in addition is no breach of this document.
+      if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+      const { def } = zodSchema._zod;
+      if (io === 'input' && def.type === 'pipe' && takesDigits(jsonSchema.type)) {
+        const { type, minimum, maximum, ...rest } = jsonSchema;
+        const digits = type === 'integer' ? '^-?\\d+$' : '^-?\\d{1,15}(\\.\\d{1,2})?$';
+        for (const key of ['type', 'minimum', 'maximum'] as const) delete jsonSchema[key];
+        const number = {
+          type,
+          ...(minimum === undefined ? {} : { minimum }),
+          ...(maximum === undefined ? {} : { maximum }),
+        };
+        Object.assign(jsonSchema, rest, { anyOf: [number, { type: 'string', pattern: digits }] });
+      }
+    },
+  });
+  return json;
+}
+
+/** Numbers may be sent as strings of digits, as the contracts' clients do. */
+const takesDigits = (type: unknown): boolean => type === 'integer' || type === 'number';
