@@ -45,13 +45,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'the intent is forgotten',
-    from: 'const promise = await this.intend(kind, id, otherwise, key);',
+    from: 'const promise = await intend(kind, id, otherwise, key);',
     to: 'const promise = { keep() {}, async abandon() {} };',
   },
   {
     name: 'what may have been begun elsewhere is not undone',
-    from: 'else await promise.abandon();\n        throw error;',
-    to: 'else promise.keep();\n        throw error;',
+    from: 'else await promise.abandon();\n      throw error;',
+    to: 'else promise.keep();\n      throw error;',
   },
   {
     name: 'the fingerprint of a key is not looked at',
@@ -70,7 +70,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a repeated command is decided again',
-    from: "if (claim?.answer) return outcome('repeated', claim.answer.state as S | null);\n    const key =",
+    from: 'const first = repeated<S>(claim);\n    if (first) return first;\n    const key =',
     to: 'const key =',
   },
   {
@@ -100,7 +100,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a failed publication counts as done',
-    from: 'this.away(inner);\n    this.most = Math.max(1, this.most >> 1);',
+    from: 'this.progress.failed(inner, this.lines.size);\n    this.most = Math.max(1, this.most >> 1);',
     to: 'for (const line of batch) this.published(line);\n    if (batch.length > 0) return true;',
   },
   {

@@ -1,4 +1,14 @@
-import { answers, byKey, type Context, Problem, pause, RuleViolation, readable, requestSignal, routeFor } from '../../kit/index.ts';
+import {
+  answers,
+  byKey,
+  type Context,
+  Problem,
+  pause,
+  RuleViolation,
+  readable,
+  requestSignal,
+  routeFor,
+} from '../../kit/index.ts';
 import type { Config } from './config.ts';
 import { CancelBody, PaymentBody, PaymentOutcome, PaymentWish } from './contract.ts';
 import { approvePayment, cancelPayment, Payment } from './domain.ts';
