@@ -5,7 +5,11 @@ import { chromium } from '../tools/run/provision/chromium.ts';
 import { goProgram } from '../tools/run/provision/go.ts';
 import { longTermNode } from '../tools/run/provision/node.ts';
 
+<<<<<<< HEAD
 /** `npm test -- [unit|python|chart|service|browser|light|full|crash|hostile|lecture|functional ...] [--node lts]`: all but the last two when none is named. */
+=======
+/** `npm test -- [unit|simulation|python|chart|service|browser|light|full|crash|hostile|lecture|functional ...] [--node lts]`: all but the last three when none is named. */
+>>>>>>> simulation
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -28,6 +32,8 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   // A service that a spec has killed goes on waiting for its broker, as a killed one does not: so the end is forced.
   unit: (args) =>
     jest('unit', apart('unit', 0), ['--forceExit', '--maxWorkers=100%', '--testMatch', '**/*.unit.spec.ts', ...args]),
+  // Beside the other suites as many seeds as fit into two and a half minutes; by name what is asked for.
+  simulation: (args) => counted('tests/simulation/main.ts', {}, args.length > 0 ? args : ['--minutes', '2.5']),
   python: () => python(),
   chart: async (args) => {
     // Before the tests, whose time is limited: the first time they may have to be built.
@@ -197,7 +203,7 @@ async function python(): Promise<Result> {
 async function counted(file: string, env: Env, args: string[]): Promise<Result> {
   const { code, output } = await execute('node', ['--import', 'tsx', join(root, file), ...args], env);
   const summaries = output.matchAll(
-    /^unit of work: .*violations (\d+)|^crash test on .*: (\d+) violations|^hostile .*, (\d+) violations/gm,
+    /^unit of work: .*violations (\d+)|^(?:crash test on|simulation of) .*: (\d+) violations|^hostile .*, (\d+) violations|^mutants: .*, (\d+) not found/gm,
   );
   const counts = [...summaries].map((found) => Number(found.slice(1).find((number) => number !== undefined)));
   const failed = counts.filter((count) => count > 0).length;

@@ -49,6 +49,8 @@ export {
   type Ref,
   type Steps,
 } from './persistence/records.ts';
+export type { Clock } from './runtime/clock.ts';
+export { type Context, realContext } from './runtime/context.ts';
 export { defineService, type PublicPath, type Service } from './runtime/definition.ts';
 export type { Kit } from './runtime/kit.ts';
 export { main, portFrom, type Served, serve } from './runtime/serve.ts';

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row } from '../harness/collection.ts';
 import type { Findings, Violation } from './findings.ts';
 import { randomFrom } from './parts.ts';
-import type { Place } from './sight.ts';
+import type { Shown } from './shown.ts';
+import type { Way } from './way.ts';
 
 /** What the crash test does with one system: commands by clients who know how each must end, and a judgement. */
 export interface Subject {
@@ -13,7 +13,7 @@ export interface Subject {
    */
   client(desk: Desk): () => Promise<void>;
   /** Compares what there is with what the clients were answered. */
-  judge(findings: Findings, place: Place): Promise<void>;
+  judge(findings: Findings, shown: Shown): Promise<void>;
 }
 
 export interface Answer {
@@ -50,7 +50,7 @@ export class Desk {
   private names = 0;
 
   constructor(
-    private readonly place: Place,
+    private readonly way: Way,
     private readonly log: Log,
     readonly number: number,
     private readonly seed: number,
@@ -80,11 +80,9 @@ export class Desk {
 
   /** The records a search or collection shows now; none while it cannot be read. */
   async see(path: string): Promise<Row[]> {
-    const answer = await fetch(this.place.gateway + path, { signal: AbortSignal.timeout(10_000) }).catch(
-      () => undefined,
-    );
+    const answer = await this.way.ask({ method: 'GET', path, limitMs: 10_000 });
     if (answer?.status !== 200) return [];
-    const { _embedded } = (await answer.json()) as { _embedded: Record<string, Row[]> };
+    const { _embedded = {} } = json(answer.text) as { _embedded?: Record<string, Row[]> };
     return Object.values(_embedded)[0] ?? [];
   }
 
@@ -107,14 +105,9 @@ export class Desk {
     const { log } = this;
     const key = `crash-${this.seed}-${++log.keys}`;
     log.tries++;
-    const status = await fetch(this.place.gateway + path, {
-      method,
-      headers: { 'idempotency-key': key, ...(body ? { 'content-type': 'application/json' } : {}) },
-      signal: AbortSignal.timeout(this.dice() < 0.5 ? this.upTo(60) : 30_000),
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    })
-      .then((answer) => answer.text().then(() => answer.status))
-      .catch(() => 0);
+    const limitMs = this.dice() < 0.5 ? this.upTo(60) : 30_000;
+    const answer = await this.way.ask({ method, path, headers: { 'idempotency-key': key }, body, limitMs });
+    const status = answer?.status ?? 0;
     if (status >= 400 && status < 500)
       log.oddities.push({ about: key, what: `${method} ${path} was refused at the first try: ${status}` });
     if (status > 0 && status < 300) log.accepted++;
@@ -134,19 +127,12 @@ export class Desk {
   ): Promise<Answer> {
     const { log } = this;
     const key = `crash-${this.seed}-${++log.keys}`;
-    const end = Date.now() + this.patienceMs;
+    const end = this.way.now() + this.patienceMs;
     for (let unsure = false; ; unsure = true) {
       log.tries++;
-      const began = performance.now();
-      const sent = await fetch(this.place.gateway + path, {
-        method,
-        headers: { 'idempotency-key': key, ...(body ? { 'content-type': 'application/json' } : {}) },
-        signal: AbortSignal.timeout(30_000),
-        ...(body ? { body: JSON.stringify(body) } : {}),
-      })
-        .then(async (answer) => ({ status: answer.status, text: await answer.text() }))
-        .catch(() => undefined);
-      log.took.push(performance.now() - began);
+      const began = this.way.now();
+      const sent = await this.way.ask({ method, path, headers: { 'idempotency-key': key }, body, limitMs: 30_000 });
+      log.took.push(this.way.now() - began);
       const answer = sent && { status: sent.status, body: json(sent.text), unsure };
       if (answer && answer.status < 300) {
         log.accepted++;
@@ -164,18 +150,18 @@ export class Desk {
         log.refusals.push(
           `${method} ${path} ${body ? JSON.stringify(body) : ''}, key ${key}, was refused: ${answer.status} ${sent.text.slice(0, 400)}${unsure ? ', after an unknown outcome' : ''}`,
         );
-        if (answer.status === 503) await sleep(300);
+        if (answer.status === 503) await this.way.sleep(300);
         return answer;
       }
       log.unknown++;
-      if (Date.now() > end) {
+      if (this.way.now() > end) {
         log.oddities.push({
           about: key,
           what: `${method} ${path} got no definite answer in ${this.patienceMs / 1000} s, last ${sent?.status} ${sent?.text.slice(0, 300)}`,
         });
         return answer ?? { status: 0, body: {}, unsure };
       }
-      await sleep(150 + 350 * Math.random());
+      await this.way.sleep(150 + 350 * this.random());
     }
   }
 }

@@ -31,7 +31,8 @@ if (only !== 'system') {
   });
 }
 if (only !== 'unit-of-work') {
-  const { crash, subjects } = await import('./system.ts');
+  const { crash } = await import('./system.ts');
+  const { subjects } = await import('./subjects/index.ts');
   const systems = options.system ?? Object.keys(subjects);
   const unknown = systems.find((name) => !subjects[name]);
   if (unknown) throw new Error(`There is no system ${unknown}; there is ${Object.keys(subjects).join(', ')}.`);

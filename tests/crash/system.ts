@@ -10,12 +10,10 @@ import { promisify } from 'node:util';
 import { Desk, Log, type Subject } from './desk.ts';
 import { Findings, type Violation } from './findings.ts';
 import { randomFrom, until } from './parts.ts';
+import { shownAt } from './shown.ts';
 import { look, type Place, type Sight } from './sight.ts';
-import { academy } from './subjects/academy.ts';
-import { insurance } from './subjects/insurance.ts';
-import { lecture } from './subjects/lecture.ts';
-import { rental } from './subjects/rental.ts';
-import { reward } from './subjects/reward.ts';
+import { subjects } from './subjects/index.ts';
+import { overHttp } from './way.ts';
 
 type Profile = 'light' | 'full';
 
@@ -33,14 +31,7 @@ interface Status {
   readonly infrastructure: readonly { id: string; state: string; pid: number | null; port: number }[];
 }
 
-/** Every system the crash test knows, and how many clients work on it. */
-export const subjects: Readonly<Record<string, () => Subject>> = {
-  lecture,
-  reward,
-  academy,
-  insurance,
-  rental,
-};
+/** How many clients work on a system. */
 const CLIENTS = { alone: 6, together: 3 };
 
 const root = join(import.meta.dirname, '../..');
@@ -101,7 +92,7 @@ async function inspect(bench: Bench): Promise<void> {
   try {
     bench.sight = await look(bench.place);
     const findings = new Findings(bench.sight);
-    await bench.subject.judge(findings, bench.place);
+    await bench.subject.judge(findings, shownAt(bench.place));
     bench.found = findings.violations;
   } catch (error) {
     bench.found = [{ about: bench.place.system, what: `cannot be read: ${(error as Error).message}` }];
@@ -167,7 +158,7 @@ export async function crash(
       Array.from({ length: count }, async (_, n) => {
         const number = system * count + n;
         const pause = randomFrom(number);
-        const act = subject.client(new Desk(place, log, number, seed));
+        const act = subject.client(new Desk(overHttp(place.gateway), log, number, seed));
         while (working) {
           await act();
           await sleep(20 + 60 * pause());

@@ -1,5 +1,6 @@
 import type { Subject } from '../crash/desk.ts';
 import { Findings, type Violation } from '../crash/findings.ts';
+import { shownAt } from '../crash/shown.ts';
 import { look, type Place } from '../crash/sight.ts';
 import { STRANGE_NUMBERS } from './terrain.ts';
 
@@ -11,7 +12,7 @@ export async function judge(subject: Subject, place: Place): Promise<Violation[]
   const seen = await look(place);
   const told = seen.told.filter(({ source }) => isOfSystem(source, place.system));
   const findings = new Findings({ ...seen, told });
-  await subject.judge(findings, place);
+  await subject.judge(findings, shownAt(place));
   const { violations } = findings;
   // Records that no honest client asked for are the attacker's, whatever else is said of them.
   const attackers = new Set(violations.filter(({ what }) => STRANGERS.test(what)).map(({ about }) => about));

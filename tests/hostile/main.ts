@@ -23,7 +23,7 @@ if (!options.attach) {
 const home = resolve(process.env.MADANG_HOME || join(root, '.madang'));
 const control = 8001 + Number(process.env.MADANG_PORT_OFFSET || 0);
 
-const { subjects } = await import('../crash/system.ts');
+const { subjects } = await import('../crash/subjects/index.ts');
 const { besiege } = await import('./siege.ts');
 
 const run = (...words: string[]): Promise<{ code: number; text: string }> =>

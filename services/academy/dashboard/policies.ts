@@ -4,8 +4,9 @@ import { CourseCanceled, CourseRegistrationCompleted } from '../registration/con
 import { headcount } from '../shared/headcount.ts';
 import { hideLecture, LectureStatus, showLecture } from './domain.ts';
 
-export const policies = ({ records }: Kit): Policy[] => {
-  const students = headcount(records, (id) => byKey(LectureStatus, id));
+export const policies = (kit: Kit): Policy[] => {
+  const { records } = kit;
+  const students = headcount(kit, (id) => byKey(LectureStatus, id));
   return [
     whenever(LectureOpened, async ({ id, lectureName }, { id: cause }) => {
       await records.create(LectureStatus, { cause }, showLecture(id, lectureName), { key: id });

@@ -4,8 +4,9 @@ import { headcount } from '../shared/headcount.ts';
 import { LectureOpened } from './contract.ts';
 import { cancelAgain, Lecture } from './domain.ts';
 
-export const policies = ({ records }: Kit): Policy[] => {
-  const students = headcount(records, (id) => byId(Lecture, id));
+export const policies = (kit: Kit): Policy[] => {
+  const { records } = kit;
+  const students = headcount(kit, (id) => byId(Lecture, id));
   return [
     // 수강자수변경
     whenever(CourseRegistrationCompleted, async (registration, received) => {

@@ -17,11 +17,11 @@ const route = routeFor<Config>();
 
 /** Pays for a registration, once however often it is asked. @throws RuleViolation when its cancellation came first */
 async function paid<T>(
-  { config, body }: Pick<RouteContext<Config, PaymentBody, never>, 'config' | 'body'>,
+  { config, context, body }: Pick<RouteContext<Config, PaymentBody, never>, 'config' | 'context' | 'body'>,
   made: (decide: ReturnType<typeof pay>, key: number) => Promise<T>,
 ): Promise<T> {
   const { PAYMENT_DELAY_MS: least, PAYMENT_DELAY_SPREAD_MS: spread, ANSWER_DELAY_MS } = config;
-  await pause(least + Math.random() * spread);
+  await pause(least + context.random() * spread);
   const answer = await made(pay(body.courseId), body.courseId);
   await pause(ANSWER_DELAY_MS);
   return answer;

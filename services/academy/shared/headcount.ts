@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { batchByKey, byKey, decided, type Identified, type Received, type Records, type Ref } from '../../kit/index.ts';
+import { batchByKey, byKey, decided, type Identified, type Kit, type Received, type Ref } from '../../kit/index.ts';
 import { type Counted, type Entry, enter, partOf, Roll, recount, startRoll } from './roll.ts';
 
 /** How a service keeps the number of students of lectures. Every step can be done again at any time: docs/decisions/0011-headcount.md. */
@@ -11,14 +10,14 @@ export interface Headcount {
 }
 
 const ALL = '*';
-// A name of its own for each: what makes a step happen once is what it finds, not who asks.
-const command = (): { cause: string } => ({ cause: randomUUID() });
 
 /** @param ref the record of a lecture here, which may have the lecture's number or be `keyedBy` it */
 export function headcount<L extends Identified & Counted>(
-  records: Records,
+  { records, context }: Pick<Kit, 'records' | 'context'>,
   ref: (lectureId: number) => Ref<L>,
 ): Headcount {
+  // A name of its own for each: what makes a step happen once is what it finds, not who asks.
+  const command = (): { cause: string } => ({ cause: context.id() });
   const inRoll = batchByKey(async (part: string, entries: readonly Entry[]) => {
     const entered = () => records.change(byKey(Roll, part), command(), (roll) => enter(roll, entries));
     if ((await entered()).kind !== 'missing') return;

@@ -20,14 +20,14 @@ const REPORTED: readonly EventSchema<Concerned>[] = [
 ];
 
 /** Noted before it is sent: a store that takes no writes sends nothing, and only a crash in between sends one twice. */
-export const policies = ({ records, sidecar, config }: Kit<Config>): Policy[] =>
+export const policies = ({ records, sidecar, config, context }: Kit<Config>): Policy[] =>
   REPORTED.map((event) =>
     whenever(event, async (concerned, { id, type }) => {
       const text = textOf(config()['alarm.prefix'], type, concerned);
       await noteThenDo(records, Message, {
         key: id,
         cause: id,
-        note: record(id, text, concerned, stamp()),
+        note: record(id, text, concerned, stamp({ context })),
         isDone: isSent,
         effect: async ({ message, custNm, phoneNo }) => {
           await sidecar.notify(message, { custNm, phoneNo });

@@ -18,11 +18,11 @@ export const routes = [
       message: PaymentWish,
       answer: answers.json(PaymentOutcome),
     },
-    async ({ records, config, body }) => {
+    async ({ records, config, context, body }) => {
       await pause(config.PAYMENT_DELAY_MS);
       try {
         const { prpsNo } = body;
-        const decide = approvePayment(body, stamp());
+        const decide = approvePayment(body, stamp({ context }));
         const payment = await records.create(Payment, { cause: `pay-${prpsNo}` }, decide, { key: prpsNo });
         return { approved: payment.status === '결재완료' };
       } catch (error) {

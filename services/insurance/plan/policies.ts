@@ -4,13 +4,14 @@ import { stamp } from '../shared/numbers.ts';
 import { PlanSaved } from './contract.ts';
 import { EarlyDescription, learnDescription, Plan } from './domain.ts';
 
-export const policies = ({ records }: Kit): Policy[] => {
+export const policies = (kit: Kit): Policy[] => {
+  const { records } = kit;
   const isSaved = async (ppsdsnNo: string): Promise<boolean> =>
     (await records.findBy(Plan, 'ppsdsnNo', ppsdsnNo)).length > 0;
 
   return [
     // A document issued by hand may be for a plan that comes later, or for none. The note keeps it, so the event does not wait.
-    whenever(PrductDesdCreated, async ({ ppsdsnNo, timestamp = stamp() }, { id: cause }): Promise<Reaction[]> => {
+    whenever(PrductDesdCreated, async ({ ppsdsnNo, timestamp = stamp(kit) }, { id: cause }): Promise<Reaction[]> => {
       if (!ppsdsnNo) return [];
       const prodDesdIsueDt = timestamp.slice(0, 8);
       if (!(await isSaved(ppsdsnNo))) {

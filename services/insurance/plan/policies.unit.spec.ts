@@ -1,3 +1,4 @@
+import { realContext } from '../../kit/index.ts';
 import { type Given, given, MemoryBackend } from '../../kit/testing/index.ts';
 import product from '../product/service.ts';
 import { stamp } from '../shared/numbers.ts';
@@ -48,7 +49,12 @@ test('given two descriptions of one plan, when the later one is heard of first, 
 test('given a description that came before its plan, when the plan is saved, then it knows of it', async () => {
   // A plan's number is the second in which it is saved.
   for (let second = 0; second < 20; second++)
-    service.put(described('20210708120000', stamp(new Date(Date.now() + second * 1_000))));
+    service.put(
+      described(
+        '20210708120000',
+        stamp({ context: { ...realContext, clock: { ...realContext.clock, now: () => Date.now() + second * 1_000 } } }),
+      ),
+    );
   await service.settle();
   await save();
   await service.eventually(async () =>

@@ -32,9 +32,9 @@ export const routes = [
     { summary: 'Saves a plan, with the consent of product.', ...saved, body: PlanBody, answer: answers.created(plans) },
     (context) =>
       context.createAfter(plans, async (id) => {
-        const { records, command, body } = context;
+        const { command, body } = context;
         await check(context, body);
-        const ppsdsnNo = await numberOf(records, 'ppsdsnNo', { ...command, cause: `${id}-${command.cause}` });
+        const ppsdsnNo = await numberOf(context, 'ppsdsnNo', { ...command, cause: `${id}-${command.cause}` });
         return { key: ppsdsnNo, decide: savePlan(ppsdsnNo, body) };
       }),
   ),

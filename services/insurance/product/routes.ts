@@ -57,8 +57,8 @@ export const routes = [
       answer: answers.created(documents),
     },
     async (context) => {
-      const { records, command, body } = context;
-      const isueNo = await numberOf(records, 'isueNo', command);
+      const { command, body } = context;
+      const isueNo = await numberOf(context, 'isueNo', command);
       return context.create(documents, issueDocument(command.cause, isueNo, body), command.cause);
     },
   ),
@@ -70,9 +70,9 @@ export const routes = [
       message: UnderwritingWish,
       answer: answers.json(UnderwritingOutcome),
     },
-    async ({ records, body }) => {
+    async ({ records, context, body }) => {
       const product = await productOf(records, body.prdcd);
-      const refused = product ? underwrite(product, body, today()) : UNKNOWN;
+      const refused = product ? underwrite(product, body, today({ context })) : UNKNOWN;
       return refused === undefined ? { product } : { refused };
     },
   ),
@@ -81,12 +81,12 @@ export const routes = [
     PDA001SVC: async ({ of, context: { records } }) => ({
       data: dataOf([...ONLINE, 'productList'], await productOf(records, of('prdcd'))),
     }),
-    PDA002SVC: async ({ svcFn, of, context: { records } }) => {
+    PDA002SVC: async ({ svcFn, of, context: { records, context } }) => {
       const names = [...ONLINE, 'adMsg'];
       if (svcFn !== 'chkproduct') return { data: dataOf(names) };
       const product = await productOf(records, of('prdcd'));
       const { entAmt } = checked(CheckWish, { entAmt: of('entAmt') || null });
-      const refused = product ? underwrite(product, { entAmt }, today()) : UNKNOWN;
+      const refused = product ? underwrite(product, { entAmt }, today({ context })) : UNKNOWN;
       if (refused !== undefined) throw new RuleViolation(refused);
       return { data: dataOf(names, product) };
     },
@@ -101,10 +101,10 @@ export const routes = [
       answer: answers.json(z.array(ProductAnswer)),
       problems: [422],
     },
-    async ({ records, body: { prdcd, entAmt, svcFn } }) => {
+    async ({ records, context, body: { prdcd, entAmt, svcFn } }) => {
       const found = await records.findBy(Product, 'prdcd', prdcd);
       for (const product of svcFn === 'chkProduct' ? found : []) {
-        const refused = underwrite(product, { entAmt }, today());
+        const refused = underwrite(product, { entAmt }, today({ context }));
         if (refused !== undefined) throw new RuleViolation(refused);
       }
       return ok(found);

@@ -23,17 +23,17 @@ export const routes = [
     },
     (context) =>
       context.createAfter(proposals, async (id) => {
-        const { records, sidecar, config, command, body } = context;
+        const { sidecar, config, command, body } = context;
         const payAmt = amountOf(body) ?? (await premiumOf(context, body));
         // Tied to the record: a repetition under way at the same time must not pay under a second number.
-        const prpsNo = await numberOf(records, 'prpsNo', { ...command, cause: `${id}-${command.cause}` });
+        const prpsNo = await numberOf(context, 'prpsNo', { ...command, cause: `${id}-${command.cause}` });
         const wanted = paymentFor(prpsNo, payAmt, body);
         return {
           key: prpsNo,
           otherwise: giveUp(prpsNo, body),
           ask: async () =>
             (await sidecar.call(config['api.url.payment'], 'internal/payments', wanted, PaymentOutcome)).approved,
-          decide: conclude(prpsNo, payAmt, body, today()),
+          decide: conclude(prpsNo, payAmt, body, today(context)),
         };
       }),
   ),

@@ -8,7 +8,7 @@ export interface OnlineCall<C> {
   /** An argument; empty where it was not sent. */
   of(name: string): string;
   readonly command: Command;
-  readonly context: Pick<RouteContext<C, unknown, never>, 'records' | 'sidecar' | 'config'>;
+  readonly context: Pick<RouteContext<C, unknown, never>, 'records' | 'sidecar' | 'config' | 'context'>;
 }
 type Procedure<C> = (call: OnlineCall<C>) => Promise<object>;
 

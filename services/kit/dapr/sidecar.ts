@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { Unavailable } from '../errors.ts';
+import { type Clock, realClock } from '../runtime/clock.ts';
 import { readSignal, trace } from '../telemetry/telemetry.ts';
 import type { Answer } from './ask.ts';
 import { type Components, componentsOf } from './components.ts';
@@ -26,7 +26,11 @@ export class Sidecar {
   private components: Components | undefined;
 
   /** @param way the sidecar's HTTP port, or what stands in its stead */
-  constructor(way: number | Transport, appId: string) {
+  constructor(
+    way: number | Transport,
+    appId: string,
+    private readonly clock: Clock = realClock,
+  ) {
     this.appId = appId;
     this.transport = typeof way === 'number' ? httpTransport(way) : way;
   }
@@ -79,18 +83,18 @@ export class Sidecar {
 
   /** Waits until the sidecar takes calls. */
   async reachable(limitMs: number): Promise<void> {
-    const end = Date.now() + limitMs;
+    const end = this.clock.monotonic() + limitMs;
     while (
       !(await this.request('GET', '/v1.0/healthz/outbound').then(
         (answer) => answer.status === 204,
         () => false,
       ))
     ) {
-      if (Date.now() > end)
+      if (this.clock.monotonic() > end)
         throw new Unavailable(
           `No Dapr sidecar answered for ${this.appId} within ${limitMs / 1000} s; start the service with ./run or dapr run.`,
         );
-      await sleep(20);
+      await this.clock.sleep(20);
     }
   }
 

@@ -1,6 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import type { Command } from '../persistence/records.ts';
+import { realContext } from '../runtime/context.ts';
+import { requestContext } from '../telemetry/telemetry.ts';
 import { canonical } from './json.ts';
 import { Problem } from './problem.ts';
 
@@ -14,7 +16,7 @@ const hash = (text: string): string => createHash('sha256').update(text).digest(
 export function commandOf(request: Request): Command {
   const keys = headersOf(request, 'idempotency-key');
   const key = decodedKey(keys[0] ?? '');
-  if (keys.length === 0) return { cause: randomUUID() };
+  if (keys.length === 0) return { cause: (requestContext() ?? realContext).id() };
   if (keys.length > 1) throw wrongKey('is there twice; send one');
   if (key === '' || key.length > LONGEST_KEY) throw wrongKey(`must have 1 to ${LONGEST_KEY} characters`);
   const path = `${request.baseUrl}${request.path}`.replace(/(?<=.)\/$/, '');

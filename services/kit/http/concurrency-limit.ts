@@ -1,4 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
+import { type Clock, realClock } from '../runtime/clock.ts';
+import { requestContext } from '../telemetry/telemetry.ts';
 import { isGone, whenOver } from './context.ts';
 import { Problem } from './problem.ts';
 
@@ -23,38 +25,39 @@ export function concurrencyLimit(limit: () => number, patienceMs = 0): RequestHa
     while (waiting.length > 0 && running < limit()) waiting.shift()!();
   };
   return (request, response, next) => {
+    const clock = requestContext()?.clock ?? realClock;
     const enter = (): void => {
       if (isGone(request, response)) return;
       running++;
-      whenDone(request, response, leave);
+      whenDone(request, response, clock, leave);
       next();
     };
     if (running < limit()) return enter();
     if (patienceMs === 0 || waiting.length >= LONGEST_QUEUE) return next(full());
     const leaveQueue = (): boolean => {
-      clearTimeout(timer);
+      stop();
       const place = waiting.indexOf(turn);
       if (place >= 0) waiting.splice(place, 1);
       return place >= 0;
     };
     const turn = (): void => {
-      clearTimeout(timer);
+      stop();
       enter();
     };
-    const timer = setTimeout(() => {
+    const stop = clock.after(patienceMs, () => {
       if (leaveQueue()) next(full());
-    }, patienceMs);
+    });
     waiting.push(turn);
     whenOver(request, response, leaveQueue);
   };
 }
 
 /** Does something once, when a call is done, whether or not its client still waits for the answer. */
-function whenDone(request: Request, response: Response, act: () => void): void {
-  let late: NodeJS.Timeout | undefined;
+function whenDone(request: Request, response: Response, clock: Clock, act: () => void): void {
+  let endWait: (() => void) | undefined;
   let isDone = false;
   const done = (): void => {
-    clearTimeout(late);
+    endWait?.();
     if (!isDone) act();
     isDone = true;
   };
@@ -66,7 +69,7 @@ function whenDone(request: Request, response: Response, act: () => void): void {
   Object.assign(response, { end: ended });
   whenOver(request, response, () => {
     if (request.method === 'GET' || response.writableEnded) done();
-    else if (!isDone) late = setTimeout(done, LONGEST_MS).unref();
+    else if (!isDone) endWait = clock.after(LONGEST_MS, done);
   });
 }
 

@@ -1,11 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
 import { ClientGone } from '../errors.ts';
+import { type Context, realContext } from '../runtime/context.ts';
 import { watchCommand } from '../telemetry/activity.ts';
-import { type Asked, CAUSATION_HEADER, continueTrace, requestSignal, withTrace } from '../telemetry/telemetry.ts';
+import {
+  type Asked,
+  CAUSATION_HEADER,
+  continueTrace,
+  requestContext,
+  requestSignal,
+  withTrace,
+} from '../telemetry/telemetry.ts';
 
 /** A read that takes longer is given up: nobody waits for it any more. */
 const READ_MS = 30_000;
@@ -50,11 +56,12 @@ class RequestContext implements Asked {
   constructor(
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
+    readonly context: Context,
   ) {
     this.traceparent = continueTrace(request.headers.traceparent).traceparent;
     this.isRead = request.method === 'GET' || request.method === 'HEAD';
     const given = request.headers['x-request-id'];
-    this.requestId = typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+    this.requestId = typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : context.id();
     const cause = request.headers[CAUSATION_HEADER];
     this.causationId = typeof cause === 'string' ? cause.slice(0, 300) : this.requestId;
   }
@@ -65,9 +72,9 @@ class RequestContext implements Asked {
       const controller = new AbortController();
       this.controller = controller;
       const end = (): void => controller.abort(new ClientGone());
-      const late = this.isRead ? setTimeout(end, READ_MS) : undefined;
+      const notLate = this.isRead ? this.context.clock.after(READ_MS, end) : undefined;
       whenOver(this.request, this.response, () => {
-        clearTimeout(late);
+        notLate?.();
         end();
       });
     }
@@ -76,13 +83,18 @@ class RequestContext implements Asked {
 }
 
 /** First in every app: continues the caller's trace, names the request, and watches whether its client is still there. */
-export const traced: RequestHandler = (request, response, next) => {
-  const context = new RequestContext(request, response);
-  request.headers['x-request-id'] = context.requestId;
-  response.set('x-request-id', context.requestId);
-  watchCommand(request, response, context.requestId, context);
-  withTrace(context, next);
-};
+export const tracedIn =
+  (context: Context): RequestHandler =>
+  (request, response, next) => {
+    const asked = new RequestContext(request, response, context);
+    request.headers['x-request-id'] = asked.requestId;
+    response.set('x-request-id', asked.requestId);
+    watchCommand(request, response, asked.requestId, asked);
+    withTrace(asked, next);
+  };
+
+/** The same with time and chance of this machine. */
+export const traced = tracedIn(realContext);
 
 /**
  * Waits, as long as the client that asked does.
@@ -92,7 +104,6 @@ export async function pause(ms: number): Promise<void> {
   const signal = requestSignal();
   if (signal?.aborted) throw new ClientGone();
   if (ms <= 0) return;
-  await sleep(ms, undefined, signal ? { signal } : {}).catch(() => {
-    throw new ClientGone();
-  });
+  await (requestContext() ?? realContext).clock.sleep(ms, signal);
+  if (signal?.aborted) throw new ClientGone();
 }

@@ -10,6 +10,7 @@ import {
   type Ref,
   type Steps,
 } from '../persistence/records.ts';
+import type { Context } from '../runtime/context.ts';
 import type { Kit } from '../runtime/kit.ts';
 import { type Answer, createdAnswer, itemAnswer, noContent } from './answer.ts';
 import { commandOf, idOf } from './command.ts';
@@ -47,6 +48,11 @@ export class RouteContext<C, B, Q extends string> {
   /** The configuration now in force. */
   get config(): C {
     return this.kit.config();
+  }
+
+  /** Time, chance and unique names, see Kit. */
+  get context(): Context {
+    return this.kit.context;
   }
 
   /** The number in the path. @throws Problem (404) for what names no record */

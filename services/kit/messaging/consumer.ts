@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Router } from 'express';
 import express from 'express';
 import type { Sidecar } from '../dapr/sidecar.ts';
@@ -45,7 +44,7 @@ export class Consumer {
       readonly dispatcher: Dispatcher;
       readonly deadLetters: DeadLetterBox;
       readonly deferrals: Deferrals;
-      readonly clock: Pick<Clock, 'now'>;
+      readonly clock: Clock;
     },
   ) {
     declare('events_handled', 'Events brought by the broker.', [{ outcome: 'SUCCESS' }, { outcome: 'RETRY' }]);
@@ -66,14 +65,14 @@ export class Consumer {
 
   /** /dapr/subscribe and /events. */
   router(): Router {
-    const { sidecar, dispatcher } = this.parts;
+    const { sidecar, dispatcher, clock } = this.parts;
     const router = express.Router();
     router.get('/dapr/subscribe', (_, response) => {
       response.json(dispatcher.follows() ? [sidecar.subscription(sidecar.system)] : []);
     });
     router.post('/events', async (request, response) => {
       const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
-      const began = performance.now();
+      const began = clock.monotonic();
       const statuses: { entryId: string; status: Status }[] = [];
       try {
         for await (const piece of deliveriesOf(request, length))
@@ -86,8 +85,8 @@ export class Consumer {
       }
       // While events keep coming, the answer is what the next batch waits for: a little patience makes it a larger one.
       const busy = began - this.lastBatch < PACE_MS;
-      if (busy && statuses.length < FULL_BATCH) await sleep(Math.max(0, began + PACE_MS - performance.now()));
-      this.lastBatch = performance.now();
+      if (busy && statuses.length < FULL_BATCH) await clock.sleep(Math.max(0, began + PACE_MS - clock.monotonic()));
+      this.lastBatch = clock.monotonic();
       response.json({ statuses });
     });
     return router;
@@ -177,7 +176,7 @@ export class Consumer {
 
   private countLag(time: string | undefined): void {
     const published = Date.parse(time ?? '');
-    if (published) count('event_lag_seconds', {}, Math.max(0, Date.now() - published) / 1000);
+    if (published) count('event_lag_seconds', {}, Math.max(0, this.parts.clock.now() - published) / 1000);
   }
 }
 

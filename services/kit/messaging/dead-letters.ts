@@ -3,6 +3,7 @@ import type { Publication, Sidecar } from '../dapr/sidecar.ts';
 import { aggregate, decided, ended, event, type Identified, RuleViolation } from '../domain/aggregate.ts';
 import { StoreRejected, Unavailable } from '../errors.ts';
 import { byId, type Records } from '../persistence/records.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { did } from '../telemetry/activity.ts';
 import { count } from '../telemetry/metrics.ts';
 import { log } from '../telemetry/telemetry.ts';
@@ -59,6 +60,7 @@ export class DeadLetterBox {
   constructor(
     private readonly sidecar: Sidecar,
     private readonly records: Records,
+    private readonly clock: Pick<Clock, 'now'>,
   ) {}
 
   /**
@@ -69,7 +71,7 @@ export class DeadLetterBox {
     const text = JSON.stringify(whole);
     const isWhole = text.length <= LARGEST;
     const reference = { id: brief(whole.id), type: brief(whole.type), subject: brief(whole.subject) };
-    const at = new Date().toISOString();
+    const at = new Date(this.clock.now()).toISOString();
     const letter = {
       consumer: this.sidecar.appId,
       reason: reason.slice(0, 2_000),

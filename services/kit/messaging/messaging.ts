@@ -29,7 +29,7 @@ export function messaging(options: {
 }): Messaging {
   const { sidecar, records, policies, instance, clock } = options;
   const dispatcher = new Dispatcher(records, new PolicyBook(policies), clock);
-  const deadLetters = new DeadLetterBox(sidecar, records);
+  const deadLetters = new DeadLetterBox(sidecar, records, clock);
   const store = new DeferredStore(sidecar, records);
   const deferrals = new Deferrals({ consumer: sidecar.appId, instance, store, dispatcher, deadLetters, clock });
   const consumer = new Consumer({ sidecar, dispatcher, deadLetters, deferrals, clock });

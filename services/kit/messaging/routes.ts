@@ -7,6 +7,7 @@ import { readable } from '../http/crud.ts';
 import { Problem } from '../http/problem.ts';
 import { routerOf } from '../http/route.ts';
 import type { Records } from '../persistence/records.ts';
+import { realContext } from '../runtime/context.ts';
 import type { Consumer } from './consumer.ts';
 import { type DeadLetter, type DeadLetterBox, DeadLetters } from './dead-letters.ts';
 import type { Deferrals } from './deferrals.ts';
@@ -38,7 +39,7 @@ function deadLetterRoutes({
 }): Router {
   const answer = z.custom<DeadLetter>();
   const letters = readable({ kind: DeadLetters, path: 'deadletters', item: 'deadletter', answer });
-  const router = routerOf(letters, { records, sidecar, config: () => ({}) });
+  const router = routerOf(letters, { records, sidecar, config: () => ({}), context: realContext });
   router.post('/deadletters/:id/replay', async (request, response) => {
     const letter = await deadLetters.get(idOf(request));
     if (!letter) throw missing('dead letter', idOf(request));

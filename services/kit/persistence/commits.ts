@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { Publication, Sidecar } from '../dapr/sidecar.ts';
 import type { Decision, DomainEvent, Identified, Kind } from '../domain/aggregate.ts';
+import type { Context } from '../runtime/context.ts';
 import { type Trace, trace } from '../telemetry/telemetry.ts';
 import { type Document, isTombstone, marked, REMEMBERED_CAUSES } from './document.ts';
 import type { Command, Idempotency } from './idempotency.ts';
@@ -44,6 +44,7 @@ export class Commits {
     private readonly ids: Ids,
     private readonly index: SecondaryIndex,
     private readonly idempotency: Idempotency,
+    private readonly context: Context,
   ) {}
 
   /**
@@ -94,7 +95,7 @@ export class Commits {
   /** A record written so late that its number may have been taken for gone. */
   private lookAgain(listing: string, place: number, waits: readonly number[]): void {
     for (const wait of waits)
-      setTimeout(() => void this.ids.gone.check(listing, place).catch(() => undefined), wait).unref();
+      this.context.clock.after(wait, () => void this.ids.gone.check(listing, place).catch(() => undefined));
   }
 
   private changeOf(
@@ -105,7 +106,7 @@ export class Commits {
     told: readonly Told[],
     answering?: Command,
   ): Change {
-    const mark = randomBytes(6).toString('base64url');
+    const mark = this.context.id().slice(-12);
     const remembered = [...(before?.causes ?? []), ...causes.map((cause) => marked(cause, mark))];
     const document: Document = {
       id,
@@ -134,6 +135,7 @@ export class Commits {
     event: DomainEvent,
     { traceparent, causationId }: Trace,
   ): Publication {
+    const now = new Date(this.context.clock.now());
     return {
       partitionKey: key.replace(/^\D+-/, ''),
       cloudEvent: {
@@ -142,13 +144,13 @@ export class Commits {
         source: this.sidecar.appId,
         type: event.type,
         subject: key,
-        time: new Date().toISOString(),
+        time: now.toISOString(),
         datacontenttype: 'application/json',
         traceparent,
         traceid: traceparent, // without it the sidecar overwrites traceparent
         ...(causationId === undefined ? {} : { causationid: causationId }),
         aggregateversion: version * 1_000 + index, // ascending for each event of the document
-        data: { eventType: event.type, timestamp: localTimestamp(new Date()), ...(event.data as object) },
+        data: { eventType: event.type, timestamp: localTimestamp(now), ...(event.data as object) },
       },
     };
   }

@@ -1,4 +1,5 @@
 import { Sidecar } from '../dapr/sidecar.ts';
+import { realContext } from '../runtime/context.ts';
 import { type Call, MemoryBackend, type SidecarOptions, type StoreKind } from '../testing/index.ts';
 import { Ids } from './ids.ts';
 import { Records } from './records.ts';
@@ -42,7 +43,7 @@ export async function givenRecords(
   const sidecar = new Sidecar(way, 'things-thing');
   await sidecar.ready(1_000);
   calls.length = 0;
-  const ids = new Ids(sidecar, () => clock.now);
+  const ids = new Ids(sidecar, { ...realContext, clock: { ...realContext.clock, monotonic: () => clock.now } });
   const records = new Records(sidecar, new UnitOfWork(sidecar, `thing-${++instances}`), ids);
   return {
     records,

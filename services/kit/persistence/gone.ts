@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CREATE, type Sidecar, type StateWrite, type Stored } from '../dapr/sidecar.ts';
+import type { Context } from '../runtime/context.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
 import { keyedMutex } from './keyed-mutex.ts';
 
@@ -57,11 +57,14 @@ const ones = (bits: Buffer): number => {
  */
 export class Gone {
   private readonly pending = new Map<string, Map<number, Survivors | undefined>>();
-  private readonly timers = new Map<string, NodeJS.Timeout>();
+  private readonly timers = new Map<string, () => void>();
   private readonly inTurn = keyedMutex<string>();
   private closed = false;
 
-  constructor(private readonly sidecar: Sidecar) {}
+  constructor(
+    private readonly sidecar: Sidecar,
+    private readonly context: Context,
+  ) {}
 
   /** Numbers noted and not written yet. */
   noted(listing: string): ReadonlySet<number> {
@@ -95,17 +98,17 @@ export class Gone {
 
   async close(): Promise<void> {
     this.closed = true;
-    for (const timer of this.timers.values()) clearTimeout(timer);
+    for (const stop of this.timers.values()) stop();
     await this.flush();
   }
 
   private later(listing: string, ms: number): void {
     if (this.closed || this.timers.has(listing)) return;
-    const timer = setTimeout(() => {
+    const stop = this.context.clock.after(ms, () => {
       this.timers.delete(listing);
       void this.flushOne(listing);
-    }, ms);
-    this.timers.set(listing, timer.unref());
+    });
+    this.timers.set(listing, stop);
   }
 
   private flushOne(listing: string): Promise<void> {
@@ -155,7 +158,7 @@ export class Gone {
       });
       writes.push({ key: countsKey(listing), value: counts, etag: directory?.etag ?? CREATE });
       if (await this.sidecar.wrote(writes)) return;
-      await sleep(Math.random() * 20 * tries);
+      await this.context.clock.sleep(this.context.random() * 20 * tries);
     }
     throw new Error('the index is written by too many at once');
   }

@@ -1,5 +1,6 @@
 import { CREATE, type Sidecar, type Stored } from '../dapr/sidecar.ts';
 import { Unavailable } from '../errors.ts';
+import { type Context, realContext } from '../runtime/context.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
 import { Gone } from './gone.ts';
 
@@ -47,12 +48,11 @@ export class Ids {
   private readonly recent = new Map<string, Block[]>();
   private readonly observed = new Map<string, { at: number; end: number; back: number; backs: number }[]>();
 
-  /** @param now milliseconds of a clock that never goes back */
   constructor(
     private readonly sidecar: Sidecar,
-    private readonly now: () => number = () => performance.now(),
+    private readonly context: Context = realContext,
   ) {
-    this.gone = new Gone(sidecar);
+    this.gone = new Gone(sidecar, context);
   }
 
   /**
@@ -67,7 +67,7 @@ export class Ids {
         if (this.blocks.get(kind) === reserved) this.blocks.delete(kind);
         throw error;
       });
-      if (this.now() - block.at <= USE_MS) {
+      if (this.context.clock.monotonic() - block.at <= USE_MS) {
         const back = block.back.findIndex((number) => number >= least);
         if (back >= 0) return block.back.splice(back, 1)[0] ?? block.next++;
         block.next = Math.max(block.next, least);
@@ -85,7 +85,7 @@ export class Ids {
 
   /** False: the number was reserved so long ago that others may take it for gone. */
   isFresh(kind: string, number: number): boolean {
-    const since = this.now() - USE_MS;
+    const since = this.context.clock.monotonic() - USE_MS;
     return this.recent.get(kind)?.some(({ start, end, at }) => number >= start && number < end && at >= since) ?? false;
   }
 
@@ -112,7 +112,7 @@ export class Ids {
    */
   endOf(kind: string, stored: Stored | undefined): { readonly end: number; readonly settled: number } {
     const { next: end = 1, back = 0, backs = 0 } = (stored?.value ?? {}) as Partial<Reserved>;
-    const now = this.now();
+    const now = this.context.clock.monotonic();
     const seen = this.observed.get(kind) ?? [];
     this.observed.set(kind, seen);
     // The first one is kept as the latest of those that are old enough.
@@ -135,10 +135,10 @@ export class Ids {
   }
 
   private async reserve(kind: string, last: Block | undefined, least: number): Promise<Block> {
-    const size = sizeAfter(last, this.now());
+    const size = sizeAfter(last, this.context.clock.monotonic());
     const rest = last && takeRest(last);
     for (let tries = 0; tries < TRIES; tries++) {
-      const at = this.now();
+      const at = this.context.clock.monotonic();
       const [stored] = await this.sidecar.read([Ids.keyOf(kind)]);
       const { next = 1, ...before } = (stored?.value ?? {}) as Partial<Reserved>;
       // Nobody reserved behind the last block: the rest of it is reserved anew.
@@ -155,11 +155,11 @@ export class Ids {
 
   private begin(kind: string, block: Block): Block {
     this.current.set(kind, block);
-    const since = this.now() - USE_MS;
+    const since = this.context.clock.monotonic() - USE_MS;
     this.recent.set(kind, [...(this.recent.get(kind) ?? []).filter(({ at }) => at >= since), block]);
-    setTimeout(() => {
+    this.context.clock.after(USE_MS + 50, () => {
       if (this.current.get(kind) === block) void this.giveBack(kind, block);
-    }, USE_MS + 50).unref();
+    });
     return block;
   }
 

@@ -1,5 +1,6 @@
 import type { Sidecar } from '../dapr/sidecar.ts';
 import type { Aggregate, Decision, Identified, Kind } from '../domain/aggregate.ts';
+import { type Context, realContext } from '../runtime/context.ts';
 import { createAfter, type Steps } from '../saga/create-after.ts';
 import { Changes, type Decide } from './change.ts';
 import { Commits, type Loaded, type Next, type Told } from './commits.ts';
@@ -35,10 +36,11 @@ export class Records extends RecordReader {
     sidecar: Sidecar,
     readonly work: UnitOfWork,
     ids: Ids,
+    context: Context = realContext,
   ) {
     super(sidecar, ids);
     this.idempotency = new Idempotency(sidecar);
-    this.commits = new Commits(sidecar, work, ids, this.index, this.idempotency);
+    this.commits = new Commits(sidecar, work, ids, this.index, this.idempotency, context);
     this.creation = new Creation(this, ids, this.idempotency, this.commits);
     this.changes = new Changes(this, this.idempotency, this.commits);
   }

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { Sidecar } from '../dapr/sidecar.ts';
 import { did } from '../telemetry/activity.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
+import { type Clock, realClock } from './clock.ts';
 
 const REFRESH_MS = 30_000;
 
@@ -16,11 +17,12 @@ const REFRESH_MS = 30_000;
 export class Configuration<T extends Record<string, unknown>> {
   private raw: Record<string, string> = {};
   private values: T | undefined;
-  private refresh: NodeJS.Timeout | undefined;
+  private endRefresh: (() => void) | undefined;
 
   constructor(
     private readonly sidecar: Sidecar,
     private readonly schema: z.ZodObject,
+    private readonly clock: Clock = realClock,
   ) {}
 
   /** The values now in force. */
@@ -45,14 +47,13 @@ export class Configuration<T extends Record<string, unknown>> {
     }
     this.values = parsed.data as T;
     await this.renew(keys);
-    this.refresh = setInterval(
-      () => void this.renew(keys).catch((error) => log.warn('configuration not renewed', { reason: reason(error) })),
-      REFRESH_MS,
+    this.endRefresh = this.clock.every(REFRESH_MS, () =>
+      this.renew(keys).catch((error) => void log.warn('configuration not renewed', { reason: reason(error) })),
     );
   }
 
   close(): void {
-    clearInterval(this.refresh);
+    this.endRefresh?.();
   }
 
   /** Where the sidecar brings changes; it wants exactly 200. */

@@ -3,6 +3,7 @@ import { whenOver } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
 import { activity } from '../telemetry/activity.ts';
 import { metrics } from '../telemetry/metrics.ts';
+import type { Clock } from './clock.ts';
 
 /** How long an event waits for the start before it is given back. */
 const EVENTS_MS = 5_000;
@@ -76,7 +77,7 @@ const gaugesOf = (now: Standing) => ({
  * until they are known; events wait a little and are then given back; everything else is 503.
  * @param named settled when the names of the components are known
  */
-export function beforeStart(named: Promise<void>, standing: () => Standing): RequestHandler[] {
+export function beforeStart(named: Promise<void>, standing: () => Standing, clock: Clock): RequestHandler[] {
   const isReady = (): boolean => standing().waitingFor === undefined;
   const subscriptions: RequestHandler = (request, _, next) => {
     if (request.path === '/dapr/subscribe') void named.then(() => next());
@@ -84,13 +85,13 @@ export function beforeStart(named: Promise<void>, standing: () => Standing): Req
   };
   const events: RequestHandler = (request, response, next) => {
     if (isReady() || request.path !== '/events') return next();
-    const began = Date.now();
-    const look = setInterval(() => {
-      if (!isReady() && Date.now() - began < EVENTS_MS) return;
-      clearInterval(look);
+    const began = clock.monotonic();
+    const stop = clock.every(50, () => {
+      if (!isReady() && clock.monotonic() - began < EVENTS_MS) return;
+      stop();
       next();
-    }, 50);
-    whenOver(request, response, () => clearInterval(look));
+    });
+    whenOver(request, response, stop);
   };
   const giveBack: RequestHandler = (request, response, next) => {
     if (isReady() || request.path !== '/events') return next();

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { KitError } from '../errors.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
+import type { Clock } from './clock.ts';
 
 const FIRST_MS = 50;
 const LONGEST_MS = 2_000;
@@ -23,24 +23,28 @@ export interface Step {
 /**
  * Runs the steps of a start one after the other, each again and again until it succeeds: what they need may be away for
  * as long as it likes.
- * @param signal ends it
+ * @param at.signal ends it
  * @throws what only a person can mend: any error that does not say that trying again may help
  */
-export async function startUp(steps: readonly Step[], progress: Progress, signal: AbortSignal): Promise<void> {
+export async function startUp(
+  steps: readonly Step[],
+  progress: Progress,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<void> {
   for (const { what, run } of steps) {
     progress.waitingFor = what;
-    let told = 0;
+    let told = Number.NEGATIVE_INFINITY;
     for (let wait = FIRST_MS; !signal.aborted; wait = Math.min(wait * 2, LONGEST_MS)) {
       try {
         await run();
         break;
       } catch (error) {
         if (!(error instanceof KitError && error.retryable)) throw error;
-        if (wait > FIRST_MS * 8 && Date.now() - told > REMIND_MS) {
-          told = Date.now();
+        if (wait > FIRST_MS * 8 && clock.monotonic() - told > REMIND_MS) {
+          told = clock.monotonic();
           log.warn(`the start waits for ${what}`, { reason: reason(error) });
         }
-        await sleep(wait, undefined, { signal }).catch(() => undefined);
+        await clock.sleep(wait, signal);
       }
     }
     if (signal.aborted) return;
@@ -49,13 +53,15 @@ export async function startUp(steps: readonly Step[], progress: Progress, signal
 }
 
 /** Closes parts one after the other; one that fails or takes too long is noted, and keeps nothing else from closing. */
-export async function closeAll(parts: Readonly<Record<string, () => Promise<void> | void>>): Promise<void> {
+export async function closeAll(
+  parts: Readonly<Record<string, () => Promise<void> | void>>,
+  clock: Clock,
+): Promise<void> {
   for (const [part, close] of Object.entries(parts)) {
     const late = new AbortController();
-    const tooLate = sleep(CLOSE_MS, undefined, { signal: late.signal }).then(
-      () => log.warn('a part does not close in time', { part }),
-      () => undefined,
-    );
+    const tooLate = clock.sleep(CLOSE_MS, late.signal).then(() => {
+      if (!late.signal.aborted) log.warn('a part does not close in time', { part });
+    });
     const closed = Promise.resolve()
       .then(close)
       .catch((error) => log.warn('a part does not close cleanly', { part, reason: reason(error) }));

@@ -3,7 +3,7 @@ import express, { type Express } from 'express';
 import { z } from 'zod';
 import { ANSWERED_BY, Sidecar } from '../dapr/sidecar.ts';
 import type { Transport } from '../dapr/transport.ts';
-import { traced } from '../http/context.ts';
+import { tracedIn } from '../http/context.ts';
 import { notFound } from '../http/not-found.ts';
 import { asProblem } from '../http/problem.ts';
 import { routerOf } from '../http/route.ts';
@@ -12,8 +12,8 @@ import { Ids } from '../persistence/ids.ts';
 import { Records } from '../persistence/records.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { endActivity } from '../telemetry/activity.ts';
-import { realClock } from './clock.ts';
 import { Configuration } from './configuration.ts';
+import { type Context, realContext } from './context.ts';
 import { policiesOf, renamed, type Service } from './definition.ts';
 import { beforeStart, health, type Standing } from './health.ts';
 import type { Kit } from './kit.ts';
@@ -29,24 +29,26 @@ export interface App extends Served {
 /**
  * Assembles a service beside its sidecar. Before its start has ended it is alive and not ready: it says so to whoever
  * asks, and what waits for it (subscriptions, events) waits.
- * @param at.dapr HTTP port of the sidecar, or what stands in its stead; at.appId its app id; at.instance the name that survives a restart of this replica
+ * @param at.dapr HTTP port of the sidecar, or what stands in its stead; at.appId its app id; at.instance the name that survives a restart of this replica; at.context time and chance, this machine's where nothing is said
  */
 export function assemble<S extends z.ZodObject>(
   definition: Service<S>,
-  at: { dapr: number | Transport; appId: string; instance: string },
+  at: { dapr: number | Transport; appId: string; instance: string; context?: Context },
 ): App {
-  const sidecar = new Sidecar(at.dapr, at.appId);
-  const work = new UnitOfWork(sidecar, at.instance);
-  const ids = new Ids(sidecar);
-  const records = new Records(sidecar, work, ids);
-  const configuration = new Configuration<z.output<S>>(sidecar, definition.configuration ?? z.object({}));
-  const kit: Kit<z.output<S>> = { records, sidecar, config: () => configuration.current };
+  const { context = realContext } = at;
+  const { clock } = context;
+  const sidecar = new Sidecar(at.dapr, at.appId, clock);
+  const work = new UnitOfWork(sidecar, at.instance, clock);
+  const ids = new Ids(sidecar, context);
+  const records = new Records(sidecar, work, ids, context);
+  const configuration = new Configuration<z.output<S>>(sidecar, definition.configuration ?? z.object({}), clock);
+  const kit: Kit<z.output<S>> = { records, sidecar, config: () => configuration.current, context };
   const events = messaging({
     sidecar,
     records,
     policies: policiesOf(definition, kit),
     instance: at.instance,
-    clock: realClock,
+    clock,
   });
   work.outbox.parkWith((publication, topic, why) => events.deadLetters.park(publication, topic, why));
   const progress: Progress = { waitingFor: 'its start' };
@@ -72,7 +74,13 @@ export function assemble<S extends z.ZodObject>(
   app.use(health(standing));
   const routers = [...events.routers, routerOf(definition.routes, kit)];
   const internal = [configuration.router()];
-  app.use(traced, ...beforeStart(named, standing), ...internal, renamed(definition.aliases ?? {}), ...routers);
+  app.use(
+    tracedIn(context),
+    ...beforeStart(named, standing, clock),
+    ...internal,
+    renamed(definition.aliases ?? {}),
+    ...routers,
+  );
   app.use(notFound([...internal, ...routers]), asProblem);
 
   return {
@@ -88,7 +96,7 @@ export function assemble<S extends z.ZodObject>(
           { what: 'its deferred events', run: () => events.deferrals.start() },
         ],
         progress,
-        ended.signal,
+        { clock, signal: ended.signal },
       ),
     drain() {
       progress.waitingFor = 'its end';
@@ -97,13 +105,16 @@ export function assemble<S extends z.ZodObject>(
     close() {
       ended.abort();
       progress.waitingFor = 'its end';
-      return closeAll({
-        configuration: () => configuration.close(),
-        deferred: () => events.deferrals.close(),
-        work: () => work.close(),
-        numbers: () => ids.close(),
-        sidecar: () => sidecar.transport.close(),
-      });
+      return closeAll(
+        {
+          configuration: () => configuration.close(),
+          deferred: () => events.deferrals.close(),
+          work: () => work.close(),
+          numbers: () => ids.close(),
+          sidecar: () => sidecar.transport.close(),
+        },
+        clock,
+      );
     },
   };
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import winston from 'winston';
+import type { Context } from '../runtime/context.ts';
 
 /** The W3C trace context of the work at hand; it travels with every call and every event. */
 export interface Trace {
@@ -15,6 +16,8 @@ export interface Asked extends Trace {
   readonly requestId: string;
   /** GET and HEAD: nothing is changed, so nothing has to be finished for a client that is gone. */
   readonly isRead: boolean;
+  /** Time and chance of the service that was asked. */
+  readonly context: Context;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;
 }
@@ -74,6 +77,9 @@ export const traceIdOf = (traceparent: unknown): string | undefined =>
 
 /** The number of the request at hand; undefined where no client asked (an event, the start). */
 export const requestId = (): string | undefined => asked()?.requestId;
+
+/** Time and chance for the request at hand; undefined where no client asked. */
+export const requestContext = (): Context | undefined => asked()?.context;
 
 /** Aborted when the client that asked for the work at hand is gone; undefined where none asked. */
 export const requestSignal = (): AbortSignal | undefined => asked()?.signal;

@@ -44,8 +44,9 @@ export class MemoryBackend {
     const clock = options.clock ?? realClock;
     this.now = options.now ?? (() => clock.now());
     this.clock = {
-      ...clock,
+      monotonic: () => clock.monotonic(),
       sleep: (...how) => clock.sleep(...how),
+      after: (...how) => clock.after(...how),
       every: (...how) => clock.every(...how),
       now: this.now,
     };

@@ -15,6 +15,16 @@ export class ManualClock implements Clock {
     return this.time;
   }
 
+  monotonic(): number {
+    return this.time;
+  }
+
+  after(ms: number, work: () => void): () => void {
+    const timer = { at: this.time + ms, fire: work };
+    this.timers.add(timer);
+    return () => void this.timers.delete(timer);
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();

@@ -7,6 +7,7 @@ import type { Policy } from '../messaging/policy.ts';
 import { Ids } from '../persistence/ids.ts';
 import { Records } from '../persistence/records.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { MemoryBackend } from './backend.ts';
 import { ManualClock } from './clock.ts';
 import { type Answered, inject } from './inject.ts';
@@ -26,6 +27,15 @@ export interface Handling extends Messaging {
   states(kind: string): Record<string, unknown>[];
 }
 
+/** A batch that follows another at once waits a few milliseconds for more: a spec does not move time for that. */
+const unpaced = (clock: Clock): Clock => ({
+  now: () => clock.now(),
+  monotonic: () => clock.monotonic(),
+  sleep: (ms, signal) => (ms <= 10 ? Promise.resolve() : clock.sleep(ms, signal)),
+  after: (ms, work) => clock.after(ms, work),
+  every: (ms, work) => clock.every(ms, work),
+});
+
 /** Puts policies beside an in-memory sidecar, with time that the spec moves. */
 export async function handling(
   policies: (parts: { records: Records; sidecar: Sidecar }) => readonly Policy[],
@@ -40,7 +50,13 @@ export async function handling(
   const sidecar = new Sidecar(transport, 'lecture-course');
   await sidecar.ready(1_000);
   const records = new Records(sidecar, new UnitOfWork(sidecar, instance), new Ids(sidecar));
-  const parts = messaging({ sidecar, records, policies: policies({ records, sidecar }), instance, clock });
+  const parts = messaging({
+    sidecar,
+    records,
+    policies: policies({ records, sidecar }),
+    instance,
+    clock: unpaced(clock),
+  });
   const app = express().use(traced, ...parts.routers, asProblem);
   return {
     ...parts,

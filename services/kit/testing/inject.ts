@@ -54,11 +54,14 @@ export function inject(app: RequestListener, injected: Injected): Promise<Answer
   response.assignSocket(wire);
   const gone = (): void => void wire.destroy();
   return new Promise<Answered>((resolve, reject) => {
+    let isWhole = false;
     response.once('finish', () => {
+      isWhole = true;
       resolve(answerOf(Buffer.concat(wire.written), injected.method === 'HEAD'));
       gone();
     });
     response.once('close', () => {
+      if (isWhole) return;
       const bytes = Buffer.concat(wire.written);
       reject(new CutOff(bytes.includes('\r\n\r\n') ? answerOf(bytes, injected.method === 'HEAD') : undefined));
     });

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { SidecarAnswer, SidecarRequest, Transport } from '../dapr/transport.ts';
 import { empty, failure, json } from './answers.ts';
 import type { MemoryBackend } from './backend.ts';
-import { type Answered, type Injected, inject } from './inject.ts';
+import { type Answered, CutOff, type Injected, inject } from './inject.ts';
 import { invoke } from './invocation.ts';
 import { asObject, parsed } from './json.ts';
 import { publish } from './publish-api.ts';
@@ -43,6 +43,8 @@ export interface SidecarOptions {
     call: Call,
     answer: SidecarAnswer,
   ) => SidecarAnswer | undefined | Promise<SidecarAnswer | undefined>;
+  /** Before a request reaches the app: it waits, or throws, which is a connection that breaks. */
+  readonly arrive?: (request: Injected) => void | Promise<void>;
 }
 
 /** A topic that an app has asked for. */
@@ -71,6 +73,11 @@ export class MemorySidecar implements Transport {
   readonly breakers: Breakers;
   private calls = 0;
   private dead = false;
+  private die: () => void = () => undefined;
+  /** Whoever waits for an app that is killed sees its connection break. */
+  private readonly death = new Promise<never>((_, reject) => {
+    this.die = () => reject(new CutOff(undefined));
+  });
 
   constructor(
     readonly backend: MemoryBackend,
@@ -82,6 +89,7 @@ export class MemorySidecar implements Transport {
     this.breakers = new Breakers(backend.clock);
     this.before = options.before;
     this.after = options.after;
+    this.death.catch(() => undefined);
   }
 
   /** Calls so far. */
@@ -112,6 +120,7 @@ export class MemorySidecar implements Transport {
   cut(): void {
     this.dead = true;
     this.detach();
+    this.die();
   }
 
   /** The resiliency rule for an app. */
@@ -125,8 +134,9 @@ export class MemorySidecar implements Transport {
 
   /** Hands a request to the app. @throws Error when it is down or closes the connection */
   async toApp(injected: Injected): Promise<Answered> {
+    await Promise.race([this.options.arrive?.(injected), this.death]);
     if (!this.app) throw new Error('connect: connection refused');
-    return inject(this.app, injected);
+    return Promise.race([inject(this.app, injected), this.death]);
   }
 
   async request(request: SidecarRequest): Promise<SidecarAnswer> {

@@ -1,5 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { answers, byKey, Problem, pause, RuleViolation, readable, requestSignal, routeFor } from '../../kit/index.ts';
+import {
+  answers,
+  byKey,
+  type Context,
+  Problem,
+  pause,
+  RuleViolation,
+  readable,
+  requestSignal,
+  routeFor,
+} from '../../kit/index.ts';
 import type { Config } from './config.ts';
 import { CancelBody, PaymentBody, PaymentOutcome, PaymentWish } from './contract.ts';
 import { approvePayment, cancelPayment, Payment } from './domain.ts';
@@ -23,8 +32,8 @@ export const routes = [
       message: PaymentWish,
       answer: answers.json(PaymentOutcome),
     },
-    async ({ records, config, body }) => {
-      await fail(config);
+    async ({ records, config, context, body }) => {
+      await fail(config, context);
       try {
         const { classId } = body;
         const payment = await records.create(Payment, { cause: `pay-${classId}` }, approvePayment(body), {
@@ -52,9 +61,9 @@ export const routes = [
 ];
 
 /** Fails as the configuration says. */
-async function fail({ PAY_DELAY_MS, PAY_FAILURE }: Config): Promise<void> {
+async function fail({ PAY_DELAY_MS, PAY_FAILURE }: Config, { clock }: Context): Promise<void> {
   // A payment provider does not notice that nobody waits for it any more: payments that come too late happen, and are taken back.
-  await sleep(PAY_DELAY_MS);
+  await clock.sleep(PAY_DELAY_MS);
   if (PAY_FAILURE === 'error') throw new Problem(500, 'Internal Server Error', 'pay fails because PAY_FAILURE says so');
   if (PAY_FAILURE === 'hang') await gone();
   if (PAY_FAILURE === 'crash') process.kill(process.pid, 'SIGKILL');

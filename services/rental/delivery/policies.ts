@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   batchByKey,
   byId,
@@ -33,9 +32,9 @@ import {
  * An order changes two records, first its product, then its delivery. Every step can be repeated at any time: an event that
  * comes again goes on where it stopped, or finds nothing to do.
  */
-export const policies = ({ records, config }: Kit<Config>): Policy[] => {
+export const policies = ({ records, config, context }: Kit<Config>): Policy[] => {
   // Each command has a cause of its own: a step happens once because of the state it finds, not because of its cause.
-  const command = () => ({ cause: randomUUID() });
+  const command = () => ({ cause: context.id() });
   const deliveryOf = async ({ id }: Order) => (await records.findBy(Delivery, 'rentalId', String(id)))[0];
 
   // Orders that wait for the same product are settled in one write, each once.

@@ -21,7 +21,7 @@ export const routes = [
     async (context) => {
       const { DEFAULT_QUANTITY, REGISTRATION_DELAY_MS: least, REGISTRATION_DELAY_MAXIMUM_MS: most } = context.config;
       // Whoever gives up waiting was told so, and registers again.
-      await pause(most > 0 ? least + Math.random() * Math.max(0, most - least) : 0);
+      await pause(most > 0 ? least + context.context.random() * Math.max(0, most - least) : 0);
       return context.create(products, (id) => registerProduct(id, context.body, DEFAULT_QUANTITY));
     },
   ),

@@ -17,7 +17,7 @@ export const routes = [
     async (context) => {
       const { GIFT_DELAY_MS: least, GIFT_DELAY_MAXIMUM_MS: most } = context.config;
       // Whoever gives up waiting was told that nothing is confirmed.
-      await pause(most > 0 ? least + Math.random() * Math.max(0, most - least) : 0);
+      await pause(most > 0 ? least + context.context.random() * Math.max(0, most - least) : 0);
       return context.create(gifts, recordGift(context.body), context.body.walletId);
     },
   ),

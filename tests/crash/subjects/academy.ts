@@ -1,7 +1,6 @@
-import { collection } from '../../harness/collection.ts';
 import { type Desk, idOf, type Subject } from '../desk.ts';
 import type { Findings } from '../findings.ts';
-import type { Place } from '../sight.ts';
+import type { Shown } from '../shown.ts';
 
 interface Lecture {
   readonly id: number;
@@ -64,12 +63,10 @@ export function academy(): Subject {
     };
   }
 
-  async function judge(findings: Findings, place: Place): Promise<void> {
-    const shown = new Map(
-      (await collection(place.gateway, 'courseRegistrationStatuses')).map((row) => [row.courseId, row]),
-    );
-    const board = new Map((await collection(place.gateway, 'lectureStatuses')).map((row) => [row.lectureId, row]));
-    const open = new Map((await collection(place.gateway, 'lectureSystems')).map((row) => [row.id, row]));
+  async function judge(findings: Findings, shown: Shown): Promise<void> {
+    const rows = new Map((await shown.collection('courseRegistrationStatuses')).map((row) => [row.courseId, row]));
+    const board = new Map((await shown.collection('lectureStatuses')).map((row) => [row.lectureId, row]));
+    const open = new Map((await shown.collection('lectureSystems')).map((row) => [row.id, row]));
     const students = new Map<number, number>();
 
     const known = new Set<string>();
@@ -80,7 +77,7 @@ export function academy(): Subject {
       const isLive = !canceled && !lecture.canceled;
       const state = findings.state(key);
       const payment = findings.state(`academy-payment/PaymentSystem-of-${id}`);
-      findings.expect(key, 'its row on the dashboard', shown.get(id)?.courseStatus, isLive ? '결제 완료' : undefined);
+      findings.expect(key, 'its row on the dashboard', rows.get(id)?.courseStatus, isLive ? '결제 완료' : undefined);
       if (isLive) {
         findings.fields(key, 'the registration', state, { lectureId: lecture.id, studentId, status: '결제 완료' });
         findings.expect(key, 'its payment', payment?.courseId, id);
@@ -124,7 +121,7 @@ export function academy(): Subject {
       findings.expect(key, 'its number of students on the dashboard', board.get(id)?.studentNumber, count);
     }
     const live = registrations.filter(({ canceled, lecture }) => !canceled && !lecture.canceled).length;
-    findings.expect('academy', 'the number of rows of registrations', shown.size, live);
+    findings.expect('academy', 'the number of rows of registrations', rows.size, live);
     findings.expect(
       'academy',
       'the number of open lectures',

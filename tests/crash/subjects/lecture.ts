@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { collection, type Row } from '../../harness/collection.ts';
+import type { Row } from '../../harness/collection.ts';
 import { type Desk, idOf, type Subject } from '../desk.ts';
 import type { Findings } from '../findings.ts';
-import type { Place } from '../sight.ts';
+import type { Shown } from '../shown.ts';
 
 /** What the clients did with one enrolment. */
 interface Enrolment {
@@ -111,15 +109,11 @@ export function lecture(): Subject {
     };
   }
 
-  async function judge(findings: Findings, place: Place): Promise<void> {
+  async function judge(findings: Findings, shown: Shown): Promise<void> {
     const { sight, events } = findings;
-    const myPage = await collection(place.gateway, 'inquiryMypages');
-    const classes = await collection(place.gateway, 'classes');
-    const log = await readFile(join(place.home, 'logs/debug.log'), 'utf8').catch(() => '');
-    const notices = log
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => (JSON.parse(line) as { id: string }).id);
+    const myPage = await shown.collection('inquiryMypages');
+    const classes = await shown.collection('classes');
+    const notices = await shown.notices();
 
     const of = (about: string): number => Number(/-of-(\d+)$/.exec(about)?.[1]);
     const tells = (kind: string, made: string, ended: string, isEnded: (state: Row) => boolean): void => {

@@ -1,7 +1,6 @@
-import { collection } from '../../harness/collection.ts';
 import { type Desk, idOf, type Subject } from '../desk.ts';
 import type { Findings } from '../findings.ts';
-import type { Place } from '../sight.ts';
+import type { Shown } from '../shown.ts';
 
 interface Product {
   readonly id: number;
@@ -56,8 +55,8 @@ export function rental(): Subject {
     };
   }
 
-  async function judge(findings: Findings, place: Place): Promise<void> {
-    const myOrders = new Map((await collection(place.gateway, 'myOrders')).map((row) => [row.rentalId, row]));
+  async function judge(findings: Findings, shown: Shown): Promise<void> {
+    const myOrders = new Map((await shown.collection('myOrders')).map((row) => [row.rentalId, row]));
     const taken = new Map<unknown, number>();
 
     const known = new Set<string>();

@@ -1,7 +1,6 @@
-import { collection } from '../../harness/collection.ts';
 import { type Desk, idOf, type Subject } from '../desk.ts';
 import type { Findings } from '../findings.ts';
-import type { Place } from '../sight.ts';
+import type { Shown } from '../shown.ts';
 
 interface Mission {
   readonly id: number;
@@ -43,8 +42,8 @@ export function reward(): Subject {
     };
   }
 
-  async function judge(findings: Findings, place: Place): Promise<void> {
-    const pages = new Map((await collection(place.gateway, 'mypages')).map((row) => [row.missionId, row]));
+  async function judge(findings: Findings, shown: Shown): Promise<void> {
+    const pages = new Map((await shown.collection('mypages')).map((row) => [row.missionId, row]));
     const known = new Set<number>();
     let exchanges = 0;
     for (const { id, customerId, exchanged: asked } of missions) {

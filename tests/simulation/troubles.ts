@@ -1,0 +1,95 @@
+import { answers, type Call, type SidecarOptions } from '../../services/kit/testing/index.ts';
+import type { Owner } from './time.ts';
+import { partOf, type World } from './world.ts';
+
+type Answer = ReturnType<typeof answers.json>;
+
+/** What can happen to one call of a sidecar. */
+const FATES = ['refused', 'lost before', 'lost after', 'late', 'late answer', 'cut off'] as const;
+type Fate = (typeof FATES)[number];
+
+const LATE_MS = 12_000;
+const OUTAGE_ANSWER_MS = 300;
+
+/** The sidecar of one process: how long its calls take, and what happens to them. */
+export class Troubles {
+  /** Until then the sidecar is away. */
+  goneUntil = 0;
+  private readonly fates = new Map<number, Fate | undefined>();
+  private readonly lags: () => number;
+  private readonly label: string;
+  private calls = 0;
+
+  constructor(
+    private readonly world: World,
+    private readonly name: string,
+    private readonly owner: Owner,
+    life: number,
+  ) {
+    this.lags = world.chance.stream(`lag ${name} ${life}`);
+    this.label = `call ${name}.${life}`;
+  }
+
+  readonly before: NonNullable<SidecarOptions['before']> = async (call) => {
+    const { world } = this;
+    const fate = this.fateOf(call);
+    await this.lag();
+    if (fate === 'late') await world.time.sleep(this.lags() * LATE_MS, this.owner);
+    this.breakIfGone();
+    const part = partOf(call);
+    if (part && world.isAway(part)) {
+      await world.time.sleep(this.lags() * OUTAGE_ANSWER_MS, this.owner);
+      return refusal(call);
+    }
+    if (fate === 'refused') return refusal(call);
+    if (fate === 'lost before') throw new Error('socket hang up');
+    world.note(`${this.name} ${call.kind} ${call.method} ${call.kind === 'publish' ? '' : call.path}`);
+    return undefined;
+  };
+
+  readonly after: NonNullable<SidecarOptions['after']> = async (call) => {
+    const fate = this.fates.get(call.number);
+    this.fates.delete(call.number);
+    if (call.kind === 'publish') this.world.told();
+    await this.lag();
+    if (fate === 'late answer') await this.world.time.sleep(this.lags() * LATE_MS, this.owner);
+    this.breakIfGone();
+    if (fate === 'lost after') throw new Error('socket hang up');
+    return fate === 'cut off' ? answers.cutOff() : undefined;
+  };
+
+  /** A request on its way to the app. */
+  readonly arrive = async (): Promise<void> => {
+    await this.lag();
+    if (this.goneUntil > this.world.time.now) throw new Error('connect: connection refused');
+  };
+
+  private fateOf(call: Call): Fate | undefined {
+    const { world } = this;
+    if (world.isCalm || call.kind === 'other') return undefined;
+    const label = `${this.label}#${this.calls++}`;
+    const at = Math.floor(world.chance.draw(`${label}?`) * FATES.length);
+    const what = (): string => `${FATES[at]} (${call.kind} at ${world.time.now.toFixed(1)} ms)`;
+    if (!world.chance.strikes(label, world.weather.calls, what)) return undefined;
+    this.fates.set(call.number, FATES[at]);
+    return FATES[at];
+  }
+
+  private breakIfGone(): void {
+    if (this.goneUntil > this.world.time.now)
+      throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  }
+
+  /** Most calls take a millisecond; a few take many. */
+  private lag(): Promise<void> {
+    const lag = this.lags();
+    return this.world.time.sleep(lag < 0.97 ? 0.2 + lag : lag * 40, this.owner);
+  }
+}
+
+const refusal = (call: Call): Answer => {
+  if (call.kind === 'state-write') return answers.transactionFailed('dial tcp: connection refused');
+  if (call.kind === 'state-read') return answers.readFailed('dial tcp: connection refused');
+  if (call.callee !== undefined) return answers.calleeDown(call.callee);
+  return answers.failure(500, 'ERR_PUBSUB_PUBLISH_MESSAGE', 'error when publishing: connection refused');
+};
