@@ -5,11 +5,7 @@ import { chromium } from '../tools/run/provision/chromium.ts';
 import { goProgram } from '../tools/run/provision/go.ts';
 import { longTermNode } from '../tools/run/provision/node.ts';
 
-<<<<<<< HEAD
-/** `npm test -- [unit|python|chart|service|browser|light|full|crash|hostile|lecture|functional ...] [--node lts]`: all but the last two when none is named. */
-=======
-/** `npm test -- [unit|simulation|python|chart|service|browser|light|full|crash|hostile|lecture|functional ...] [--node lts]`: all but the last three when none is named. */
->>>>>>> simulation
+/** `npm test -- [unit|simulation|python|chart|service|browser|light|full|crash|hostile|lecture|functional ...] [--node lts]`: all but the last two when none is named. */
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
