@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Given, given } from '../../kit/testing/index.ts';
 import pay from './service.ts';
 
@@ -22,8 +23,11 @@ test('given pay is slow, when class stops waiting and tells that it gave up, the
     body: JSON.stringify(wish),
     signal: patience.signal,
   });
-  setImmediate(() => patience.abort());
-  await expect(asked).rejects.toThrow();
+  const refused = expect(asked).rejects.toThrow();
+  // Until the body is read, and pay waits.
+  for (let turns = 0; turns < 5; turns++) await turn();
+  patience.abort();
+  await refused;
   await app.eventually(() => expect(app.published('PaymentApproved')).toHaveLength(1));
   await app.tell(canceled);
   const { body } = await app.request('GET', '/payments/search/findByClassId?classId=1');
