@@ -112,8 +112,8 @@ class Entrance {
     const { request } = exchange;
     if (request.url === '/healthz') exchange.answer(204, {});
     else if (request.url === '/readyz') void this.ready().then((is) => exchange.answer(is ? 204 : 503, {}));
-    else if (request.url === '/dapr/subscribe')
-      exchange.answer(200, { 'content-type': 'application/json; charset=utf-8' }, '[]');
+    // Its sidecar asks it at its start, without a token, and takes this for "no subscriptions"; so does everybody else.
+    else if (request.url === '/dapr/subscribe') refuse(exchange, nothingHere());
     else
       withTrace(continueTrace(request.headers.traceparent, { requestId: exchange.requestId }), () => {
         this.handle(exchange, peer, isTrusted).catch((error) => refuse(exchange, error));

@@ -110,6 +110,7 @@ describe('paths', () => {
     ['/coursesandmore', 404],
     ['/internal/payments', 404],
     ['/deadletters', 404],
+    ['/dapr/subscribe', 404],
     ['/v1.0/metadata', 404],
     ['//evil.example/courses', 404],
   ])('given %s, when it is asked for, then %i, and nothing goes on', async (path, status) => {
