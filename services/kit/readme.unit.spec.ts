@@ -20,10 +20,11 @@ test('given the README, then it builds a service, and tests it', () => {
     'domain.ts',
     'policies.ts',
     'views.ts',
-    'api.ts',
-    'app.ts',
-    'app.unit.spec.ts',
+    'config.ts',
+    'routes.ts',
+    'service.ts',
+    'loan.unit.spec.ts',
   ]);
 });
 
-await import(join(folder, 'app.unit.spec.ts'));
+await import(join(folder, 'loan.unit.spec.ts'));
