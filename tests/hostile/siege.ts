@@ -14,7 +14,7 @@ import { Watch } from './watch.ts';
 
 /** Fewer say nothing of a 99th percentile. */
 const FEW = 100;
-/** Of fewer the 99th percentile is hardly more than the slowest one, and differs that much from one quiet phase to the next. */
+/** Of fewer the 99th percentile is hardly more than the slowest one: then only what is nearly an outage counts. */
 const MANY = 1_000;
 /** What is slower than this is a fault, however slow the quiet phase was; what is faster than so many times the quiet phase's is none. */
 const NOTICEABLE_MS = 100;
@@ -165,7 +165,7 @@ function compare(what: string, times: readonly number[], quiet: number, record: 
   const words = `p99 of honest ${what}: ${before.toFixed(0)} ms, under attack ${during.toFixed(0)} ms of ${times.length - quiet}`;
   console.log(`  ${words}`);
   if (Math.min(quiet, times.length - quiet) < FEW) return;
-  const slower = quiet < MANY ? 3 : 2;
+  const slower = quiet < MANY ? 10 : 2;
   if (during > Math.max(slower * before, NOTICEABLE_MS)) record.violation(words);
 }
 
