@@ -1,3 +1,4 @@
+import { setTimeout as turn } from 'node:timers/promises';
 import { expect, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { aggregate, decided, ended, type Identified, RuleViolation } from '../domain/index.ts';
@@ -259,6 +260,17 @@ describe('collections', () => {
     gone.abort(new Error('the client is gone'));
     await expect(page).rejects.toThrow('the client is gone');
     expectBounded(given, 1);
+  });
+
+  test('given a read found gone numbers, when its client has its page and goes, then they are noted all the same', async () => {
+    const given = await givenRecords();
+    await seed(given, 3_000, (id) => id === 3_000);
+    const client = new AbortController();
+    const asked = { traceparent: '', requestId: 'r', isRead: true, signal: client.signal };
+    await withTrace(asked, () => given.records.list(Thing, { number: 0, size: 10 }));
+    client.abort(new Error('the client is gone'));
+    expect(given.ids.gone.noted('Thing').size).toBeGreaterThan(0);
+    while (given.ids.gone.noted('Thing').size > 0) await turn(10);
   });
 });
 
