@@ -284,8 +284,10 @@ export class Supervisor {
       const known = [...new Set(this.#services.map(({ service }) => service.appId)), ...this.#infra.keys()];
       throw new Error(`"${id}" does not run here; there is ${known.join(', ')}.`);
     }
+    // A replica that somebody stopped stays so until it is started: half of it would wait for the other half.
+    const running = services.filter(({ app, sidecar }) => app.state !== 'stopped' || sidecar.state !== 'stopped');
     await Promise.all(
-      services.map(({ app, sidecar }) =>
+      (action === 'restart' && running.length > 0 ? running : services).map(({ app, sidecar }) =>
         this.#actOn(part === 'app' ? [app] : part === 'sidecar' ? [sidecar] : [app, sidecar], action),
       ),
     );
