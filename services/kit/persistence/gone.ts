@@ -1,6 +1,6 @@
 import { CREATE, type Sidecar, type StateWrite, type Stored } from '../dapr/sidecar.ts';
 import type { Context } from '../runtime/context.ts';
-import { log, reason, trace, withTrace } from '../telemetry/telemetry.ts';
+import { log, reason, withoutClient } from '../telemetry/telemetry.ts';
 import { keyedMutex } from './keyed-mutex.ts';
 
 /** Numbers of one block of the index. */
@@ -107,7 +107,7 @@ export class Gone {
     const stop = this.context.clock.after(ms, () => {
       this.timers.delete(listing);
       // A read may have noted them: its client going, or its time limit, must not end what is done behind it.
-      void withTrace({ traceparent: trace().traceparent }, () => this.flushOne(listing));
+      void withoutClient(() => this.flushOne(listing));
     });
     this.timers.set(listing, stop);
   }

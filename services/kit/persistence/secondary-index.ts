@@ -1,7 +1,7 @@
 import { CREATE, type Sidecar, type StateWrite, type Stored } from '../dapr/sidecar.ts';
 import type { Aggregate, Identified, Kind } from '../domain/aggregate.ts';
 import { Unavailable } from '../errors.ts';
-import { log, reason, trace, withTrace } from '../telemetry/telemetry.ts';
+import { log, reason, withoutClient } from '../telemetry/telemetry.ts';
 import { IndexEntries, rangeOf } from './index-entries.ts';
 import { batchByKey } from './keyed-mutex.ts';
 import { fieldOf, keyPart } from './keys.ts';
@@ -124,9 +124,9 @@ export class SecondaryIndex {
         };
         if (without.length > 0 || Object.keys(counts).length > 0)
           // Not under the read that found it: its client's going must not end what is done behind it.
-          void withTrace({ traceparent: trace().traceparent }, () =>
-            this.correct(list, { without, counts, survivors }),
-          ).catch((error) => log.info('a list is corrected later', { list, reason: reason(error) }));
+          void withoutClient(() => this.correct(list, { without, counts, survivors })).catch((error) =>
+            log.info('a list is corrected later', { list, reason: reason(error) }),
+          );
       },
     });
   }

@@ -68,6 +68,12 @@ export function causationHeader(): Record<string, string> {
 /** Runs work under a trace, or for a request: its log lines, calls and events carry it. */
 export const withTrace = <T>(trace: Trace | Asked, work: () => T): T => current.run(trace, work);
 
+/**
+ * Runs work under the trace at hand, and for no request: what is done behind a read, or for several of them, must not end
+ * when one client goes or its time is over.
+ */
+export const withoutClient = <T>(work: () => T): T => withTrace({ traceparent: trace().traceparent }, work);
+
 /** The trace id alone, which log lines and problem answers show as the correlation id. */
 export const correlationId = (): string | undefined => traceIdOf(current.getStore()?.traceparent);
 
@@ -86,8 +92,8 @@ export const requestSignal = (): AbortSignal | undefined => asked()?.signal;
 
 /**
  * The same for work that changes nothing (GET, HEAD) and may therefore be broken off; undefined for a command, which
- * is finished once it was begun. What several requests share (a read for all that wait) is run under its trace alone,
- * `withTrace({ traceparent: trace().traceparent }, ...)`, and so has none.
+ * is finished once it was begun. What several requests share (a read for all that wait) is run `withoutClient`, and so has
+ * none.
  */
 export const readSignal = (): AbortSignal | undefined => {
   const work = asked();
