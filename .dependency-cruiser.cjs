@@ -62,6 +62,25 @@ module.exports = {
       to: { path: '^(tools|tests)/' },
     },
     {
+      name: 'runner-has-layers',
+      comment: 'cli -> supervisor -> infrastructure -> provision -> what all of them share.',
+      severity: 'error',
+      from: { path: '^tools/run/(supervisor|infrastructure|provision|[^/]+$)' },
+      to: { path: '^tools/run/cli/' },
+    },
+    {
+      name: 'infrastructure-does-not-know-who-watches-it',
+      severity: 'error',
+      from: { path: '^tools/run/(infrastructure|provision|[^/]+$)' },
+      to: { path: '^tools/run/supervisor/' },
+    },
+    {
+      name: 'provision-gets-programs-alone',
+      severity: 'error',
+      from: { path: '^tools/run/(provision/|[^/]+$)' },
+      to: { path: '^tools/run/infrastructure/' },
+    },
+    {
       name: 'pages-know-the-api-alone',
       comment:
         'A page runs in a browser: it is made of itself, the components and what runs there, and asks the gateway.',

@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { definitionsOf } from '../../tools/run/definitions.ts';
-import { systems } from '../../tools/run/templates.ts';
+import { definitionsOf } from '../../tools/run/infrastructure/definitions.ts';
+import { systems } from '../../tools/run/infrastructure/templates.ts';
 
 /**
  * What the chart checks values by, derived from where it is already said (`npx tsx helm/tools/schema.ts`; a test compares):

@@ -1,5 +1,5 @@
 import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
-import { pagesOf } from '../../tools/run/pages.ts';
+import { pagesOf } from '../../tools/run/infrastructure/pages.ts';
 import { PublicBase } from './public-base.ts';
 import { routes } from './routes.ts';
 import { ask, closeAll, expectProblem, open, Raw, said, text } from './testing.ts';

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { parse } from 'yaml';
-import { Child } from '../../tools/run/child.ts';
-import { logFile } from '../../tools/run/logs.ts';
+import { readTemplate } from '../../tools/run/infrastructure/templates.ts';
 import { home, portOffset, root } from '../../tools/run/paths.ts';
 import type { ProcessSpec, Profile } from '../../tools/run/process.ts';
 import { daprd } from '../../tools/run/provision/daprd.ts';
-import { appSpec, type Replica, sidecarSpec } from '../../tools/run/services.ts';
-import { readTemplate } from '../../tools/run/templates.ts';
+import { Child } from '../../tools/run/supervisor/child.ts';
+import { logFile } from '../../tools/run/supervisor/logs.ts';
+import { appSpec, type Replica, sidecarSpec } from '../../tools/run/supervisor/services.ts';
 import { median } from './load.ts';
 import type { Stores } from './stores.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import type { Status } from '../../tools/run/status.ts';
+import type { Status } from '../../tools/run/supervisor/status.ts';
 
 const OTHERS = 'other programs of this machine';
 

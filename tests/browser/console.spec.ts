@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Locator, Page } from 'playwright-core';
 import type { Models } from '../../tools/console/model/system.ts';
-import type { Status } from '../../tools/run/status.ts';
+import type { Status } from '../../tools/run/supervisor/status.ts';
 import { eventually, home, root } from '../harness/system.ts';
 import { openBrowser, openPage, type Watched } from './browser.ts';
 

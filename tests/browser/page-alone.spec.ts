@@ -6,7 +6,7 @@ import type { Options } from '../../services/gateway/app.ts';
 import { closeAll, type Opened, open, said } from '../../services/gateway/testing.ts';
 import { Refused } from '../../services/gateway/tokens.ts';
 import type { SidecarAnswer, SidecarRequest } from '../../services/kit/index.ts';
-import { pagesOf } from '../../tools/run/pages.ts';
+import { pagesOf } from '../../tools/run/infrastructure/pages.ts';
 import { eventually } from '../harness/system.ts';
 import { openBrowser, openPage, type Watched } from './browser.ts';
 

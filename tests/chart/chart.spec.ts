@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { explained, readme } from '../../helm/tools/values.ts';
+import { readTemplate, systems } from '../../tools/run/infrastructure/templates.ts';
 import { goProgram } from '../../tools/run/provision/go.ts';
 import { run } from '../../tools/run/provision/ways.ts';
-import { readTemplate, systems } from '../../tools/run/templates.ts';
 import { root } from '../harness/system.ts';
 import { chart, faultsOf, lint, named, of, render, renderAsWritten, resourcesOf } from './helm.ts';
 

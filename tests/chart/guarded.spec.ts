@@ -1,4 +1,4 @@
-import { systems } from '../../tools/run/templates.ts';
+import { systems } from '../../tools/run/infrastructure/templates.ts';
 import { named, of, pods, type Resource, render, resourcesOf } from './helm.ts';
 
 /** Nobody in where they don't belong: review/mesh.md M1, M4, M6, M7, M11. */

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { configurationRules, valuesSchema } from '../../helm/tools/schema.ts';
+import { systems } from '../../tools/run/infrastructure/templates.ts';
 import { goProgram } from '../../tools/run/provision/go.ts';
-import { systems } from '../../tools/run/templates.ts';
 import { root } from '../harness/system.ts';
 import { chart, faultsOf, KUBERNETES, named, of, render, resourcesOf } from './helm.ts';
 

@@ -19,14 +19,14 @@ import {
   Subject,
 } from '../../services/kit/testing/conformance/index.ts';
 import type { BrokerKind, StoreKind } from '../../services/kit/testing/index.ts';
-import { Child } from '../../tools/run/child.ts';
-import { infrastructure } from '../../tools/run/infra.ts';
+import { infrastructure } from '../../tools/run/infrastructure/infra.ts';
+import { makeTables } from '../../tools/run/infrastructure/prepare.ts';
+import { type Rendered, renderComponents } from '../../tools/run/infrastructure/render.ts';
 import { freePort, home } from '../../tools/run/paths.ts';
-import { makeTables } from '../../tools/run/prepare.ts';
 import type { Addresses } from '../../tools/run/process.ts';
 import { daprd } from '../../tools/run/provision/daprd.ts';
-import { type Rendered, renderComponents } from '../../tools/run/render.ts';
-import { sidecarSpec } from '../../tools/run/services.ts';
+import { Child } from '../../tools/run/supervisor/child.ts';
+import { sidecarSpec } from '../../tools/run/supervisor/services.ts';
 
 const CONFIGURATION_DB = 9;
 

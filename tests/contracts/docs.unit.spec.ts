@@ -7,8 +7,8 @@ import { filesOf, models } from '../../tools/docs/main.ts';
 import { routesOf } from '../../tools/docs/routes.ts';
 import { testsByScenario } from '../../tools/docs/scenarios.ts';
 import { textWidth } from '../../tools/docs/svg.ts';
+import { readTemplate, systems } from '../../tools/run/infrastructure/templates.ts';
 import { root } from '../../tools/run/paths.ts';
-import { readTemplate, systems } from '../../tools/run/templates.ts';
 
 /** The literal values and field names of a schema. */
 function namesOf(schema: unknown): string[] {

@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { Redis } from 'ioredis';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import { infrastructure } from '../../tools/run/infra.ts';
+import { infrastructure } from '../../tools/run/infrastructure/infra.ts';
 import { home, root } from '../../tools/run/paths.ts';
 import { daprd } from '../../tools/run/provision/daprd.ts';
 import { anyPort, background, randomFrom, until } from './parts.ts';

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { Express } from 'express';
 import type { ZodObject } from 'zod';
 import { type App, assemble, type Service } from '../../services/kit/index.ts';
-import { Child } from '../../tools/run/child.ts';
-import { infrastructure } from '../../tools/run/infra.ts';
+import { infrastructure } from '../../tools/run/infrastructure/infra.ts';
+import { renderComponents } from '../../tools/run/infrastructure/render.ts';
+import { readTemplate } from '../../tools/run/infrastructure/templates.ts';
 import { home } from '../../tools/run/paths.ts';
 import { daprd } from '../../tools/run/provision/daprd.ts';
-import { renderComponents } from '../../tools/run/render.ts';
-import { defaultPorts, sidecarSpec } from '../../tools/run/services.ts';
-import { readTemplate } from '../../tools/run/templates.ts';
+import { Child } from '../../tools/run/supervisor/child.ts';
+import { defaultPorts, sidecarSpec } from '../../tools/run/supervisor/services.ts';
 
 /** One service of a system, alone with a real sidecar and a real Redis: its Express app for supertest, and its broker. */
 export interface Beside {

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import * as client from '../../tools/run/client.ts';
-import { configuration } from '../../tools/run/configuration.ts';
-import { type Action, actions, type Part } from '../../tools/run/status.ts';
+import * as client from '../../tools/run/cli/client.ts';
+import { configuration } from '../../tools/run/supervisor/configuration.ts';
+import { type Action, actions, type Part } from '../../tools/run/supervisor/status.ts';
 
 /** The running system under test: `npm test` has started it, in a home and on ports of its own. */
 export const root = resolve(import.meta.dirname, '../..');

@@ -35,7 +35,7 @@ const run = (...words: string[]): Promise<{ code: number; text: string }> =>
 
 async function status() {
   const answer = await fetch(`http://127.0.0.1:${control}/api/status`, { signal: AbortSignal.timeout(10_000) });
-  return (await answer.json()) as import('../../tools/run/status.ts').Status;
+  return (await answer.json()) as import('../../tools/run/supervisor/status.ts').Status;
 }
 
 async function attacked(system: string): Promise<number> {

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { routes } from '../../services/gateway/routes.ts';
-import type { Status } from '../../tools/run/status.ts';
+import type { Status } from '../../tools/run/supervisor/status.ts';
 import type { Subject } from '../crash/desk.ts';
 import { until } from '../crash/parts.ts';
 import type { Place } from '../crash/sight.ts';

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Status } from '../../tools/run/status.ts';
+import type { Status } from '../../tools/run/supervisor/status.ts';
 
 /** Watches the processes of a running system from outside: memory, restarts, logs. */
 

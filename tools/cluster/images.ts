@@ -3,10 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build as bundle, stop } from 'esbuild';
-import { build, inOneFile, isBundled, sourceOf } from '../run/build.ts';
+import { build, inOneFile, isBundled, sourceOf } from '../run/infrastructure/build.ts';
+import { systems as allSystems, readTemplate } from '../run/infrastructure/templates.ts';
 import { home, root } from '../run/paths.ts';
 import { which } from '../run/provision/ways.ts';
-import { systems as allSystems, readTemplate } from '../run/templates.ts';
 
 interface Image {
   name: string;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ClientRequest } from 'node:http';
 import { get } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeTables, pingRedis, prepareKafka } from '../run/prepare.ts';
+import { makeTables, pingRedis, prepareKafka } from '../run/infrastructure/prepare.ts';
 import { brokersFrom, mysqlFrom, redisFrom, refusalOf, type Server, topicsFrom } from './servers.ts';
 
 const LIMIT_MS = 300_000;

@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { type Story, stageOf } from '../run/scenario.ts';
+import { type Story, stageOf } from '../run/cli/scenario.ts';
 import { until } from './until.ts';
 
 const PATIENCE_MS = 120_000;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Brokers, Mechanism, MysqlServer, RedisServer, Tls, Topics } from '../run/prepare.ts';
+import type { Brokers, Mechanism, MysqlServer, RedisServer, Tls, Topics } from '../run/infrastructure/prepare.ts';
 
 /** The servers that `prepare` talks to, from the variables that the chart gives it, and what their refusals mean. */
 

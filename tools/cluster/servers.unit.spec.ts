@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pingRedis } from '../run/prepare.ts';
+import { pingRedis } from '../run/infrastructure/prepare.ts';
 import { brokersFrom, mysqlFrom, redisFrom, refusalOf, topicsFrom } from './servers.ts';
 
 const authority = join(tmpdir(), `madang-authority-${process.pid}.crt`);

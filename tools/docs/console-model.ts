@@ -4,9 +4,9 @@ import dagre from '@dagrejs/dagre';
 import { parse, parseDocument } from 'yaml';
 import { routes } from '../../services/gateway/routes.ts';
 import type { MapLine, Setting, SystemModel } from '../console/model/system.ts';
-import { definitionsOf } from '../run/definitions.ts';
+import { definitionsOf } from '../run/infrastructure/definitions.ts';
+import { readTemplate } from '../run/infrastructure/templates.ts';
 import { root } from '../run/paths.ts';
-import { readTemplate } from '../run/templates.ts';
 import { consumed, contractOf, published } from './declared.ts';
 import { calls, short } from './routes.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systems } from '../run/infrastructure/templates.ts';
 import { root } from '../run/paths.ts';
-import { systems } from '../run/templates.ts';
 import { board } from './board.ts';
 import { consoleModel } from './console-model.ts';
 import { hexagons } from './hexagon.ts';

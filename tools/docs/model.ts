@@ -1,4 +1,4 @@
-import { readTemplate } from '../run/templates.ts';
+import { readTemplate } from '../run/infrastructure/templates.ts';
 import { aggregates, consumed, contractOf, ownPolicies, published, views } from './declared.ts';
 import { type Call, calls, type Reachable, routesOf, short } from './routes.ts';
 

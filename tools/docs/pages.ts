@@ -1,6 +1,6 @@
 import { routes } from '../../services/gateway/routes.ts';
-import type { Stage, Story } from '../run/scenario.ts';
-import { readTemplate } from '../run/templates.ts';
+import type { Stage, Story } from '../run/cli/scenario.ts';
+import { readTemplate } from '../run/infrastructure/templates.ts';
 import { consumed, contractOf, published } from './declared.ts';
 import { calls, routesOf, short } from './routes.ts';
 import { scenarioTable } from './scenarios.ts';

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { routes } from '../../services/gateway/routes.ts';
-import { definitionsOf } from '../run/definitions.ts';
+import { definitionsOf } from '../run/infrastructure/definitions.ts';
 import { root } from '../run/paths.ts';
 
 /** The name of a service within its system. */

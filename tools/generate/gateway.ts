@@ -1,4 +1,4 @@
-import { definitionsOf } from '../run/definitions.ts';
+import { definitionsOf } from '../run/infrastructure/definitions.ts';
 import { prefixOf } from './public-routes.ts';
 
 const HEAD = `// Written by ./run generate from the publicPaths of every service.ts; a test says when it is not current.

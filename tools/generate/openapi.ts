@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { AnswerShape, Route } from '../../services/kit/index.ts';
-import { definitionsOf } from '../run/definitions.ts';
+import { definitionsOf } from '../run/infrastructure/definitions.ts';
 import { PROBLEMS, parameters, responseHeaders, STATIC } from './openapi-parts.ts';
 import { publicRoutesOf } from './public-routes.ts';
 import { jsonSchema, type Schema } from './schemas.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contractOf } from '../docs/declared.ts';
+import { systems } from '../run/infrastructure/templates.ts';
 import { root } from '../run/paths.ts';
-import { systems } from '../run/templates.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { openapi } from './openapi.ts';
 

@@ -15,6 +15,11 @@ export const cache = resolve(
 /** Added to every port, so that a second system (the tests) runs beside the first. */
 export const portOffset = Number(process.env.MADANG_PORT_OFFSET || 0);
 
+/** Where the console is. */
+export const consolePort = 8000 + portOffset;
+/** Where the supervisor takes orders from the command line and the console. */
+export const controlPort = 8001 + portOffset;
+
 export function isListening(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((answer) => {
     const socket = connect({ port, host });

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { useRef, useState } from 'preact/hooks';
-import type { Action, Part, ProcessStatus, ServiceStatus } from '../../run/status.ts';
+import type { Action, Part, ProcessStatus, ServiceStatus } from '../../run/supervisor/status.ts';
 import { Empty, Lamp, perSecond, Sparkline } from './parts.tsx';
 import { ask, errors, isChosen, models, playing, rates, status } from './store.ts';
 

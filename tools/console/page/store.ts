@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals';
-import type { Status } from '../../run/status.ts';
+import type { Status } from '../../run/supervisor/status.ts';
 import type { Entry, Of } from '../model/entry.ts';
 import { Rates } from '../model/rates.ts';
 import type { Models } from '../model/system.ts';

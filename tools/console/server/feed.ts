@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import * as client from '../../run/client.ts';
-import type { Status } from '../../run/status.ts';
+import * as client from '../../run/cli/client.ts';
+import type { Status } from '../../run/supervisor/status.ts';
 import { Listener } from './listener.ts';
 import { ErrorCounts } from './log-lines.ts';
 import { Ring } from './ring.ts';

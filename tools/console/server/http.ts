@@ -3,8 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from 'node:path';
 import { z } from 'zod';
 import models from '../../../docs/systems/model.json' with { type: 'json' };
-import * as client from '../../run/client.ts';
-import { actions } from '../../run/status.ts';
+import * as client from '../../run/cli/client.ts';
+import { consolePort } from '../../run/paths.ts';
+import { actions } from '../../run/supervisor/status.ts';
 import type { Feed } from './feed.ts';
 import { linesOfTrace, newLines } from './log-lines.ts';
 import { play, played } from './story.ts';
@@ -60,7 +61,7 @@ class Refusal extends Error {
 /** Only the console's own page, on this machine, is answered: no name that some web site resolves to 127.0.0.1, no other page. */
 function guard({ headers, method }: IncomingMessage): void {
   const { host = '', origin, 'content-type': type } = headers;
-  if (![`localhost:${client.consolePort}`, `127.0.0.1:${client.consolePort}`].includes(host))
+  if (![`localhost:${consolePort}`, `127.0.0.1:${consolePort}`].includes(host))
     throw new Refusal(403, 'Only for this machine.');
   if (headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate')
     throw new Refusal(403, 'Only for the page of this server.');

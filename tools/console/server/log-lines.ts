@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { appended, logFile } from '../../run/logs.ts';
 import { home } from '../../run/paths.ts';
+import { appended, logFile } from '../../run/supervisor/logs.ts';
 
 /** A line of a log. */
 export interface LogLine {

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { consolePort } from '../../run/client.ts';
-import { home } from '../../run/paths.ts';
+import { consolePort, home } from '../../run/paths.ts';
 import { Feed } from './feed.ts';
 import { consoleServer } from './http.ts';
 

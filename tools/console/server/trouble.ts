@@ -1,4 +1,4 @@
-import type { ServiceStatus, Status } from '../../run/status.ts';
+import type { ServiceStatus, Status } from '../../run/supervisor/status.ts';
 
 /** A dead letter, or an event that waits, of one service. */
 export interface Letter {

@@ -3,7 +3,6 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cache, freePort, root } from '../paths.ts';
-import { kafkaAnswers } from '../prepare.ts';
 import type { Progress } from '../process.ts';
 import { verifyAll } from './checksums.ts';
 import {
@@ -142,8 +141,11 @@ export interface Template {
   options: string[];
 }
 
+/** Whether the broker there answers; so that this folder needs no client of Kafka. */
+type Answers = (address: { host: string; port: number }) => Promise<boolean>;
+
 /** What the first start of a broker costs, done once and kept in the cache. */
-export async function kafkaTemplate(found: Found, progress: Progress): Promise<Template> {
+export async function kafkaTemplate(found: Found, answers: Answers, progress: Progress): Promise<Template> {
   const runtime = /Java \S+/.exec(found.way)?.[0].toLowerCase().replace(' ', '-') ?? 'container';
   const template = await makeOnce(join(cache, `kafka-data-${found.version}-${runtime}`), async (unfinished) => {
     progress(`preparing Kafka ${found.version} (once)`);
@@ -159,7 +161,7 @@ export async function kafkaTemplate(found: Found, progress: Progress): Promise<T
       throw new Unavailable(`Kafka from ${found.way} could not be prepared: ${output.split('\n').at(-1)}`);
     }
     await cp(folder, join(unfinished, 'data'), { recursive: true });
-    if (!found.image) await train(found, join(unfinished, 'classes.jsa'), properties, port);
+    if (!found.image) await train(found, join(unfinished, 'classes.jsa'), properties, port, answers);
     await rm(folder, { recursive: true, force: true });
   });
   const archive = join(template, 'classes.jsa');
@@ -168,7 +170,7 @@ export async function kafkaTemplate(found: Found, progress: Progress): Promise<T
 }
 
 /** Runs a broker until it answers and lets Java keep the classes it loaded. */
-async function train(found: Found, archive: string, properties: string, port: number): Promise<void> {
+async function train(found: Found, archive: string, properties: string, port: number, answers: Answers): Promise<void> {
   const [program = '', ...first] = found.command;
   const args = [...jvm, `-XX:ArchiveClassesAtExit=${archive}`, ...first, 'kafka.Kafka', properties];
   const broker = spawn(program, args, { stdio: 'ignore' });
@@ -177,7 +179,7 @@ async function train(found: Found, archive: string, properties: string, port: nu
     broker.once('exit', end);
   });
   const deadline = Date.now() + 30_000;
-  while (broker.exitCode === null && Date.now() < deadline && !(await kafkaAnswers({ host: '127.0.0.1', port }))) {
+  while (broker.exitCode === null && Date.now() < deadline && !(await answers({ host: '127.0.0.1', port }))) {
     await sleep(200);
   }
   broker.kill('SIGTERM');

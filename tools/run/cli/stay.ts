@@ -1,11 +1,11 @@
-import { controlPort } from './client.ts';
-import { control } from './control.ts';
-import { endOrphans, supervisorAlive } from './runfile.ts';
-import type { UpOptions } from './status.ts';
-import { Supervisor } from './supervisor.ts';
-import { portTaken } from './system.ts';
+import { endOrphans, supervisorAlive } from '../infrastructure/runfile.ts';
+import { portTaken } from '../infrastructure/system.ts';
+import { controlPort } from '../paths.ts';
+import { control } from '../supervisor/control.ts';
+import type { UpOptions } from '../supervisor/status.ts';
+import { Supervisor } from '../supervisor/supervisor.ts';
+import { watchServices } from '../supervisor/watch.ts';
 import { summary } from './table.ts';
-import { watchServices } from './watch.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -1,9 +1,9 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build as bundle, formatMessages, type Message, type Plugin, stop } from 'esbuild';
+import { home, root } from '../paths.ts';
+import { exists } from '../provision/ways.ts';
 import { pagesOf } from './pages.ts';
-import { home, root } from './paths.ts';
-import { exists } from './provision/ways.ts';
 import { readTemplate, type ServiceTemplate } from './templates.ts';
 
 const dist = join(home, 'dist');
@@ -150,7 +150,13 @@ export async function build(systems: string[]): Promise<string[]> {
     await rename(`${file.path}.new`, file.path);
     changed.push(file.path);
   }
-  const inputs = [...result.inputs, 'tsconfig.json', 'package-lock.json', 'tools/run/build.ts', 'tools/run/pages.ts'];
+  const inputs = [
+    ...result.inputs,
+    'tsconfig.json',
+    'package-lock.json',
+    'tools/run/infrastructure/build.ts',
+    'tools/run/infrastructure/pages.ts',
+  ];
   const files = Object.fromEntries(await Promise.all(inputs.map(async (file) => [file, await stamp(file)])));
   await writeFile(stampFile, JSON.stringify({ appIds, files }));
   return appIds.filter((appId) => changed.includes(join(dist, `${appId}.js`)));

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { definitionsOf } from './definitions.ts';
-import { root } from './paths.ts';
+import { definitionsOf } from '../infrastructure/definitions.ts';
+import { root } from '../paths.ts';
 import type { Status } from './status.ts';
 
 const Store = z.object({ spec: z.object({ metadata: z.array(z.object({ name: z.string(), value: z.string() })) }) });

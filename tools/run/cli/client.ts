@@ -1,12 +1,7 @@
 import { request } from 'node:http';
-import { home, portOffset } from './paths.ts';
-import type { Action, Part, Status, Wish } from './status.ts';
-import { portTaken } from './system.ts';
-
-/** Where the console is. */
-export const consolePort = 8000 + portOffset;
-/** Where the supervisor takes orders from the command line and the console. */
-export const controlPort = 8001 + portOffset;
+import { portTaken } from '../infrastructure/system.ts';
+import { controlPort, home } from '../paths.ts';
+import type { Action, Part, Status, Wish } from '../supervisor/status.ts';
 
 /** Calls the control API of the running supervisor; undefined when nothing listens. */
 function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {

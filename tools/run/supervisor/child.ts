@@ -3,9 +3,9 @@ import { EventEmitter } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProcessSpec } from './process.ts';
+import { signal } from '../infrastructure/system.ts';
+import type { ProcessSpec } from '../process.ts';
 import type { State } from './status.ts';
-import { signal } from './system.ts';
 
 const firstDelayMs = 100;
 const longestDelayMs = 5000;

@@ -1,5 +1,5 @@
-import { consolePort } from './client.ts';
-import type { Status } from './status.ts';
+import { consolePort } from '../paths.ts';
+import type { Status } from '../supervisor/status.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 

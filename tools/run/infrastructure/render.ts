@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { home, root } from './paths.ts';
-import type { Addresses, Profile } from './process.ts';
+import { home, root } from '../paths.ts';
+import type { Addresses, Profile } from '../process.ts';
 
 export interface Rendered {
   /** Folders for daprd's --resources-path. */

@@ -1,5 +1,5 @@
+import type { Addresses } from '../process.ts';
 import { type Lag, lagReader } from './lag.ts';
-import type { Addresses } from './process.ts';
 import { askEntrance, askService, type Progress, progressOf } from './progress.ts';
 import { trim } from './retention.ts';
 

@@ -1,9 +1,8 @@
 import { request } from 'node:http';
-import { consolePort } from './client.ts';
-import { home, portOffset, root } from './paths.ts';
-import type { ProcessSpec } from './process.ts';
-import type { Rendered } from './render.ts';
-import type { Ports, ServiceTemplate } from './templates.ts';
+import type { Rendered } from '../infrastructure/render.ts';
+import type { Ports, ServiceTemplate } from '../infrastructure/templates.ts';
+import { consolePort, home, portOffset, root } from '../paths.ts';
+import type { ProcessSpec } from '../process.ts';
 
 /** Seconds daprd may take to finish deliveries; it ends as soon as they are done. */
 const drainSeconds = 30;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build as bundle } from 'esbuild';
-import { root } from './paths.ts';
+import { root } from '../paths.ts';
 
 /** The pages of these systems: what the gateway of each serves, and the files they were made of. */
 export interface Pages {

@@ -1,6 +1,6 @@
 import { Admin } from '@platformatic/kafka';
 import { Redis } from 'ioredis';
-import type { Addresses } from './process.ts';
+import type { Addresses } from '../process.ts';
 
 /** How far the consumers of a topic are behind it, as the broker knows it. */
 export interface Lag {

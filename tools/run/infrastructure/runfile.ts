@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { home } from './paths.ts';
-import type { ProcessSpec, Progress } from './process.ts';
+import { home } from '../paths.ts';
+import type { ProcessSpec, Progress } from '../process.ts';
 import { signal, startOf } from './system.ts';
 
 const file = join(home, 'run.json');

@@ -1,4 +1,4 @@
-import type { Profile } from './process.ts';
+import type { Profile } from '../process.ts';
 
 export type State = 'stopped' | 'starting' | 'healthy' | 'unhealthy' | 'crashed' | 'stopping';
 

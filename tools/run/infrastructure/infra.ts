@@ -1,13 +1,13 @@
 import { constants } from 'node:fs';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { freePort, home, portOffset } from './paths.ts';
+import { freePort, home, portOffset } from '../paths.ts';
+import type { Addresses, ProcessSpec, Profile, Progress } from '../process.ts';
+import { kafka, kafkaArguments, kafkaProperties, kafkaTemplate } from '../provision/kafka.ts';
+import { asUser, mysql, mysqlTemplate, redoLog } from '../provision/mysql.ts';
+import { redis } from '../provision/redis.ts';
+import { commandLine, exists, listenAddress, makeOnce, Unavailable } from '../provision/ways.ts';
 import { kafkaAnswers, mysqlAnswers, prepareKafka, prepareMysql, prepareRedis, redisAnswers } from './prepare.ts';
-import type { Addresses, ProcessSpec, Profile, Progress } from './process.ts';
-import { kafka, kafkaArguments, kafkaProperties, kafkaTemplate } from './provision/kafka.ts';
-import { asUser, mysql, mysqlTemplate, redoLog } from './provision/mysql.ts';
-import { redis } from './provision/redis.ts';
-import { commandLine, exists, listenAddress, makeOnce, Unavailable } from './provision/ways.ts';
 
 const local = '127.0.0.1';
 // On 127.0.0.1 only, and not a secret: made for a database of a developer's machine.
@@ -119,7 +119,7 @@ async function mysqlProcess(progress: Progress): Promise<ProcessSpec> {
 async function kafkaProcess(progress: Progress): Promise<ProcessSpec> {
   const found = await kafka(progress);
   const folder = join(home, 'data/full/kafka');
-  const template = await kafkaTemplate(found, progress);
+  const template = await kafkaTemplate(found, kafkaAnswers, progress);
   if (!(await exists(folder))) await copyTemplate(template.data, folder);
   const port = await freePort(19092 + portOffset);
   const controller = await freePort(19093 + portOffset);

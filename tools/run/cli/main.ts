@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { root } from '../paths.ts';
+import type { Profile } from '../process.ts';
+import { showLogs } from '../supervisor/logs.ts';
+import { type Action, actions } from '../supervisor/status.ts';
 import * as client from './client.ts';
-import { showLogs } from './logs.ts';
-import { root } from './paths.ts';
-import type { Profile } from './process.ts';
-import { type Action, actions } from './status.ts';
 import { summary, troubles } from './table.ts';
 import { down, up, wantedSystems } from './up.ts';
 
@@ -113,7 +113,7 @@ program
       if (!key) throw new Error(`"${word}": write it as KEY=VALUE.`);
       return [key, value ?? ''] as const;
     });
-    const { configuration } = await import('./configuration.ts');
+    const { configuration } = await import('../supervisor/configuration.ts');
     const values = await configuration(await client.running(), system, Object.fromEntries(changes));
     for (const [key, value] of Object.entries(values)) print(`${key}=${value}`);
   });
@@ -140,7 +140,10 @@ program
   .description('bundle the services')
   .action(async () => {
     const started = Date.now();
-    const [{ build }, { systems }] = await Promise.all([import('./build.ts'), import('./templates.ts')]);
+    const [{ build }, { systems }] = await Promise.all([
+      import('../infrastructure/build.ts'),
+      import('../infrastructure/templates.ts'),
+    ]);
     const changed = await build(await systems());
     print(`built in ${Date.now() - started} ms, changed: ${changed.join(', ') || 'nothing'}`);
   });
@@ -149,7 +152,9 @@ program
   .command('doctor')
   .description('what of the needed programs was found where')
   .action(async () => (await import('./doctor.ts')).doctor());
-program.addCommand(hook('scenario', "play a system's story through its gateway", 'tools/run/scenario.ts', '<system>'));
+program.addCommand(
+  hook('scenario', "play a system's story through its gateway", 'tools/run/cli/scenario.ts', '<system>'),
+);
 program.addCommand(hook('docs', 'write docs/systems from what the code declares', 'tools/docs/main.ts', ''));
 program.addCommand(
   hook('generate', 'write what derives from the services: gateway routes, OpenAPI', 'tools/generate/main.ts', ''),

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { portOffset, root } from '../paths.ts';
 import * as client from './client.ts';
-import { portOffset, root } from './paths.ts';
 
 type Json = Record<string, unknown>;
 
@@ -73,7 +73,7 @@ export function stageOf(base: string): Stage {
 
 /** `./run scenario <system>` */
 export async function main([system]: string[]): Promise<number> {
-  const folder = join(root, 'tools/run/stories');
+  const folder = join(root, 'tools/run/cli/stories');
   const names = (await readdir(folder)).map((file) => file.replace(/\.ts$/, ''));
   if (!system || !names.includes(system)) {
     process.stderr.write(`Name a system that has a story: ${names.join(', ')}.\n`);

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
+import type { Addresses } from '../process.ts';
 import { groupsOf } from './lag.ts';
-import type { Addresses } from './process.ts';
 
 /**
  * Redis keeps what is published on a stream for ever. What every consumer group has handled goes here after an hour,

@@ -1,20 +1,19 @@
-import { build, buildConsole } from './build.ts';
+import { build, buildConsole } from '../infrastructure/build.ts';
+import { type Infrastructure, infrastructure } from '../infrastructure/infra.ts';
+import { prepareKafka, prepareMysql, prepareRedis } from '../infrastructure/prepare.ts';
+import { renderComponents } from '../infrastructure/render.ts';
+import { forget, type Recorded, record } from '../infrastructure/runfile.ts';
+import { memoryOf, portTaken, startOf } from '../infrastructure/system.ts';
+import { readTemplate, type ServiceTemplate } from '../infrastructure/templates.ts';
+import { consolePort, freePort, home } from '../paths.ts';
+import type { ProcessSpec, Profile, Progress } from '../process.ts';
+import { daprd } from '../provision/daprd.ts';
+import { python } from '../provision/python.ts';
 import { Child } from './child.ts';
-import { consolePort } from './client.ts';
-import { type Infrastructure, infrastructure } from './infra.ts';
 import { lastLines, logFile } from './logs.ts';
 import { Observer } from './observer.ts';
-import { freePort, home } from './paths.ts';
-import { prepareKafka, prepareMysql, prepareRedis } from './prepare.ts';
-import type { ProcessSpec, Profile, Progress } from './process.ts';
-import { daprd } from './provision/daprd.ts';
-import { python } from './provision/python.ts';
-import { renderComponents } from './render.ts';
-import { forget, type Recorded, record } from './runfile.ts';
 import { appSpec, consoleSpec, defaultPorts, instanceOf, type Replica, sidecarSpec } from './services.ts';
 import type { Action, Part, ProcessStatus, State, Status, Wish } from './status.ts';
-import { memoryOf, portTaken, startOf } from './system.ts';
-import { readTemplate, type ServiceTemplate } from './templates.ts';
 
 interface Service extends Replica {
   app: Child;

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { home } from './paths.ts';
+import { home } from '../paths.ts';
 
 export const logFile = (id: string): string => join(home, 'logs', `${id}.log`);
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { portOffset } from './paths.ts';
+import { portOffset } from '../paths.ts';
 
 /** Sends a signal; false when there is no such process. */
 export function signal(pid: number, name: NodeJS.Signals | 0): boolean {

@@ -4,9 +4,9 @@ import { Admin } from '@platformatic/kafka';
 import { Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
 import { parse } from 'yaml';
-import { root } from './paths.ts';
-import type { Addresses, Profile } from './process.ts';
-import { exists } from './provision/ways.ts';
+import { root } from '../paths.ts';
+import type { Addresses, Profile } from '../process.ts';
+import { exists } from '../provision/ways.ts';
 
 type Address = { host: string; port: number };
 

@@ -1,12 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cache, home, isListening, portOffset } from './paths.ts';
-import { daprd } from './provision/daprd.ts';
-import { kafka } from './provision/kafka.ts';
-import { mysql } from './provision/mysql.ts';
-import { python } from './provision/python.ts';
-import { redis } from './provision/redis.ts';
-import { containerEngine, type Found, run, Unavailable, which } from './provision/ways.ts';
+import { cache, home, isListening, portOffset } from '../paths.ts';
+import { daprd } from '../provision/daprd.ts';
+import { kafka } from '../provision/kafka.ts';
+import { mysql } from '../provision/mysql.ts';
+import { python } from '../provision/python.ts';
+import { redis } from '../provision/redis.ts';
+import { containerEngine, type Found, run, Unavailable, which } from '../provision/ways.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const progress = (line: string) => print(`  ... ${line}`);

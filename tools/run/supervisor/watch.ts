@@ -1,10 +1,10 @@
 import { readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
-import { build, isBundled, sourceOf } from './build.ts';
-import { root } from './paths.ts';
-import type { Progress } from './process.ts';
+import { build, isBundled, sourceOf } from '../infrastructure/build.ts';
+import { readTemplate } from '../infrastructure/templates.ts';
+import { root } from '../paths.ts';
+import type { Progress } from '../process.ts';
 import type { Supervisor } from './supervisor.ts';
-import { readTemplate } from './templates.ts';
 
 const folders = new Set<string>();
 

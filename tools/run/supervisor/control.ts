@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { controlPort } from './client.ts';
+import { controlPort } from '../paths.ts';
 import type { Supervisor } from './supervisor.ts';
 
 const Order = z.object({

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Service } from '../../services/kit/index.ts';
-import { root } from './paths.ts';
+import type { Service } from '../../../services/kit/index.ts';
+import { root } from '../paths.ts';
 import { readTemplate } from './templates.ts';
 
 /** The services of a system that are written in TypeScript, by their names, as their service.ts describes them. */

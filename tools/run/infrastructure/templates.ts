@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { home, root } from './paths.ts';
+import { home, root } from '../paths.ts';
 
 const shared = {
   enableAppHealthCheck: z.boolean().optional(),

@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endOrphans, isAlive, recorded, supervisorAlive } from '../infrastructure/runfile.ts';
+import { systems as allSystems } from '../infrastructure/templates.ts';
+import { home, portOffset, root } from '../paths.ts';
+import type { Progress } from '../process.ts';
+import { appended, logFile } from '../supervisor/logs.ts';
+import type { Status, UpOptions } from '../supervisor/status.ts';
 import * as client from './client.ts';
-import { appended, logFile } from './logs.ts';
-import { home, portOffset, root } from './paths.ts';
-import type { Progress } from './process.ts';
-import { endOrphans, isAlive, recorded, supervisorAlive } from './runfile.ts';
-import type { Status, UpOptions } from './status.ts';
 import { summary } from './table.ts';
-import { systems as allSystems } from './templates.ts';
 
 /** Set for the second process that `--detach` starts. */
 const detachedMark = 'MADANG_DETACHED';
