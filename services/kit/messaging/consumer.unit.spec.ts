@@ -86,6 +86,8 @@ describe('a raw delivery', () => {
     const on = await handling(policies);
     const bad: [string, RegExp][] = [
       [base64('hello'), /not JSON/],
+      [base64('{"id":"x","data":{"fee":0.99999999999999999}}'), /data\.fee must be a number that can be kept/],
+      [base64('{"id":"y","data":{"fees":[1, 1e400]}}'), /data\.fees must be a number that can be kept/],
       [base64('123'), /not a JSON object/],
       [base64('null'), /not a JSON object/],
       [base64('[1]'), /not a JSON object/],
