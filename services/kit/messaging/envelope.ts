@@ -62,9 +62,8 @@ export function envelopeOf(
   const type = [raw.type, own].find((name) => typeof name === 'string' && follows(name)) ?? own ?? raw.type;
   if (typeof type !== 'string' || type === '') throw new EventUnreadable('the event has no type');
   if (!follows(type)) return undefined;
-  const version = typeof aggregateversion === 'string' ? Number(aggregateversion || Number.NaN) : aggregateversion;
-  if (typeof version !== 'number' || !Number.isFinite(version))
-    throw new EventUnreadable('aggregateversion is not a number');
+  const version = /^\d{1,15}$/.test(String(aggregateversion)) ? Number(aggregateversion) : undefined;
+  if (version === undefined) throw new EventUnreadable('aggregateversion is not a whole number from 0 on');
   if (subject !== undefined && typeof subject !== 'string') throw new EventUnreadable('subject is not a text');
   return {
     id,
