@@ -5,7 +5,7 @@ export * from './domain/index.ts';
 export * from './errors.ts';
 export { type Answer, collectionAnswer, itemAnswer, noContent, ok, rowAnswer } from './http/answer.ts';
 export { checked } from './http/body.ts';
-export { isGone, pause, traced, whenOver } from './http/context.ts';
+export { isGone, pause, pauseBetween, traced, whenOver } from './http/context.ts';
 export { readable, readableView, type Verbs, writable } from './http/crud.ts';
 export { asProblem, Problem, problemBody, problemOf, sendProblem } from './http/problem.ts';
 export type { Names, Resource } from './http/resource.ts';
