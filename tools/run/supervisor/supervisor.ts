@@ -9,7 +9,7 @@ import { consolePort, freePort, home } from '../paths.ts';
 import type { ProcessSpec, Profile, Progress } from '../process.ts';
 import { daprd } from '../provision/daprd.ts';
 import { python } from '../provision/python.ts';
-import { Child } from './child.ts';
+import { CannotStart, Child } from './child.ts';
 import { lastLines, logFile } from './logs.ts';
 import { Observer } from './observer.ts';
 import { appSpec, consoleSpec, defaultPorts, instanceOf, type Replica, sidecarSpec } from './services.ts';
@@ -236,6 +236,7 @@ export class Supervisor {
     await Promise.all(
       children.map((child) =>
         child.whenHealthy(startLimitMs).catch((error: unknown) => {
+          if (error instanceof CannotStart) throw error;
           const reason = error instanceof Error ? error.message : String(error);
           const log = lastLines(child.spec.id, 8).map((line) => `  ${line}`);
           throw new Error([`${reason}. The end of ${child.logFile}:`, ...log].join('\n'));
