@@ -58,8 +58,16 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   functional: (args) => suites.lecture!(['--testPathPatterns', 'functional', ...args]),
 };
 
-/** Parts of `light`. */
-const onlyByName = ['lecture', 'functional'];
+/** All suites, one step after the other; the rows of a step run side by side, for the simulation takes one processor alone. */
+const steps: readonly (readonly (readonly string[])[])[] = [
+  [['unit']],
+  [['simulation'], ['python', 'chart', 'service']],
+  [['browser']],
+  [['light']],
+  [['full']],
+  [['crash']],
+  [['hostile']],
+];
 
 /** Runs the named suites; what follows them is passed on (`npm test -- light --system rental -t '22.'`, `npm test -- crash --kills 1000`). */
 async function main(words: string[]): Promise<number> {
@@ -75,16 +83,18 @@ async function main(words: string[]): Promise<number> {
   if (onNode >= 0 && !(await runsOn(args.splice(onNode, 2)[1] ?? ''))) return 1;
   const results: Result[] = [];
   const [summary, faults]: [string[], string[]] = [[], []];
-  for (const name of named.length > 0 ? named : Object.keys(suites).filter((suite) => !onlyByName.includes(suite))) {
-    console.log(`\n── ${name}`);
-    const began = Date.now();
-    const result = await suites[name]!(args);
-    results.push(result);
-    if (result.failed > 0) faults.push(`\n── failed in ${name}`, ...result.faults);
-    summary.push(
-      `${name.padEnd(8)} ${result.passed} passed, ${result.failed} failed (${Math.round((Date.now() - began) / 1000)} s)`,
-    );
-  }
+  const row = async (names: readonly string[]): Promise<void> => {
+    for (const name of names) {
+      console.log(`\n── ${name}`);
+      const began = Date.now();
+      const result = await suites[name]!(args);
+      const seconds = Math.round((Date.now() - began) / 1000);
+      results.push(result);
+      if (result.failed > 0) faults.push(`\n── failed in ${name}`, ...result.faults);
+      summary.push(`${name.padEnd(10)} ${result.passed} passed, ${result.failed} failed (${seconds} s)`);
+    }
+  };
+  for (const step of named.length > 0 ? [[named]] : steps) await Promise.all(step.map(row));
   const { passed, failed } = sum(results);
   console.log([...faults, '', ...summary, `${passed} passed, ${failed} failed`].join('\n'));
   return failed === 0 && passed > 0 ? 0 : 1;
