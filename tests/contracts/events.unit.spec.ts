@@ -20,7 +20,14 @@ interface Shape {
 const shapeOf = (schema: z.ZodType): Shape => z.toJSONSchema(schema, { io: 'output' }) as unknown as Shape;
 
 /** Numbers that bodies of clients have, unchecked: an event may have what a body may have. */
-const FROM_CLIENTS = ['courseId', 'customerId', 'studentId', 'productId', 'GiftRegistered.classId', 'GiftCanceled.classId'];
+const FROM_CLIENTS = [
+  'courseId',
+  'customerId',
+  'studentId',
+  'productId',
+  'GiftRegistered.classId',
+  'GiftCanceled.classId',
+];
 
 /** What of a field nobody bounds: the number of a record below 1, a number without an end, a text of any length. */
 function unbounded(name: string, { type, minimum, maxLength, anyOf = [], ...rest }: Field): string[] {
