@@ -3,7 +3,7 @@ import { pagesOf } from '../../tools/run/infrastructure/pages.ts';
 import { PublicBase } from './public-base.ts';
 import { routes } from './routes.ts';
 import { ask, closeAll, expectProblem, open, Raw, said, text } from './testing.ts';
-import { Refused } from './tokens.ts';
+import { Refused } from './admission.ts';
 
 /** The page for the people of a system, under /app/. */
 
