@@ -64,14 +64,17 @@ test.each<[what: string, caller: Caller, request: string, status: number, passed
   ['his own, without a role', callerOf('kim'), text('GET', '/classes/1'), 403, 0],
   ['everything, as operator', callerOf('root', 'operator'), text('DELETE', '/classes/2'), 200, 1],
   ['nothing, as nobody', callerOf('', 'student'), text('POST', '/classes', json, '{"student":null}'), 403, 0],
-])('given somebody who asks for %s, then he is answered by his role and name', async (_, caller, request, status, n) => {
-  const entrance = await openFor(caller);
-  const answer = await ask(entrance, request);
-  expect({ status: answer.status, body: answer.body }).toMatchObject({ status });
-  if (status === 403) expect(answer.headers['www-authenticate']).toContain('insufficient_scope');
-  if (status === 403 && !request.startsWith('HEAD')) expectProblem(answer, 403);
-  expect(entrance.asked).toHaveLength(n);
-});
+])(
+  'given somebody who asks for %s, then he is answered by his role and name',
+  async (_, caller, request, status, n) => {
+    const entrance = await openFor(caller);
+    const answer = await ask(entrance, request);
+    expect({ status: answer.status, body: answer.body }).toMatchObject({ status });
+    if (status === 403) expect(answer.headers['www-authenticate']).toContain('insufficient_scope');
+    if (status === 403 && !request.startsWith('HEAD')) expectProblem(answer, 403);
+    expect(entrance.asked).toHaveLength(n);
+  },
+);
 
 test('given an enrolment that is gone, when its student cancels again, then only a repetition can have an answer', async () => {
   const entrance = await openFor(kim);

@@ -18,7 +18,7 @@ import { Exchange } from './exchange.ts';
 import { Forwarder } from './forward.ts';
 import { checkOnce } from './headers.ts';
 import { type AllShares, LIMITS, type Limits, sharesOf } from './limits.ts';
-import { isBrowser, Page, type PageFiles, placeOf } from './page.ts';
+import { isBrowser, Page, type PageFiles, placeOf, type SignIn } from './page.ts';
 import { nothingHere, type Route, routeOf, routesOf, targetOf } from './paths.ts';
 import { PublicBase, shareOf } from './public-base.ts';
 import { routes } from './routes.ts';
@@ -39,6 +39,8 @@ export interface Options {
   readonly document?: object | undefined;
   /** The page for people, under /app/. */
   readonly page?: PageFiles | undefined;
+  /** How people sign in to it. */
+  readonly signIn?: SignIn | undefined;
 }
 
 /**
@@ -72,7 +74,7 @@ class Entrance {
     this.routes = routesOf(routes[sidecar.system] ?? {});
     this.outside = options.outside ?? new PublicBase();
     this.forwarder = new Forwarder(sidecar.transport, this.limits, this.shares);
-    this.page = options.page && new Page(options.page);
+    this.page = options.page && new Page(options.page, options.signIn);
     this.rules = options.admission && options.document && new Rules(options.document);
   }
 
@@ -154,6 +156,7 @@ class Entrance {
     if (this.page && this.show(exchange, this.page, path, base)) return;
     const caller = await this.options.admission?.(headers.authorization);
     if (exchange.isGone) return;
+    if (caller && path === '/app/me.json') return sendJson(exchange, { person: caller.person, roles: caller.roles });
     const route = routeOf(this.routes, path);
     if (path === '/') return this.index(exchange, base);
     if (path === '/openapi.json' && this.options.document) return this.document(exchange, base);

@@ -30,7 +30,12 @@ export class Guard {
     const sought = new URLSearchParams(query).getAll(own.own);
     if ([...sought, parts[own.own] ?? person].some((value) => value !== person)) throw this.notYours();
     const more = search && sought.length === 0 ? `${own.own}=${encodeURIComponent(person)}` : '';
-    this.target = (search ?? path) + [query, more].filter(Boolean).join(query ? '&' : '?').replace(/^(?!\?|$)/, '?');
+    this.target =
+      (search ?? path) +
+      [query, more]
+        .filter(Boolean)
+        .join(query ? '&' : '?')
+        .replace(/^(?!\?|$)/, '?');
   }
 
   /**
@@ -46,13 +51,13 @@ export class Guard {
       throw new Problem(415, 'Unsupported Media Type', 'Send the body as it is: whose it is has to be read here.');
     const sent = body ? fieldsOf(body) : {};
     const { unless } = own;
-    if (unless && Object.entries(unless).every(([name, value]) => valueOf(sent, name) === value)) return undefined;
-    const named = valueOf(sent, own.own);
+    if (unless && Object.entries(unless).every(([name, value]) => fieldOf(sent, name) === value)) return undefined;
+    const named = fieldOf(sent, own.own);
     const isMade = own.of === undefined && (method === 'PUT' || parts.id === undefined);
     if (named === undefined ? isMade : named !== person) throw this.notYours();
     if (own.of === undefined) return isMade && method !== 'PUT' ? undefined : path;
     return own.of.replace(/\{(\w+)\}/g, (_, name: string) => {
-      const value = parts[name] ?? valueOf(sent, name);
+      const value = parts[name] ?? fieldOf(sent, name);
       if (value === undefined || value === '') throw forbidden(`Name ${name}: it says whether this is yours.`);
       return encodeURIComponent(value);
     });
@@ -88,7 +93,7 @@ export class Guard {
   }
 
   private isOwn(row: unknown): boolean {
-    return valueOf(row, this.asked.own.own) === this.asked.person;
+    return fieldOf(row, this.asked.own.own) === this.asked.person;
   }
 
   private notYours(): Problem {
@@ -110,7 +115,7 @@ function fieldsOf(body: Buffer): Fields {
 }
 
 /** Texts and numbers are the same here: clients send either. */
-function valueOf(row: unknown, name: string): string | undefined {
+function fieldOf(row: unknown, name: string): string | undefined {
   if (typeof row !== 'object' || row === null || !Object.hasOwn(row, name)) return undefined;
   const value = (row as Fields)[name];
   if (value === null || value === undefined) return undefined;

@@ -19,8 +19,9 @@ export const enter = (page: PageFiles, document: object): Promise<void> =>
       throw new Error(`APP_ID must be <system>-gateway with one of the systems ${Object.keys(routes).join(', ')}.`);
     const probe = httpTransport(port, { connections: 2 });
     // Read where it is needed alone: it brings what checks signatures.
-    const admission = env.AUTH_ISSUER ? (await import('./tokens.ts')).tokensFrom(env) : undefined;
-    const app = gateway(sidecar, { admission, outside: outsideFrom(env), probe, page, document });
+    const tokens = env.AUTH_ISSUER ? await import('./tokens.ts') : undefined;
+    const [admission, signIn] = [tokens?.tokensFrom(env), tokens?.signInFrom(env)];
+    const app = gateway(sidecar, { admission, signIn, outside: outsideFrom(env), probe, page, document });
     await serve({
       app,
       start: async () => undefined, // it is ready when its sidecar is, and says so when it is asked

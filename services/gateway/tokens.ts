@@ -2,6 +2,7 @@ import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { Problem, reason } from '../kit/index.ts';
 import { type Admission, forbidden, Refused } from './admission.ts';
 import { Keys } from './keys.ts';
+import type { SignIn } from './page.ts';
 
 const CLOCKS_DIFFER_S = 5;
 /** More keys than these are not tried for one token. */
@@ -35,6 +36,12 @@ export function tokensFrom(env: Readonly<Record<string, string | undefined>>): A
     throw new Error(`AUTH_SCOPE is "${scope}"; set it to one scope, without blanks and quotation marks.`);
   const claims = { roles: env.AUTH_ROLES || 'roles', person: env.AUTH_PERSON || 'sub' };
   return tokens({ issuer, audience, scope: scope || undefined, ...claims });
+}
+
+/** Reads what pages need to sign people in: AUTH_CLIENT and, if wanted, AUTH_PAGE_SCOPE. Without a client nobody signs in there. */
+export function signInFrom(env: Readonly<Record<string, string | undefined>>): SignIn | undefined {
+  const { AUTH_ISSUER: issuer, AUTH_CLIENT: client, AUTH_PAGE_SCOPE: scope } = env;
+  return issuer && client ? { issuer, client, scope: scope || 'openid profile' } : undefined;
 }
 
 function tokens(terms: Terms): Admission {

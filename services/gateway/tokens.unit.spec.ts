@@ -174,7 +174,12 @@ test.each<[what: string, claims: JWTPayload, env: Record<string, string>, caller
     { AUTH_ROLES: 'realm_access.roles', AUTH_PERSON: 'student_id' },
     { subject: 'b7', person: '34', roles: ['student'] },
   ],
-  ['a role in a name with dots', { 'https://x.example/roles': ['a'] }, { AUTH_ROLES: 'https://x.example/roles' }, { roles: ['a'] }],
+  [
+    'a role in a name with dots',
+    { 'https://x.example/roles': ['a'] },
+    { AUTH_ROLES: 'https://x.example/roles' },
+    { roles: ['a'] },
+  ],
   ['what is no role', { roles: { student: true }, sub: 'kim' }, {}, { roles: [] }],
   ['no person', { sub: 'kim', student: ['a', 'b'] }, { AUTH_PERSON: 'student' }, { person: '' }],
 ])('given a token with %s, when it is let in, then it is known whose it is', async (_, claims, env, caller) => {
