@@ -32,6 +32,7 @@ export const goTo = (path: string): void => {
 /** Shows a page: its name, who is before it, its sections. */
 export async function startPage(title: () => string, sections: readonly Section[], person?: Person): Promise<void> {
   if (location.search || token.peek()) await comeBack();
+  place.value = location.hash.slice(2);
   if (person && me.value) person.person.value = me.value.person;
   addEventListener('hashchange', () => {
     place.value = location.hash.slice(2);
