@@ -13,7 +13,8 @@ import { openBrowser, openPage } from './browser.ts';
 
 /** A person signs in to lecture's page at the real provider for development; its services answer as the test says. */
 
-const ROW = { courseId: 1, fee: 10_000, textBook: 'kor_book', status: 'APPLY_COMPLETED' };
+const UNKNOWN = { paymentStatus: null, deliveryStatus: null, pointStatus: null, point: null, giftstock: null };
+const ROW = { courseId: 1, fee: 10_000, textBook: 'kor_book', status: 'APPLY_COMPLETED', ...UNKNOWN };
 const ROWS = [
   { ...ROW, id: 1, classId: 1, student: 'hong-gil-sun' },
   { ...ROW, id: 2, classId: 2, student: 'kim-chul-su' },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { type Configuration, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { pages as ownPages } from './pages.ts';
 import { PEOPLE, personOf } from './people.ts';
 
 const ALGORITHM = 'ES256';
@@ -89,7 +90,9 @@ export async function provider(issuer: string, pages: Readonly<Record<string, re
       Interaction: HOUR_S,
       Session: DAY_S,
     },
+    renderError: ownPages.renderError,
     features: {
+      ...ownPages.features,
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
       resourceIndicators: {

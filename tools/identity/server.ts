@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type Provider from 'oidc-provider';
+import { choice, tooLate } from './pages.ts';
 import { accountOf, PEOPLE } from './people.ts';
 import { systemOf } from './provider.ts';
 
@@ -10,24 +11,6 @@ const HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
   'x-content-type-options': 'nosniff',
 };
-
-/** Choosing a person is all there is to signing in. */
-function choice(system: string): string {
-  const buttons = (PEOPLE[system] ?? []).map(
-    (person) =>
-      `<p><button name="account" value="${accountOf(system, person)}">${person.name} (${person.role})</button></p>`,
-  );
-  return `<!doctype html>
-<html lang="en">
-  <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width, initial-scale=1">
-  <meta name="color-scheme" content="light dark">
-  <title>Sign in to ${system}</title>
-  <h1>Sign in to ${system}</h1>
-  <p>For development: everybody may be anybody.</p>
-  <form method="post">${buttons.join('')}</form>
-</html>`;
-}
 
 /** The provider with its page to sign in; it does not listen yet. */
 export function identityServer(provider: Provider): Server {
@@ -44,9 +27,7 @@ export function identityServer(provider: Provider): Server {
   return createServer((request, response) => {
     if (!request.url?.startsWith('/interaction/')) return void answer(request, response);
     interact(request, response).catch(() => {
-      response
-        .writeHead(400, HEADERS)
-        .end('<!doctype html><title>Too late</title><p>Go back to the page and sign in again.');
+      response.writeHead(400, HEADERS).end(tooLate());
     });
   });
 }
