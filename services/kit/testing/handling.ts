@@ -31,7 +31,7 @@ export interface Handling extends Messaging {
 const unpaced = (clock: Clock): Clock => ({
   now: () => clock.now(),
   monotonic: () => clock.monotonic(),
-  sleep: (ms, signal) => (ms <= 10 ? Promise.resolve() : clock.sleep(ms, signal)),
+  sleep: (ms, signal) => (ms <= 40 ? Promise.resolve() : clock.sleep(ms, signal)),
   after: (ms, work) => clock.after(ms, work),
   every: (ms, work) => clock.every(ms, work),
 });
