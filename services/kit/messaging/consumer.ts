@@ -39,6 +39,7 @@ export class Consumer {
       readonly deadLetters: DeadLetterBox;
       readonly deferrals: Deferrals;
       readonly clock: Clock;
+      readonly eventsWaitMs?: number | undefined;
     },
   ) {
     this.pace = new BatchPace(parts.clock);
@@ -60,10 +61,10 @@ export class Consumer {
 
   /** /dapr/subscribe and /events. */
   router(): Router {
-    const { sidecar, dispatcher, clock } = this.parts;
+    const { sidecar, dispatcher, clock, eventsWaitMs } = this.parts;
     const router = express.Router();
     router.get('/dapr/subscribe', (_, response) => {
-      response.json(dispatcher.follows() ? [sidecar.subscription(sidecar.system)] : []);
+      response.json(dispatcher.follows() ? [sidecar.subscription(sidecar.system, eventsWaitMs)] : []);
     });
     router.post('/events', async (request, response) => {
       const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
