@@ -9,10 +9,9 @@ const refusing = (lives: Lives, what: () => string | undefined, error: string) =
   const text = what();
   if (!publishes(call) || !text || !call.body.includes(text)) return undefined;
   const failedEntries: object[] = [];
-  for (const { entryId, event } of JSON.parse(call.body) as { entryId: string; event: object }[]) {
-    const data = JSON.stringify(event);
-    if (data.includes(text)) failedEntries.push({ entryId, error });
-    else lives.backend.broker.append('lecture', { data: Buffer.from(data) });
+  for (const { entryId, event } of JSON.parse(call.body) as { entryId: string; event: string }[]) {
+    if (event.includes(text)) failedEntries.push({ entryId, error });
+    else lives.backend.broker.append('lecture', { data: Buffer.from(event) });
   }
   return answers.json(500, { failedEntries, errorCode: 'ERR_PUBSUB_PUBLISH_MESSAGE' });
 };
@@ -76,7 +75,7 @@ describe('nothing stands in front of everything', () => {
     refused = undefined;
     await lives.clock.pass(30_000);
     expect(lives.told().slice(20)).toEqual(['A AFirst', 'A ASecond']);
-    for (const { body } of calls.filter(publishes)) expect(body.match(/"subject":"A"/g)?.length ?? 0).toBeLessThan(2);
+    for (const { body } of calls.filter(publishes)) expect(body.match(/subject\\":\\"A\\"/g)?.length).toBeLessThan(2);
   });
 
   test('given an event refused without a known cause, when others of its topic go through, then it is parked', async () => {
