@@ -9,7 +9,7 @@ import { Leases } from './lease.ts';
 import { type Park, Publisher } from './publisher.ts';
 import { QuietMark } from './quiet-mark.ts';
 import { Recovery, type Settlement } from './recovery.ts';
-import { Ring, readRing, slot } from './ring.ts';
+import { entriesText, Ring, readRing, slot } from './ring.ts';
 
 export type { Park } from './publisher.ts';
 export type { Settlement } from './recovery.ts';
@@ -114,11 +114,11 @@ export class Outbox {
 
   /**
    * The write that puts a record into the transaction of its documents, as the text of an operation.
-   * @param entries as JSON
+   * @param entries as JSON, each escaped to stand inside of a JSON text
    */
   record(seq: number, entries: readonly string[]): string {
     const key = JSON.stringify(slot(this.ring.name, seq));
-    const value = `{"seq":${seq},"retired":${this.ring.low},"entries":[${entries.join()}]}`;
+    const value = `{"seq":${seq},"retired":${this.ring.low},"entries":${entriesText(entries)}}`;
     return `{"operation":"upsert","request":{"key":${key},"value":${value}}}`;
   }
 
@@ -140,7 +140,7 @@ export class Outbox {
   /** Publishes what is left, says that all is published, and gives up the lease; in a few seconds, whatever is away. */
   async close(): Promise<void> {
     this.endRenewal?.();
-    const published = Promise.resolve(this.late?.takeUp()).then(() => this.publisher.idle());
+    const published = Promise.resolve(this.late?.takeUp()).then(() => this.publisher.finish());
     const all = await this.within(LAST_EVENTS_MS, published);
     this.ending.abort();
     this.publisher.stop();

@@ -9,10 +9,9 @@ const refusing = (lives: Lives, what: () => string | undefined, error: string) =
   const text = what();
   if (!publishes(call) || !text || !call.body.includes(text)) return undefined;
   const failedEntries: object[] = [];
-  for (const { entryId, event } of JSON.parse(call.body) as { entryId: string; event: object }[]) {
-    const data = JSON.stringify(event);
-    if (data.includes(text)) failedEntries.push({ entryId, error });
-    else lives.backend.broker.append('lecture', { data: Buffer.from(data) });
+  for (const { entryId, event } of JSON.parse(call.body) as { entryId: string; event: string }[]) {
+    if (event.includes(text)) failedEntries.push({ entryId, error });
+    else lives.backend.broker.append('lecture', { data: Buffer.from(event) });
   }
   return answers.json(500, { failedEntries, errorCode: 'ERR_PUBSUB_PUBLISH_MESSAGE' });
 };
@@ -76,7 +75,7 @@ describe('nothing stands in front of everything', () => {
     refused = undefined;
     await lives.clock.pass(30_000);
     expect(lives.told().slice(20)).toEqual(['A AFirst', 'A ASecond']);
-    for (const { body } of calls.filter(publishes)) expect(body.match(/"subject":"A"/g)?.length ?? 0).toBeLessThan(2);
+    for (const { body } of calls.filter(publishes)) expect(body.match(/subject\\":\\"A\\"/g)?.length).toBeLessThan(2);
   });
 
   test('given an event refused without a known cause, when others of its topic go through, then it is parked', async () => {
@@ -198,17 +197,21 @@ describe('start and recovery', () => {
   test('given an owner that was only paused, when a record of it comes late, then it is published once', async () => {
     const lives = new Lives();
     const held: (() => void)[] = [];
-    // The second record reaches the store only when it is let go; the third one before that.
+    let tries = 0;
+    // The second change is refused, and written again by itself: that reaches the store only when it is let go, and the
+    // third one before that.
     const before = (call: Call) => {
       if (publishes(call)) return new Promise<undefined>(() => undefined);
-      return call.body.includes('"key":"Late"')
-        ? new Promise<undefined>((resolve) => held.push(() => resolve(undefined)))
-        : undefined;
+      if (!call.body.includes('"key":"Late"')) return undefined;
+      return tries++ === 0
+        ? answers.transactionFailed('deadlock')
+        : new Promise<undefined>((resolve) => held.push(() => resolve(undefined)));
     };
     const { work } = await lives.life({ before }, 'paused');
     await work.outbox.start();
     await work.commit(making('First'));
     void work.commit(making('Late')).catch(() => undefined);
+    await lives.clock.pass(100);
     await work.commit(making('Third'));
     // Its renewals stand still too: a process that is paused renews nothing.
     Object.assign(work.outbox, { lookAfter: () => Promise.resolve() });
@@ -272,6 +275,24 @@ describe('start and recovery', () => {
     await third.work.outbox.start();
     await lives.clock.pass(10_000);
     expect(lives.told().sort()).toEqual(['A AMade', 'Late LateMade', 'New NewMade']);
+  });
+
+  test('given a record as earlier versions of the kit wrote it, when the instance starts, then its events go out', async () => {
+    const lives = new Lives();
+    const first = await lives.life();
+    const { document, key, cause, publications } = making('A', ['Told']);
+    const entries = [{ key, cause, version: 1, publications }];
+    await first.sidecar.write([
+      { key, value: document },
+      { key: 'outbox-class-1-0', value: { seq: 0, retired: 0, entries } },
+    ]);
+    first.kill();
+    const second = await lives.life();
+    await second.work.outbox.start();
+    await second.work.commit(making('B'));
+    await lives.clock.pass(1_000);
+    expect(lives.told()).toEqual(['A Told', 'B BMade']);
+    expect(lives.stored('outbox-class-1-1')).toMatchObject({ seq: 1, entries: expect.stringContaining('BMade') });
   });
 
   test('given a ring whose records are too large for one answer, when it is read, then it is read in parts', async () => {

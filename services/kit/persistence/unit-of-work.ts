@@ -11,8 +11,8 @@ export { type Change, Conflict } from './commit.ts';
 export { type Document, knows, marked, REMEMBERED_CAUSES } from './document.ts';
 export type { Intent } from './intents.ts';
 
-/** Transactions that are under way at the same time. */
-const IN_FLIGHT = 2;
+/** Milliseconds after which a second transaction goes out beside one that is still under way: one lost answer holds up nobody. */
+const SLOW_MS = 250;
 
 /**
  * Writes documents together with the events they cause, in one state transaction with the outbox record.
@@ -29,6 +29,7 @@ export class UnitOfWork {
   private readonly intents: Intents;
   private readonly ending = new AbortController();
   private running = 0;
+  private begun = 0;
 
   /** @param instance the name of this replica, which survives its restart */
   constructor(
@@ -97,20 +98,27 @@ export class UnitOfWork {
         reject,
       };
       this.queue.add(commit);
-      this.pump();
+      // What is decided at the same moment, as the reactions to a batch of events are, shares a transaction.
+      queueMicrotask(() => this.pump());
     });
   }
 
   private pump(): void {
     // What would only join those whose outcome nobody knows is not begun.
     if (this.settler.full) this.queue.refuseNew();
-    while (this.running < IN_FLIGHT && !this.queue.isEmpty) {
+    while (!this.queue.isEmpty && this.mayBegin) {
       this.running++;
+      this.begun = this.clock.monotonic();
       void this.write(this.queue.next()).finally(() => {
         this.running--;
         this.pump();
       });
     }
+  }
+
+  /** One transaction at a time: what comes meanwhile shares the next one. */
+  private get mayBegin(): boolean {
+    return this.running === 0 || (this.running === 1 && this.clock.monotonic() - this.begun > SLOW_MS);
   }
 
   private async write(commits: readonly Commit[]): Promise<void> {

@@ -31,7 +31,7 @@ export interface Handling extends Messaging {
 const unpaced = (clock: Clock): Clock => ({
   now: () => clock.now(),
   monotonic: () => clock.monotonic(),
-  sleep: (ms, signal) => (ms <= 10 ? Promise.resolve() : clock.sleep(ms, signal)),
+  sleep: (ms, signal) => (ms <= 40 ? Promise.resolve() : clock.sleep(ms, signal)),
   after: (ms, work) => clock.after(ms, work),
   every: (ms, work) => clock.every(ms, work),
 });
@@ -43,9 +43,16 @@ export async function handling(
     readonly backend?: MemoryBackend;
     readonly clock?: ManualClock;
     readonly instance?: string;
+    readonly eventsWaitMs?: number;
   } = {},
 ): Promise<Handling> {
-  const { backend = new MemoryBackend(), clock = new ManualClock(), instance = 'course-1', ...beside } = options;
+  const {
+    backend = new MemoryBackend(),
+    clock = new ManualClock(),
+    instance = 'course-1',
+    eventsWaitMs,
+    ...beside
+  } = options;
   const transport = backend.sidecar('lecture-course', beside);
   const sidecar = new Sidecar(transport, 'lecture-course');
   await sidecar.ready(1_000);
@@ -56,6 +63,7 @@ export async function handling(
     policies: policies({ records, sidecar }),
     instance,
     clock: unpaced(clock),
+    eventsWaitMs,
   });
   const app = express().use(traced, ...parts.routers, asProblem);
   return {
