@@ -1,7 +1,7 @@
 import type { Sidecar } from '../dapr/sidecar.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Recovery } from './recovery.ts';
-import { recordOf, type StoredRecord, slot } from './ring.ts';
+import { type OutboxRecord, slot } from './ring.ts';
 
 /** Records left free behind those of a former life: its last transactions may reach the store after we have read it. */
 export const LATE = 64;
@@ -40,8 +40,8 @@ export class LateRecords {
     const { top, seen } = this;
     const keys = Array.from({ length: LATE }, (_, index) => slot(this.ring, top + index));
     const found = (await this.sidecar.read(keys)).flatMap(({ value }) => {
-      const record = value as StoredRecord | undefined;
-      return record && record.seq >= top && record.seq < top + LATE && !seen.has(record.seq) ? [recordOf(record)] : [];
+      const record = value as OutboxRecord | undefined;
+      return record && record.seq >= top && record.seq < top + LATE && !seen.has(record.seq) ? [record] : [];
     });
     const stand = await this.recovery.examine(found);
     for (const { seq } of found) seen.add(seq);

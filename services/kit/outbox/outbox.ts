@@ -9,7 +9,7 @@ import { Leases } from './lease.ts';
 import { type Park, Publisher } from './publisher.ts';
 import { QuietMark } from './quiet-mark.ts';
 import { Recovery, type Settlement } from './recovery.ts';
-import { entriesText, Ring, readRing, slot } from './ring.ts';
+import { Ring, readRing, slot } from './ring.ts';
 
 export type { Park } from './publisher.ts';
 export type { Settlement } from './recovery.ts';
@@ -114,11 +114,11 @@ export class Outbox {
 
   /**
    * The write that puts a record into the transaction of its documents, as the text of an operation.
-   * @param entries as JSON, each escaped to stand inside of a JSON text
+   * @param entries as JSON
    */
   record(seq: number, entries: readonly string[]): string {
     const key = JSON.stringify(slot(this.ring.name, seq));
-    const value = `{"seq":${seq},"retired":${this.ring.low},"entries":${entriesText(entries)}}`;
+    const value = `{"seq":${seq},"retired":${this.ring.low},"entries":[${entries.join()}]}`;
     return `{"operation":"upsert","request":{"key":${key},"value":${value}}}`;
   }
 

@@ -277,24 +277,6 @@ describe('start and recovery', () => {
     expect(lives.told().sort()).toEqual(['A AMade', 'Late LateMade', 'New NewMade']);
   });
 
-  test('given a record as earlier versions of the kit wrote it, when the instance starts, then its events go out', async () => {
-    const lives = new Lives();
-    const first = await lives.life();
-    const { document, key, cause, publications } = making('A', ['Told']);
-    const entries = [{ key, cause, version: 1, publications }];
-    await first.sidecar.write([
-      { key, value: document },
-      { key: 'outbox-class-1-0', value: { seq: 0, retired: 0, entries } },
-    ]);
-    first.kill();
-    const second = await lives.life();
-    await second.work.outbox.start();
-    await second.work.commit(making('B'));
-    await lives.clock.pass(1_000);
-    expect(lives.told()).toEqual(['A Told', 'B BMade']);
-    expect(lives.stored('outbox-class-1-1')).toMatchObject({ seq: 1, entries: expect.stringContaining('BMade') });
-  });
-
   test('given a ring whose records are too large for one answer, when it is read, then it is read in parts', async () => {
     const lives = new Lives();
     await died(lives, keysOf(5, 'A'), 'class-1');

@@ -19,20 +19,6 @@ export interface OutboxRecord {
   readonly entries: readonly Entry[];
 }
 
-/**
- * A record as it lies in the store: its entries as one JSON text, which the sidecar passes on without reading it. Nobody
- * but the kit reads them. Earlier versions of the kit wrote the list itself.
- */
-export type StoredRecord = Omit<OutboxRecord, 'entries'> & { readonly entries: string | readonly Entry[] };
-
-/** The entries of a record for a text of it. @param entries as JSON, each escaped to stand inside of a JSON text */
-export const entriesText = (entries: readonly string[]): string => `"[${entries.join()}]"`;
-
-/** A record that was read. */
-export function recordOf({ seq, retired, entries }: StoredRecord): OutboxRecord {
-  return { seq, retired, entries: typeof entries === 'string' ? (JSON.parse(entries) as readonly Entry[]) : entries };
-}
-
 /** A ring as it lies in the store. */
 export interface RingContent {
   /** Those that may need care, by number. */
@@ -149,15 +135,14 @@ export async function readRing(sidecar: Pick<Sidecar, 'read'>, ring: string): Pr
   const stored: Stored[] = [];
   for (let from = 0; from < SLOTS; from += READ_AT_ONCE)
     stored.push(...(await readAll(sidecar, keys.slice(from, from + READ_AT_ONCE))));
-  const all = stored.flatMap(({ value }) => (value ? [value as StoredRecord] : []));
+  const all = stored.flatMap(({ value }) => (value ? [value as OutboxRecord] : []));
   const retired = Math.max(0, ...all.map((record) => record.retired));
   const top = Math.max(0, ...all.map((record) => record.seq + 1));
-  const records = all.flatMap((record) => (record.seq >= retired ? [recordOf(record)] : []));
+  const records = all.filter((record) => record.seq >= retired && record.entries.length > 0);
   // A slot that holds a higher number was given up by its owner before: what lay there is no hole.
   let hole = Math.max(retired, top - SLOTS);
   while (hole < top && ((stored[hole % SLOTS]?.value as OutboxRecord | undefined)?.seq ?? -1) >= hole) hole++;
-  const open = records.filter(({ entries }) => entries.length > 0).sort((a, b) => a.seq - b.seq);
-  return { records: open, top, hole, etagAtTop: stored[top % SLOTS]?.etag };
+  return { records: records.sort((a, b) => a.seq - b.seq), top, hole, etagAtTop: stored[top % SLOTS]?.etag };
 }
 
 /** Reads these keys; in smaller parts, if all at once is more than an answer can hold. */

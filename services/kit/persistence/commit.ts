@@ -31,7 +31,7 @@ export interface Commit {
   readonly change: Change | undefined;
   /** It finishes what was begun, and may take the room that is kept for that. */
   readonly urgent: boolean;
-  /** Its writes as texts of operations; its entry for the text of an outbox record, if it needs one; its events. */
+  /** Its writes as texts of operations; its entry in an outbox record, if it needs one; its events. */
   readonly operations: readonly string[];
   readonly recorded: string | undefined;
   readonly events: readonly string[];
@@ -104,9 +104,7 @@ function entryText({ key, cause, version, publications, otherwise }: Entry, even
     ({ partitionKey }, index) => `{"cloudEvent":${events[index]},"partitionKey":${JSON.stringify(partitionKey)}}`,
   );
   const more = otherwise === undefined ? '' : `,"otherwise":${JSON.stringify(otherwise)}`;
-  const text = `{"key":${JSON.stringify(key)},"cause":${JSON.stringify(cause)},"version":${version},"publications":[${told.join()}]${more}}`;
-  // It stands inside of a text: the sidecar would decode and encode again whatever is none.
-  return JSON.stringify(text).slice(1, -1);
+  return `{"key":${JSON.stringify(key)},"cause":${JSON.stringify(cause)},"version":${version},"publications":[${told.join()}]${more}}`;
 }
 
 /** How a change stands in an outbox record. */
