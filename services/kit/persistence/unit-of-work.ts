@@ -6,13 +6,11 @@ import { CommitQueue, overloaded } from './commit-queue.ts';
 import { type Document, REMEMBERED_CAUSES } from './document.ts';
 import { type Intent, Intents } from './intents.ts';
 import { Settler } from './settler.ts';
+import { Turn } from './turn.ts';
 
 export { type Change, Conflict } from './commit.ts';
 export { type Document, knows, marked, REMEMBERED_CAUSES } from './document.ts';
 export type { Intent } from './intents.ts';
-
-/** Milliseconds after which a second transaction goes out beside one that is still under way: one lost answer holds up nobody. */
-const SLOW_MS = 250;
 
 /**
  * Writes documents together with the events they cause, in one state transaction with the outbox record.
@@ -28,8 +26,7 @@ export class UnitOfWork {
   private readonly settler: Settler;
   private readonly intents: Intents;
   private readonly ending = new AbortController();
-  private running = 0;
-  private begun = 0;
+  private readonly turn: Turn;
 
   /** @param instance the name of this replica, which survives its restart */
   constructor(
@@ -38,6 +35,7 @@ export class UnitOfWork {
     private readonly clock: Clock = realClock,
   ) {
     const { signal } = this.ending;
+    this.turn = new Turn(clock, () => this.pump());
     this.intents = new Intents(sidecar, clock, signal, {
       enqueue: (...of) => this.enqueue(...of),
       release: (commit) => this.release(commit),
@@ -106,19 +104,11 @@ export class UnitOfWork {
   private pump(): void {
     // What would only join those whose outcome nobody knows is not begun.
     if (this.settler.full) this.queue.refuseNew();
-    while (!this.queue.isEmpty && this.mayBegin) {
-      this.running++;
-      this.begun = this.clock.monotonic();
-      void this.write(this.queue.next()).finally(() => {
-        this.running--;
-        this.pump();
-      });
+    while (!this.queue.isEmpty && this.turn.hasCome) {
+      const commits = this.queue.next();
+      this.turn.take(() => this.write(commits));
     }
-  }
-
-  /** One transaction at a time: what comes meanwhile shares the next one. */
-  private get mayBegin(): boolean {
-    return this.running === 0 || (this.running === 1 && this.clock.monotonic() - this.begun > SLOW_MS);
+    if (!this.queue.isEmpty) this.turn.await();
   }
 
   private async write(commits: readonly Commit[]): Promise<void> {

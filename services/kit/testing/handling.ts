@@ -27,6 +27,13 @@ export interface Handling extends Messaging {
   states(kind: string): Record<string, unknown>[];
 }
 
+interface HandlingOptions extends SidecarOptions {
+  readonly backend?: MemoryBackend;
+  readonly clock?: ManualClock;
+  readonly instance?: string;
+  readonly eventsWaitMs?: number;
+}
+
 /** A batch that follows another at once waits a few milliseconds for more: a spec does not move time for that. */
 const unpaced = (clock: Clock): Clock => ({
   now: () => clock.now(),
@@ -39,20 +46,10 @@ const unpaced = (clock: Clock): Clock => ({
 /** Puts policies beside an in-memory sidecar, with time that the spec moves. */
 export async function handling(
   policies: (parts: { records: Records; sidecar: Sidecar }) => readonly Policy[],
-  options: SidecarOptions & {
-    readonly backend?: MemoryBackend;
-    readonly clock?: ManualClock;
-    readonly instance?: string;
-    readonly eventsWaitMs?: number;
-  } = {},
+  options: HandlingOptions = {},
 ): Promise<Handling> {
-  const {
-    backend = new MemoryBackend(),
-    clock = new ManualClock(),
-    instance = 'course-1',
-    eventsWaitMs,
-    ...beside
-  } = options;
+  const { backend = new MemoryBackend(), clock = new ManualClock(), instance = 'course-1' } = options;
+  const { eventsWaitMs, ...beside } = options;
   const transport = backend.sidecar('lecture-course', beside);
   const sidecar = new Sidecar(transport, 'lecture-course');
   await sidecar.ready(1_000);
