@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { portTaken, signal } from '../infrastructure/system.ts';
+import { asBatch, portTaken, signal } from '../infrastructure/system.ts';
 import { freePort } from '../paths.ts';
 import type { ProcessSpec } from '../process.ts';
 import { appended, logLength, takenPort } from './logs.ts';
@@ -120,7 +120,7 @@ export class Child extends EventEmitter<{ change: [] }> {
   }
 
   #spawn(): void {
-    const [program = '', ...args] = this.spec.command;
+    const [program = '', ...args] = [...asBatch(), ...this.spec.command];
     this.#logBegin = logLength(this.logFile);
     const log = openSync(this.logFile, 'a');
     const child = spawn(program, args, {
