@@ -13,15 +13,19 @@ import {
 import { Connection } from './connection.ts';
 import { preflight } from './cors.ts';
 import { Exchange } from './exchange.ts';
+import type { Following } from './following.ts';
 import { Forwarder } from './forward.ts';
 import { checkOnce } from './headers.ts';
 import { type AllShares, LIMITS, type Limits, sharesOf } from './limits.ts';
 import { isBrowser, Page, type PageFiles, placeOf } from './page.ts';
 import { nothingHere, type Route, routeOf, routesOf, targetOf } from './paths.ts';
 import { PublicBase, shareOf } from './public-base.ts';
+import { clientOf, Rate } from './rate.ts';
 import { routes } from './routes.ts';
 import { entranceServer } from './server.ts';
+import { SETTINGS, type Settings } from './settings.ts';
 import { type Admission, Refused } from './tokens.ts';
+import { Turns } from './turns.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const PROBE_MS = 2_000;
@@ -34,6 +38,8 @@ export interface Options {
   /** Its own way to the sidecar, so that nobody who asks whether it is ready waits behind clients. */
   readonly probe?: Transport | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /** The configuration, which it follows. */
+  readonly following?: Pick<Following, 'settings' | 'isTold'> | undefined;
   /** The OpenAPI document of the system, for GET /openapi.json. */
   readonly document?: object | undefined;
   /** The page for people, under /app/. */
@@ -56,6 +62,8 @@ class Entrance {
   private readonly shares: AllShares;
   private readonly routes: readonly Route[];
   private readonly outside: PublicBase;
+  private readonly turns: Turns;
+  private readonly rate = new Rate();
   private readonly forwarder: Forwarder;
   private readonly page: Page | undefined;
   private readonly connections = new Map<Socket, Connection>();
@@ -69,8 +77,15 @@ class Entrance {
     this.shares = sharesOf(this.limits);
     this.routes = routesOf(routes[sidecar.system] ?? {});
     this.outside = options.outside ?? new PublicBase();
-    this.forwarder = new Forwarder(sidecar.transport, this.limits, this.shares);
+    this.turns = new Turns(() => this.settings);
+    this.forwarder = new Forwarder(sidecar.transport, this.limits, this.shares, this.turns);
     this.page = options.page && new Page(options.page);
+  }
+
+  origins = (): string => this.settings.GATEWAY_ORIGINS;
+
+  private get settings(): Settings {
+    return this.options.following?.settings ?? SETTINGS;
   }
 
   connected(socket: Socket): void {
@@ -94,7 +109,8 @@ class Entrance {
   requested(request: IncomingMessage, response: ServerResponse, isWaiting: boolean): void {
     const connection = this.connections.get(request.socket);
     if (!connection) return;
-    const exchange = new Exchange(request, response, connection.share, this.limits, this.shares, isWaiting);
+    const { limits, shares, origins } = this;
+    const exchange = new Exchange(request, response, connection.share, limits, shares, isWaiting, origins);
     if (connection.isOver) exchange.headers.connection = 'close';
     connection.add(exchange);
   }
@@ -106,6 +122,7 @@ class Entrance {
   look(): void {
     const now = Date.now();
     for (const connection of this.connections.values()) connection.look(now);
+    this.turns.look(now);
   }
 
   private begin(exchange: Exchange, peer: string, isTrusted: boolean): void {
@@ -114,9 +131,12 @@ class Entrance {
     else if (request.url === '/readyz') void this.ready().then((is) => exchange.answer(is ? 204 : 503, {}));
     // Its sidecar asks it at its start, without a token, and takes this for "no subscriptions"; so does everybody else.
     else if (request.url === '/dapr/subscribe') refuse(exchange, nothingHere());
+    else if (this.options.following?.isTold(request, peer)) exchange.answer(200, {});
     else
       withTrace(continueTrace(request.headers.traceparent, { requestId: exchange.requestId }), () => {
-        this.handle(exchange, peer, isTrusted).catch((error) => refuse(exchange, error));
+        this.handle(exchange, peer, isTrusted)
+          .catch((error) => this.refused(exchange, error))
+          .catch((error) => refuse(exchange, error));
       });
   }
 
@@ -150,6 +170,10 @@ class Entrance {
     if (!METHODS.includes(method)) throw notAllowed(exchange, METHODS);
     if (this.page && this.show(exchange, this.page, path, base)) return;
     await this.options.admission?.(headers.authorization);
+    if (this.settings.GATEWAY_RATE_REQUESTS > 0) {
+      const client = clientOf(address, this.options.admission && headers.authorization);
+      await this.rate.count(exchange, client, this.settings);
+    }
     if (exchange.isGone) return;
     const route = routeOf(this.routes, path);
     if (path === '/') return this.index(exchange, base);
@@ -158,6 +182,13 @@ class Entrance {
     const target = path.slice(route.prefix.length) + query;
     const isAdmitted = this.options.admission !== undefined;
     await this.forwarder.forward(exchange, route, target, base + route.prefix, isAdmitted);
+  }
+
+  /** Who is not let in has used a request of his address. @throws what it was given, or Problem 429 */
+  private async refused(exchange: Exchange, error: unknown): Promise<never> {
+    if (error instanceof Refused && this.settings.GATEWAY_RATE_REQUESTS > 0)
+      await this.rate.count(exchange, clientOf(exchange.address, undefined), this.settings);
+    throw error;
   }
 
   /** The OpenAPI document, with the address that the client called. */
@@ -175,6 +206,8 @@ class Entrance {
     const file = isEntry ? undefined : page.at(path, headers);
     if (!isEntry && !file) return false;
     if (!exchange.isRead) throw notAllowed(exchange, ['GET', 'HEAD']);
+    // Only where TLS is known to be: the host would be closed to plain HTTP for a year.
+    if (base.startsWith('https:')) exchange.headers['strict-transport-security'] = 'max-age=31536000';
     if (file) exchange.answer(file.status, file.headers, file.body);
     else exchange.answer(302, { location: placeOf(base), vary: 'Accept, Origin', 'cache-control': 'no-cache' });
     return true;

@@ -1,5 +1,6 @@
 import { httpTransport, main, portFrom, Sidecar, serve } from '../kit/index.ts';
 import { gateway } from './app.ts';
+import { Following } from './following.ts';
 import { LIMITS } from './limits.ts';
 import type { PageFiles } from './page.ts';
 import { outsideFrom } from './public-base.ts';
@@ -19,11 +20,13 @@ export const enter = (page: PageFiles, document: object): Promise<void> =>
     if (!routes[sidecar.system])
       throw new Error(`APP_ID must be <system>-gateway with one of the systems ${Object.keys(routes).join(', ')}.`);
     const probe = httpTransport(port, { connections: 2 });
-    const app = gateway(sidecar, { admission: tokensFrom(env), outside: outsideFrom(env), probe, page, document });
+    const following = new Following(sidecar);
+    const options = { admission: tokensFrom(env), outside: outsideFrom(env), probe, page, document, following };
     await serve({
-      app,
-      start: async () => undefined, // it is ready when its sidecar is, and says so when it is asked
+      app: gateway(sidecar, options),
+      start: () => following.start(), // it is ready when its sidecar is, and says so when it is asked
       async close() {
+        following.close();
         await Promise.all([sidecar.transport.close(), probe.close()]);
       },
     });

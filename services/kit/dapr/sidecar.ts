@@ -3,7 +3,7 @@ import { Unavailable } from '../errors.ts';
 import { type Clock, realClock } from '../runtime/clock.ts';
 import { readSignal, trace } from '../telemetry/telemetry.ts';
 import type { Answer } from './ask.ts';
-import { type Components, componentsOf } from './components.ts';
+import { type Components, componentsOf, onlyOne } from './components.ts';
 import { Invocation } from './invocation.ts';
 import { type Publication, publish, type Refusal, subscriptionTo } from './pubsub.ts';
 import { StateStore, type StateWrite, type Stored } from './state.ts';
@@ -24,6 +24,7 @@ export class Sidecar {
   readonly state = new StateStore((...asked) => this.request(...asked));
   private readonly invocation = new Invocation((...asked) => this.request(...asked));
   private components: Components | undefined;
+  private store: string | undefined;
 
   /** @param way the sidecar's HTTP port, or what stands in its stead */
   constructor(
@@ -45,7 +46,7 @@ export class Sidecar {
   }
   /** The configuration store in scope. */
   get configurationStore(): string {
-    return this.components?.configuration ?? '';
+    return this.store ?? this.components?.configuration ?? '';
   }
 
   /** Asks the sidecar: see Ask. @throws Unavailable where there is no whole answer */
@@ -103,6 +104,12 @@ export class Sidecar {
     await this.reachable(limitMs);
     this.components = componentsOf(this.appId, await this.ok('GET', '/v1.0/metadata'));
     this.state.use(this.components.state);
+  }
+
+  /** Like ready, for who has nothing but a configuration. Throws one plain sentence if it is missing. */
+  async configurable(limitMs: number): Promise<void> {
+    await this.reachable(limitMs);
+    this.store = onlyOne(this.appId, await this.ok('GET', '/v1.0/metadata'), 'configuration').name;
   }
 
   /** Reads documents; the answer has every key once, in the order asked for. @throws Unavailable, StoreRejected */
