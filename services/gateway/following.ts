@@ -30,7 +30,7 @@ export class Following {
     const { sidecar, configuration } = this;
     await startUp(
       [
-        { what: 'its sidecar', run: () => sidecar.configurable(0) },
+        { what: 'its sidecar', run: () => sidecar.ready(0, ['configuration']) },
         { what: 'its configuration', run: () => configuration.start() },
       ],
       { waitingFor: undefined },

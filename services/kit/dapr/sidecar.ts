@@ -3,7 +3,7 @@ import { Unavailable } from '../errors.ts';
 import { type Clock, realClock } from '../runtime/clock.ts';
 import { readSignal, trace } from '../telemetry/telemetry.ts';
 import type { Answer } from './ask.ts';
-import { type Components, componentsOf, onlyOne } from './components.ts';
+import { type Components, componentsOf, type Kind } from './components.ts';
 import { Invocation } from './invocation.ts';
 import { type Publication, publish, type Refusal, subscriptionTo } from './pubsub.ts';
 import { StateStore, type StateWrite, type Stored } from './state.ts';
@@ -24,7 +24,6 @@ export class Sidecar {
   readonly state = new StateStore((...asked) => this.request(...asked));
   private readonly invocation = new Invocation((...asked) => this.request(...asked));
   private components: Components | undefined;
-  private store: string | undefined;
 
   /** @param way the sidecar's HTTP port, or what stands in its stead */
   constructor(
@@ -46,7 +45,7 @@ export class Sidecar {
   }
   /** The configuration store in scope. */
   get configurationStore(): string {
-    return this.store ?? this.components?.configuration ?? '';
+    return this.components?.configuration ?? '';
   }
 
   /** Asks the sidecar: see Ask. @throws Unavailable where there is no whole answer */
@@ -99,17 +98,11 @@ export class Sidecar {
     }
   }
 
-  /** Waits for the sidecar, then learns which components are in scope. Throws one plain sentence if any is missing. */
-  async ready(limitMs: number): Promise<void> {
+  /** Waits for the sidecar, then learns which components are in scope. Throws one plain sentence if one that is needed is missing. */
+  async ready(limitMs: number, needed?: readonly Kind[]): Promise<void> {
     await this.reachable(limitMs);
-    this.components = componentsOf(this.appId, await this.ok('GET', '/v1.0/metadata'));
+    this.components = componentsOf(this.appId, await this.ok('GET', '/v1.0/metadata'), needed);
     this.state.use(this.components.state);
-  }
-
-  /** Like ready, for who has nothing but a configuration. Throws one plain sentence if it is missing. */
-  async configurable(limitMs: number): Promise<void> {
-    await this.reachable(limitMs);
-    this.store = onlyOne(this.appId, await this.ok('GET', '/v1.0/metadata'), 'configuration').name;
   }
 
   /** Reads documents; the answer has every key once, in the order asked for. @throws Unavailable, StoreRejected */
