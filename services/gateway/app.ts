@@ -15,12 +15,13 @@ import { preflight } from './cors.ts';
 import { Exchange } from './exchange.ts';
 import type { Following } from './following.ts';
 import { Forwarder } from './forward.ts';
-import { checkOnce } from './headers.ts';
+import { checkFrame } from './frame.ts';
 import { type AllShares, LIMITS, type Limits, sharesOf } from './limits.ts';
 import { isBrowser, Page, type PageFiles, placeOf } from './page.ts';
 import { nothingHere, type Route, routeOf, routesOf, targetOf } from './paths.ts';
 import { PublicBase, shareOf } from './public-base.ts';
 import { clientOf, Rate } from './rate.ts';
+import { readiness } from './readiness.ts';
 import { routes } from './routes.ts';
 import { entranceServer } from './server.ts';
 import { SETTINGS, type Settings } from './settings.ts';
@@ -28,7 +29,6 @@ import { type Admission, Refused } from './tokens.ts';
 import { Turns } from './turns.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
-const PROBE_MS = 2_000;
 
 /** What a gateway may be given beside its sidecar. */
 export interface Options {
@@ -67,7 +67,7 @@ class Entrance {
   private readonly forwarder: Forwarder;
   private readonly page: Page | undefined;
   private readonly connections = new Map<Socket, Connection>();
-  private probing: Promise<boolean> | undefined;
+  private readonly ready: () => Promise<boolean>;
 
   constructor(
     private readonly sidecar: Sidecar,
@@ -77,6 +77,7 @@ class Entrance {
     this.shares = sharesOf(this.limits);
     this.routes = routesOf(routes[sidecar.system] ?? {});
     this.outside = options.outside ?? new PublicBase();
+    this.ready = readiness(options.probe ?? sidecar.transport);
     this.turns = new Turns(() => this.settings);
     this.forwarder = new Forwarder(sidecar.transport, this.limits, this.shares, this.turns);
     this.page = options.page && new Page(options.page);
@@ -134,26 +135,8 @@ class Entrance {
     else if (this.options.following?.isTold(request, peer)) exchange.answer(200, {});
     else
       withTrace(continueTrace(request.headers.traceparent, { requestId: exchange.requestId }), () => {
-        this.handle(exchange, peer, isTrusted)
-          .catch((error) => this.refused(exchange, error))
-          .catch((error) => refuse(exchange, error));
+        this.handle(exchange, peer, isTrusted).catch((error) => this.failed(exchange, error));
       });
-  }
-
-  /** Whether the sidecar works; asked once for all who want to know. */
-  private ready(): Promise<boolean> {
-    const { probe = this.sidecar.transport } = this.options;
-    const path = '/v1.0/healthz/outbound';
-    this.probing ??= probe
-      .request({ method: 'GET', path, headers: {}, signal: AbortSignal.timeout(PROBE_MS), timeoutMs: PROBE_MS })
-      .then(
-        ({ status }) => status === 204,
-        () => false,
-      )
-      .finally(() => {
-        this.probing = undefined;
-      });
-    return this.probing;
   }
 
   private async handle(exchange: Exchange, peer: string, isTrusted: boolean): Promise<void> {
@@ -184,11 +167,14 @@ class Entrance {
     await this.forwarder.forward(exchange, route, target, base + route.prefix, isAdmitted);
   }
 
-  /** Who is not let in has used a request of his address. @throws what it was given, or Problem 429 */
-  private async refused(exchange: Exchange, error: unknown): Promise<never> {
+  /** Answers with what went wrong. Who is not let in has used a request of his address. */
+  private failed(exchange: Exchange, error: unknown): void {
     if (error instanceof Refused && this.settings.GATEWAY_RATE_REQUESTS > 0)
-      await this.rate.count(exchange, clientOf(exchange.address, undefined), this.settings);
-    throw error;
+      this.rate.count(exchange, clientOf(exchange.address, undefined), this.settings).then(
+        () => refuse(exchange, error),
+        (tooMany) => refuse(exchange, tooMany),
+      );
+    else refuse(exchange, error);
   }
 
   /** The OpenAPI document, with the address that the client called. */
@@ -218,27 +204,6 @@ class Entrance {
     const links = this.routes.map(({ path }) => [path.slice(1), { href: base + path }]);
     sendJson(exchange, { system: this.sidecar.system, _links: Object.fromEntries(links) });
   }
-}
-
-/**
- * What Node's parser takes and HTTP/1.1 does not.
- * @throws Problem
- */
-function checkFrame(exchange: Exchange): void {
-  const { request } = exchange;
-  const { headers, httpVersion } = request;
-  const close = (problem: Problem): Problem => {
-    exchange.headers.connection = 'close';
-    return problem;
-  };
-  if (httpVersion !== '1.1' && httpVersion !== '1.0')
-    throw close(new Problem(505, 'HTTP Version Not Supported', 'Send a request of HTTP/1.1.'));
-  const coding = headers['transfer-encoding'];
-  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0'))
-    throw close(new Problem(501, 'Not Implemented', 'The one Transfer-Encoding that is read here is chunked.'));
-  if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue')
-    throw close(new Problem(417, 'Expectation Failed', 'The one expectation that is met here is 100-continue.'));
-  checkOnce(request);
 }
 
 /** Answers what the gateway itself has for those who read. @throws Problem (405) */
