@@ -167,9 +167,9 @@ class Entrance {
     await this.forwarder.forward(exchange, route, target, base + route.prefix, isAdmitted);
   }
 
-  /** Answers with what went wrong. Who is not let in has used a request of his address. */
+  /** Answers with what went wrong. Who is not let in has used a request of his address, if it was not counted yet. */
   private failed(exchange: Exchange, error: unknown): void {
-    if (error instanceof Refused && this.settings.GATEWAY_RATE_REQUESTS > 0)
+    if (error instanceof Refused && this.settings.GATEWAY_RATE_REQUESTS > 0 && !exchange.headers.ratelimit)
       this.rate.count(exchange, clientOf(exchange.address, undefined), this.settings).then(
         () => refuse(exchange, error),
         (tooMany) => refuse(exchange, tooMany),
