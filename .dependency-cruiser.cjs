@@ -111,7 +111,7 @@ module.exports = {
       name: 'no-orphans',
       comment: 'A file nobody imports is dead, unless it is an entry point.',
       severity: 'error',
-      from: { orphan: true, pathNot: ['(^|/)main\\.tsx?$', '\\.spec\\.ts$', '\\.cjs$', '\\.config\\.'] },
+      from: { orphan: true, pathNot: ['(^|/)main\\.tsx?$', '\\.spec\\.ts$', '\\.d\\.ts$', '\\.cjs$', '\\.config\\.'] },
       to: {},
     },
     {

@@ -1,5 +1,6 @@
 import { httpTransport, main, portFrom, Sidecar, serve } from '../kit/index.ts';
 import { gateway } from './app.ts';
+import { Following } from './following.ts';
 import { LIMITS } from './limits.ts';
 import type { PageFiles } from './page.ts';
 import { outsideFrom } from './public-base.ts';
@@ -21,11 +22,13 @@ export const enter = (page: PageFiles, document: object): Promise<void> =>
     // Read where it is needed alone: it brings what checks signatures.
     const tokens = env.AUTH_ISSUER ? await import('./tokens.ts') : undefined;
     const [admission, signIn] = [tokens?.tokensFrom(env), tokens?.signInFrom(env)];
-    const app = gateway(sidecar, { admission, signIn, outside: outsideFrom(env), probe, page, document });
+    const following = new Following(sidecar);
+    const options = { admission, signIn, outside: outsideFrom(env), probe, page, document, following };
     await serve({
-      app,
-      start: async () => undefined, // it is ready when its sidecar is, and says so when it is asked
+      app: gateway(sidecar, options),
+      start: () => following.start(), // it is ready when its sidecar is, and says so when it is asked
       async close() {
+        following.close();
         await Promise.all([sidecar.transport.close(), probe.close()]);
       },
     });

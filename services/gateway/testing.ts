@@ -4,6 +4,7 @@ import { type AddressInfo, createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ANSWERED_BY, Sidecar, type SidecarAnswer, type SidecarRequest, type Transport } from '../kit/index.ts';
 import { gateway, type Options } from './app.ts';
+import { SETTINGS, type Settings } from './settings.ts';
 
 /** For tests of the entrance: a gateway of lecture on a port of this machine, and clients that send bytes as they like. */
 
@@ -29,6 +30,11 @@ export const failed = (message: string, status = 500): SidecarAnswer => ({
   status,
   headers: { 'content-type': 'application/json' },
   body: Buffer.from(JSON.stringify({ errorCode: 'ERR_DIRECT_INVOKE', message })),
+});
+
+/** A configuration that says this, and for the rest what holds where nothing is said. */
+export const configured = (said: Partial<Settings>): Options => ({
+  following: { settings: { ...SETTINGS, ...said }, isTold: () => false },
 });
 
 export interface Opened {
