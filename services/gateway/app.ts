@@ -18,9 +18,10 @@ import { checkOnce } from './headers.ts';
 import { type AllShares, LIMITS, type Limits, sharesOf } from './limits.ts';
 import { isBrowser, Page, type PageFiles, placeOf } from './page.ts';
 import { nothingHere, type Route, routeOf, routesOf, targetOf } from './paths.ts';
-import { PublicBase, shareOf } from './public-base.ts';
+import { PublicBase } from './public-base.ts';
 import { routes } from './routes.ts';
 import { entranceServer } from './server.ts';
+import { shareOf } from './share.ts';
 import { type Admission, Refused } from './tokens.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];

@@ -1,6 +1,6 @@
 import { type ServerInterceptor, ServerInterceptingCall, status } from '@grpc/grpc-js';
 import { type Limits, Shares } from '../limits.ts';
-import { shareOf } from '../public-base.ts';
+import { shareOf } from '../share.ts';
 
 /** Bytes of one message: what services take of a body. */
 export const MESSAGE_BYTES = 256 * 1024;

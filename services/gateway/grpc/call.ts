@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { type handleUnaryCall, Metadata, type ServerUnaryCall, type StatusObject, status } from '@grpc/grpc-js';
 import type { Limits, Shares } from '../limits.ts';
-import { shareOf } from '../public-base.ts';
+import { shareOf } from '../share.ts';
 import { peerIn } from './bounds.ts';
 import { answeredBy, Unreadable, wantedBy } from './convert.ts';
 import { askInward, type InnerAnswer } from './inward.ts';

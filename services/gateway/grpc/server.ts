@@ -4,7 +4,7 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { LIMITS, Shares } from '../limits.ts';
-import { shareOf } from '../public-base.ts';
+import { shareOf } from '../share.ts';
 import { CHANNEL, patient, sharesOfGrpc } from './bounds.ts';
 import { type Surroundings, unary } from './call.ts';
 import { packageOf, serviceIn } from './definitions.ts';

@@ -44,6 +44,7 @@ program
   .option('-d, --detach', 'return when everything is healthy', false)
   .option('--watch', 'rebuild and restart what changes under services/', false)
   .option('--no-console', 'without the page at http://localhost:8000')
+  .option('--grpc', 'gateways serve gRPC, too, at the port above the one of HTTP', false)
   .option('--replicas <app-id=n...>', 'several processes of one service', replica, {})
   .action(
     async (
@@ -53,6 +54,7 @@ program
         detach: boolean;
         watch: boolean;
         console: boolean;
+        grpc: boolean;
         replicas: Record<string, number>;
       },
     ) => up({ ...options, systems: await wantedSystems(named) }),
@@ -123,7 +125,7 @@ infra
   .command('up')
   .addOption(profile())
   .action(({ profile }: { profile: Profile }) =>
-    up({ systems: [], replicas: {}, profile, detach: true, watch: false, console: false }),
+    up({ systems: [], replicas: {}, profile, detach: true, watch: false, console: false, grpc: false }),
   );
 infra
   .command('down')

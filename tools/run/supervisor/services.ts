@@ -17,6 +17,8 @@ export interface Replica {
   service: ServiceTemplate;
   number: number;
   ports: Ports;
+  /** Where a gateway serves gRPC, if that is wanted. */
+  grpcPort?: number;
 }
 
 /** Identity of a replica that survives its restarts, and its name on the command line. */
@@ -46,7 +48,7 @@ function answers(port: number, path: string): Promise<boolean> {
 }
 
 export function appSpec(replica: Replica, python: string): ProcessSpec {
-  const { service, ports } = replica;
+  const { service, ports, grpcPort } = replica;
   const [program = '', ...args] = service.command;
   const command =
     program === 'node'
@@ -67,6 +69,7 @@ export function appSpec(replica: Replica, python: string): ProcessSpec {
       MADANG_HOME: home,
       MADANG_INSTANCE: instanceOf(replica),
       PYTHONDONTWRITEBYTECODE: '1',
+      ...(grpcPort === undefined ? {} : { GRPC_PORT: String(grpcPort) }),
     },
     port: ports.app,
     ready: () => answers(ports.app, '/readyz'),

@@ -33,6 +33,8 @@ export interface ServiceStatus {
   sidecarPid: number | null;
   port: number;
   daprHttpPort: number;
+  /** Where a gateway serves gRPC; null: nowhere. */
+  grpcPort: number | null;
   /** Crashes of the app and of its sidecar. */
   restarts: number;
   memoryMiB: number | null;
@@ -62,6 +64,8 @@ export interface Wish {
   replicas: Record<string, number>;
   /** Whether the console is wanted; once it runs, it stays. */
   console: boolean;
+  /** Whether the gateways that are started now are to be reached by gRPC, too. */
+  grpc: boolean;
 }
 
 export interface UpOptions extends Wish {
