@@ -48,7 +48,9 @@ async function openedBy(grpc: () => Promise<Grpc>, given: Omit<Given, 'proto'>):
   const { port } = given;
   const opened = await (await grpc()).open(given).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error;
-    throw new Error(`GRPC_PORT is ${port}, and somebody listens there already; set it to a free port, or leave it out.`);
+    throw new Error(
+      `GRPC_PORT is ${port}, and somebody listens there already; set it to a free port, or leave it out.`,
+    );
   });
   log.info('listening for gRPC', { port });
   return opened;

@@ -59,7 +59,12 @@ export const unary =
       });
   };
 
-async function ask(operation: Operation, { gateway }: Surroundings, call: Call, signal: AbortSignal): Promise<InnerAnswer> {
+async function ask(
+  operation: Operation,
+  { gateway }: Surroundings,
+  call: Call,
+  signal: AbortSignal,
+): Promise<InnerAnswer> {
   const { method, target, body } = wantedBy(operation, call.request);
   const headers: Record<string, string | string[]> = { host: call.getHost() };
   for (const name of PASSED_ON) {

@@ -40,16 +40,14 @@ function fromMessage(shape: Shape, value: unknown, name: string): unknown {
   if (shape.kind === 'whole') return numeral(String(value));
   // JSON has no infinity: as text the service refuses it, and says why.
   if (shape.kind === 'decimal') return Number.isFinite(value) ? value : String(value);
-  if (shape.kind === 'list')
-    return Array.isArray(value) ? value.map((one) => fromMessage(shape.of, one, name)) : [];
+  if (shape.kind === 'list') return Array.isArray(value) ? value.map((one) => fromMessage(shape.of, one, name)) : [];
   if (shape.kind !== 'message' || !isFields(value)) return value;
   const set = [...shape.fields].filter(([key]) => value[key] !== undefined);
   return Object.fromEntries(set.map(([key, of]) => [key, fromMessage(of, value[key], key)]));
 }
 
 /** A whole number that JSON's readers keep; beyond them its digits, which services refuse. */
-const numeral = (digits: string): number | string =>
-  Number.isSafeInteger(Number(digits)) ? Number(digits) : digits;
+const numeral = (digits: string): number | string => (Number.isSafeInteger(Number(digits)) ? Number(digits) : digits);
 
 function parsed(text: string, name: string): unknown {
   try {

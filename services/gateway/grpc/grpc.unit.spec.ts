@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import {
-  Client,
+  type Client,
   credentials,
   loadPackageDefinition,
   Metadata,
@@ -75,8 +75,11 @@ function call(
   return new Promise((resolve) => {
     let first = new Metadata();
     const methods = client as unknown as Record<string, (...words: unknown[]) => NodeJS.EventEmitter>;
-    methods[method]?.(fields, sent, { deadline: Date.now() + withinMs }, (error: ServiceError | null, message: Fields) =>
-      resolve({ error, message, metadata: error?.metadata ?? first }),
+    methods[method]?.(
+      fields,
+      sent,
+      { deadline: Date.now() + withinMs },
+      (error: ServiceError | null, message: Fields) => resolve({ error, message, metadata: error?.metadata ?? first }),
     ).on('metadata', (came: Metadata) => {
       first = came;
     });
@@ -84,10 +87,14 @@ function call(
 }
 
 const problem = (httpStatus: number, more: Fields = {}, headers: Record<string, string> = {}): SidecarAnswer =>
-  said(httpStatus, JSON.stringify({ type: 'about:blank', title: 'x', status: httpStatus, detail: 'so 그래서', ...more }), {
-    'content-type': 'application/problem+json',
-    ...headers,
-  });
+  said(
+    httpStatus,
+    JSON.stringify({ type: 'about:blank', title: 'x', status: httpStatus, detail: 'so 그래서', ...more }),
+    {
+      'content-type': 'application/problem+json',
+      ...headers,
+    },
+  );
 
 const COURSE = { id: 9_007_199_254_740_991, name: '한국어', teacher: 'hong', fee: 0, textBook: 'kor_book' };
 
@@ -97,10 +104,15 @@ test('given a command, when it is called, then the service gets the request that
   );
   const body = { name: '한국어', teacher: 'hong', fee: '0' };
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  const told = await call(clientOf(port, 'madang.lecture.v1.CourseService'), 'PostCourses', { body }, {
-    'idempotency-key': 'once',
-    traceparent,
-  });
+  const told = await call(
+    clientOf(port, 'madang.lecture.v1.CourseService'),
+    'PostCourses',
+    { body },
+    {
+      'idempotency-key': 'once',
+      traceparent,
+    },
+  );
   expect(told.error).toBeNull();
   expect(told.message).toEqual({ ...COURSE, id: '9007199254740991', fee: '0' });
   expect(told.metadata.get('etag')).toEqual(['"1"']);
@@ -138,15 +150,20 @@ test.each([
   [429, 'RESOURCE_EXHAUSTED'],
   [500, 'INTERNAL'],
   [503, 'UNAVAILABLE'],
-] as const)('given a service that answers %i, when it is called, then the code is %s, with the problem', async (code, name) => {
-  const errors = [{ field: 'fee', message: 'must be a number' }];
-  const { port } = await opened(() => problem(code, { errors }, { 'retry-after': '5' }));
-  const told = await call(clientOf(port, 'madang.lecture.v1.ClassService'), 'DeleteClassesId', { id: 1 });
-  expect(told.error).toMatchObject({ code: status[name], details: 'so 그래서' });
-  expect(JSON.parse(String(told.metadata.get('problem-bin')[0]))).toMatchObject({ status: code, errors });
-  expect(told.metadata.get('retry-after')).toEqual(['5']);
-  expect(String(told.metadata.get('grpc-status-details-bin')[0])).toMatch(/google.rpc.RetryInfo.*google.rpc.BadRequest/s);
-});
+] as const)(
+  'given a service that answers %i, when it is called, then the code is %s, with the problem',
+  async (code, name) => {
+    const errors = [{ field: 'fee', message: 'must be a number' }];
+    const { port } = await opened(() => problem(code, { errors }, { 'retry-after': '5' }));
+    const told = await call(clientOf(port, 'madang.lecture.v1.ClassService'), 'DeleteClassesId', { id: 1 });
+    expect(told.error).toMatchObject({ code: status[name], details: 'so 그래서' });
+    expect(JSON.parse(String(told.metadata.get('problem-bin')[0]))).toMatchObject({ status: code, errors });
+    expect(told.metadata.get('retry-after')).toEqual(['5']);
+    expect(String(told.metadata.get('grpc-status-details-bin')[0])).toMatch(
+      /google.rpc.RetryInfo.*google.rpc.BadRequest/s,
+    );
+  },
+);
 
 test('given who needs a token, when he comes without one, then UNAUTHENTICATED; with it, he is let in', async () => {
   const admission = async (authorization?: string): Promise<void> => {
@@ -157,7 +174,9 @@ test('given who needs a token, when he comes without one, then UNAUTHENTICATED; 
   const refused = await call(client, 'GetClassesId', { id: 1 });
   expect(refused.error).toMatchObject({ code: status.UNAUTHENTICATED, details: 'A token is needed here.' });
   expect(gateway.asked).toEqual([]);
-  expect(await call(client, 'GetClassesId', { id: 1 }, { authorization: 'Bearer good' })).toMatchObject({ error: null });
+  expect(await call(client, 'GetClassesId', { id: 1 }, { authorization: 'Bearer good' })).toMatchObject({
+    error: null,
+  });
 });
 
 test('given a silent service, when the deadline of a call is over, then nobody waits for it any more', async () => {

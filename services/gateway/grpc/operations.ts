@@ -70,7 +70,13 @@ function answerOf(described: Described, name: string, shapes: Shapes): Pick<Oper
   if (schema.allOf?.[0]?.$ref?.endsWith('/Collection')) {
     const [rows] = Object.entries(schema.allOf[1]?.properties?._embedded?.properties ?? {});
     if (!rows) throw new Error(`The collection of ${described.operationId} does not say what is in it.`);
-    return { answer: message(name, [[rows[0], shapes.of(rows[1], name)], ['page', PAGE]]), wrapping: 'rows' };
+    return {
+      answer: message(name, [
+        [rows[0], shapes.of(rows[1], name)],
+        ['page', PAGE],
+      ]),
+      wrapping: 'rows',
+    };
   }
   const shape = shapes.of(schema, name);
   if (shape.kind === 'message') return { answer: shape, wrapping: 'none' };

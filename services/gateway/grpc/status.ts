@@ -64,14 +64,17 @@ export function statusOf({ status: httpStatus, headers, body }: Refusal, method:
     if (typeof value === 'string') metadata.set(name, value);
   }
   const seconds = Number(headers['retry-after'] ?? 0);
-  const fields = problem.errors?.slice(0, 20).map((one) => ({ field: short(one.field), description: short(one.message) }));
+  const fields = problem.errors
+    ?.slice(0, 20)
+    .map((one) => ({ field: short(one.field), description: short(one.message) }));
   const more = [
     ...(seconds > 0 ? [any('RetryInfo', { retry_delay: { seconds } })] : []),
     ...(fields ? [any('BadRequest', { field_violations: fields })] : []),
   ];
   const rich = encode('google.rpc.Status', { code, message: details, details: more });
   if (rich.length <= LONGEST) metadata.set('grpc-status-details-bin', rich);
-  const whole = body.length <= LONGEST ? body : Buffer.from(JSON.stringify({ ...problem, detail: details, errors: undefined }));
+  const whole =
+    body.length <= LONGEST ? body : Buffer.from(JSON.stringify({ ...problem, detail: details, errors: undefined }));
   metadata.set('problem-bin', whole);
   return { code, details, metadata };
 }
