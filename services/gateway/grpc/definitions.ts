@@ -11,15 +11,15 @@ const AS_WRITTEN = { keepCase: true, longs: String, enums: String } as const;
 /** gRPC's own messages are read by a library that has them in camel case. */
 const IN_CAMEL_CASE = { keepCase: false, oneofs: true, enums: String } as const;
 
-function rootOf(text: string): protobuf.Root {
-  const { root } = protobuf.parse(text, { keepCase: true });
+function rootOf(text: string, keepCase = true): protobuf.Root {
+  const { root } = protobuf.parse(text, { keepCase });
   root.resolveAll();
   return root;
 }
 
 /** What a .proto defines. */
 export const packageOf = (text: string, isOurs = true): PackageDefinition =>
-  fromJSON(rootOf(text).toJSON(), isOurs ? AS_WRITTEN : IN_CAMEL_CASE);
+  fromJSON(rootOf(text, isOurs).toJSON(), isOurs ? AS_WRITTEN : IN_CAMEL_CASE);
 
 /** One service of a package, by its full name. */
 export function serviceIn(definitions: PackageDefinition, name: string): ServiceDefinition {

@@ -13,7 +13,7 @@ import type { Options } from '../app.ts';
 import { closeAll, type Opened as Gateway, open, said, serverOf, silence } from '../testing.ts';
 import { Refused } from '../tokens.ts';
 import { packageOf } from './definitions.ts';
-import { HEALTH } from './protocols.ts';
+import { HEALTH, REFLECTION } from './protocols.ts';
 import { type Opened, openGrpc } from './server.ts';
 
 type Fields = Record<string, unknown>;
@@ -226,3 +226,31 @@ test('given the health service, when it is asked, then the gateway, its services
   expect((await call(client, 'Check', { service })).message).toEqual({ status: 'SERVING' });
   expect((await call(client, 'Check', { service: 'no.such' })).error).toMatchObject({ code: status.NOT_FOUND });
 });
+
+test.each(['v1', 'v1alpha'] as const)(
+  'given reflection %s, when it is asked for services and a message, then it tells them',
+  async (version) => {
+    const { port } = await opened();
+    const client = clientOf(port, `grpc.reflection.${version}.ServerReflection`, REFLECTION[version]);
+    const methods = client as unknown as Record<
+      string,
+      () => NodeJS.EventEmitter & { write(asked: Fields): void; end(): void }
+    >;
+    const stream = methods.ServerReflectionInfo!();
+    const told: Fields[] = [];
+    const end = new Promise<void>((resolve) => stream.on('end', resolve));
+    stream.on('data', (answer: Fields) => told.push(answer));
+    stream.write({ list_services: '*' });
+    stream.write({ file_containing_symbol: 'madang.lecture.v1.ClassClass' });
+    stream.write({ file_containing_symbol: 'no.such' });
+    stream.end();
+    await end;
+    const [services, file, missing] = told;
+    const found = services?.list_services_response as { service: { name: string }[] } | undefined;
+    const names = found?.service.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['madang.lecture.v1.ClassService', 'grpc.health.v1.Health']));
+    const described = file?.file_descriptor_response as { file_descriptor_proto: Buffer[] } | undefined;
+    expect(described?.file_descriptor_proto[0]?.toString('latin1')).toContain('ClassClass');
+    expect(missing?.error_response).toMatchObject({ error_code: status.NOT_FOUND });
+  },
+);
