@@ -155,7 +155,7 @@ describe('in the mesh', () => {
     const resources = resourcesOf(await render({ systems: ['lecture'], 'gateway.grpc.enabled': true }));
     const of = (name: string) => ({
       service: named(resources, 'Service', name).spec.ports.map((one) => one.port),
-      env: named(resources, 'Deployment', name).spec.template.spec.containers[0]?.env.filter(
+      env: named(resources, 'Deployment', name).spec.template.spec.containers[0]?.env?.filter(
         (one) => one.name === 'GRPC_PORT',
       ),
       policy: named(resources, 'NetworkPolicy', name).spec.ingress.flatMap(({ ports }) => ports.map((one) => one.port)),
