@@ -5,7 +5,6 @@ import { LIMITS } from './limits.ts';
 import type { PageFiles } from './page.ts';
 import { outsideFrom } from './public-base.ts';
 import { routes } from './routes.ts';
-import { tokensFrom } from './tokens.ts';
 
 /** The bundle with the entrance for gRPC, and the .proto of the system in it. */
 interface Grpc {
@@ -26,7 +25,10 @@ export const enter = (page: PageFiles, document: object, grpc: () => Promise<Grp
     if (!routes[sidecar.system])
       throw new Error(`APP_ID must be <system>-gateway with one of the systems ${Object.keys(routes).join(', ')}.`);
     const probe = httpTransport(port, { connections: 2 });
-    const app = gateway(sidecar, { admission: tokensFrom(env), outside: outsideFrom(env), probe, page, document });
+    // Read where it is needed alone: it brings what checks signatures.
+    const tokens = env.AUTH_ISSUER ? await import('./tokens.ts') : undefined;
+    const [admission, signIn] = [tokens?.tokensFrom(env), tokens?.signInFrom(env)];
+    const app = gateway(sidecar, { admission, signIn, outside: outsideFrom(env), probe, page, document });
     const host = env.HOST ?? '127.0.0.1';
     const given = { gateway: app, system: sidecar.system, document, host, log };
     const opened = env.GRPC_PORT ? await openedBy(grpc, { ...given, port: portFrom('GRPC_PORT') }) : undefined;

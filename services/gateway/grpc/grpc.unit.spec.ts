@@ -9,9 +9,9 @@ import {
   status,
 } from '@grpc/grpc-js';
 import type { SidecarAnswer } from '../../kit/index.ts';
+import { Refused } from '../admission.ts';
 import type { Options } from '../app.ts';
 import { closeAll, type Opened as Gateway, open, said, serverOf, silence } from '../testing.ts';
-import { Refused } from '../tokens.ts';
 import { packageOf } from './definitions.ts';
 import { HEALTH, REFLECTION } from './protocols.ts';
 import { type Opened, openGrpc } from './server.ts';
@@ -166,8 +166,9 @@ test.each([
 );
 
 test('given who needs a token, when he comes without one, then UNAUTHENTICATED; with it, he is let in', async () => {
-  const admission = async (authorization?: string): Promise<void> => {
+  const admission = async (authorization: string | undefined) => {
     if (authorization !== 'Bearer good') throw new Refused(401, 'A token is needed here.', 'Bearer');
+    return { person: 'kim', roles: ['operator'] };
   };
   const { gateway, port } = await opened(() => said(200, '{"id":1}'), { admission });
   const client = clientOf(port, 'madang.lecture.v1.ClassService');

@@ -141,7 +141,7 @@ function routes(feed: Feed): Record<string, Route> {
     },
     'POST /api/up': async (request) => {
       const { systems } = await bodyOf(request, Up);
-      return asked(client.up({ systems, replicas: {}, console: true, grpc: false }));
+      return asked(client.up({ systems, replicas: {}, console: true }));
     },
     'POST /api/story': async (request) => {
       const { system } = await bodyOf(request, Story);

@@ -45,6 +45,7 @@ program
   .option('--watch', 'rebuild and restart what changes under services/', false)
   .option('--no-console', 'without the page at http://localhost:8000')
   .option('--grpc', 'gateways serve gRPC, too, at the port above the one of HTTP', false)
+  .option('--auth', 'gateways ask for tokens, of an OpenID provider that is started with them', false)
   .option('--replicas <app-id=n...>', 'several processes of one service', replica, {})
   .action(
     async (
@@ -55,6 +56,7 @@ program
         watch: boolean;
         console: boolean;
         grpc: boolean;
+        auth: boolean;
         replicas: Record<string, number>;
       },
     ) => up({ ...options, systems: await wantedSystems(named) }),
@@ -125,7 +127,7 @@ infra
   .command('up')
   .addOption(profile())
   .action(({ profile }: { profile: Profile }) =>
-    up({ systems: [], replicas: {}, profile, detach: true, watch: false, console: false, grpc: false }),
+    up({ systems: [], replicas: {}, profile, detach: true, watch: false, console: false }),
   );
 infra
   .command('down')

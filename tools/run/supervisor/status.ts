@@ -64,8 +64,10 @@ export interface Wish {
   replicas: Record<string, number>;
   /** Whether the console is wanted; once it runs, it stays. */
   console: boolean;
+  /** Whether gateways ask for tokens of an OpenID provider that is started with them; once it runs, it stays. */
+  auth?: boolean;
   /** Whether the gateways that are started now are to be reached by gRPC, too. */
-  grpc: boolean;
+  grpc?: boolean;
 }
 
 export interface UpOptions extends Wish {
