@@ -28,7 +28,10 @@ export async function up(options: UpOptions): Promise<void> {
   await stay(options);
 }
 
-async function add(there: Status, { systems, replicas, profile, console, auth, grpc }: UpOptions): Promise<void> {
+async function add(
+  there: Status,
+  { systems, replicas, profile, console, auth, grpc = false }: UpOptions,
+): Promise<void> {
   if (there.profile !== profile)
     throw new Error(
       `The ${there.profile} profile runs here; ./run down ends it, then the ${profile} profile can be started.`,
