@@ -6,6 +6,7 @@ Called with host:port and a name that nobody else has; prints what it saw as JSO
 import json
 import sys
 import time
+import uuid
 
 import grpc
 from google.protobuf import json_format
@@ -58,7 +59,7 @@ tell("services", sorted(database.get_services()))
 tell("health", call("grpc.health.v1.Health", "Check", {"service": CLASSES}))
 
 body = {"courseId": "1", "fee": "10000", "student": student, "textBook": "국어"}
-once = (("idempotency-key", f"enrol-{student}"),)
+once = (("idempotency-key", str(uuid.uuid4())),)
 made = call(CLASSES, "PostClasses", {"body": body}, once)
 tell("enrolled", made)
 tell("enrolled again with the same key", call(CLASSES, "PostClasses", {"body": body}, once))
