@@ -186,7 +186,8 @@ async function system(profile: 'light' | 'full', env: Env, args: string[]): Prom
     const at = args.indexOf('--system');
     const only = at < 0 ? undefined : args[at + 1];
     const rest = args.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
-    if ((await run('up', only ?? 'all', '--profile', profile, '--detach', '--no-console')).code !== 0) return NOT_RUN;
+    if ((await run('up', only ?? 'all', '--profile', profile, '--detach', '--no-console', '--grpc')).code !== 0)
+      return NOT_RUN;
     const [waiting, results] = [only ? [only] : [...LONGEST_FIRST], [] as Result[]];
     const lane = async (): Promise<void> => {
       for (let name = waiting.shift(); name; name = waiting.shift()) {

@@ -21,11 +21,12 @@ import { checkFrame } from './frame.ts';
 import { type AllShares, LIMITS, type Limits, sharesOf } from './limits.ts';
 import { isBrowser, Page, type PageFiles, placeOf, type SignIn } from './page.ts';
 import { nothingHere, type Route, routeOf, routesOf, targetOf } from './paths.ts';
-import { PublicBase, shareOf } from './public-base.ts';
+import { PublicBase } from './public-base.ts';
 import { clientOf, Rate } from './rate.ts';
 import { readiness } from './readiness.ts';
 import { routes } from './routes.ts';
 import { entranceServer } from './server.ts';
+import { shareOf } from './share.ts';
 import { SETTINGS, type Settings } from './settings.ts';
 import { Turns } from './turns.ts';
 

@@ -47,6 +47,14 @@ export interface Opened {
 }
 
 const servers: Server[] = [];
+const serverAt = new WeakMap<Opened, Server>();
+
+/** The server behind what was opened, for who asks it within this process. */
+export function serverOf(opened: Opened): Server {
+  const server = serverAt.get(opened);
+  if (!server) throw new Error('It was not opened here.');
+  return server;
+}
 
 /** Opens a gateway whose sidecar answers as the test says. */
 export async function open(options: Options = {}, answer: Answering = () => said(200)): Promise<Opened> {
@@ -67,6 +75,7 @@ export async function open(options: Options = {}, answer: Answering = () => said
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
   const opened: Opened = { port, address: `http://127.0.0.1:${port}`, asked, answer };
+  serverAt.set(opened, server);
   return opened;
 }
 

@@ -18,6 +18,8 @@ export interface Replica {
   service: ServiceTemplate;
   number: number;
   ports: Ports;
+  /** Where a gateway serves gRPC, if that is wanted. */
+  grpcPort?: number;
 }
 
 /** Identity of a replica that survives its restarts, and its name on the command line. */
@@ -54,7 +56,7 @@ export const guarded = ({ service: { system, name } }: Replica): Record<string, 
 
 /** @param more of the environment */
 export function appSpec(replica: Replica, python: string, more: Record<string, string> = {}): ProcessSpec {
-  const { service, ports } = replica;
+  const { service, ports, grpcPort } = replica;
   const [program = '', ...args] = service.command;
   const command =
     program === 'node'
@@ -76,6 +78,7 @@ export function appSpec(replica: Replica, python: string, more: Record<string, s
       MADANG_HOME: home,
       MADANG_INSTANCE: instanceOf(replica),
       PYTHONDONTWRITEBYTECODE: '1',
+      ...(grpcPort === undefined ? {} : { GRPC_PORT: String(grpcPort) }),
     },
     port: ports.app,
     ready: () => answers(ports.app, '/readyz'),
