@@ -54,7 +54,7 @@ async function events(system: string): Promise<string[]> {
 
 /** The scenes of the system's story, without playing them. */
 async function scenes(system: string): Promise<string[]> {
-  const { story } = (await import(`../run/stories/${system}.ts`)) as { story: Story };
+  const { story } = (await import(`../run/cli/stories/${system}.ts`)) as { story: Story };
   const titles: string[] = [];
   const stage: Stage = {
     scene: (title) => void titles.push(title),

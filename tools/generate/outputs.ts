@@ -5,6 +5,8 @@ import { systems } from '../run/infrastructure/templates.ts';
 import { root } from '../run/paths.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { openapi } from './openapi.ts';
+import { scoped } from './scopes.ts';
+import { simulatedServices } from './simulated.ts';
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -12,7 +14,11 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 export async function outputs(): Promise<Map<string, string>> {
   const all = (await systems()).sort();
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  const files = new Map<string, string>([['services/gateway/routes.ts', await gatewayRoutes(all)]]);
+  const files = new Map<string, string>([
+    ['services/gateway/routes.ts', await gatewayRoutes(all)],
+    ['tests/simulation/services.ts', await simulatedServices(all)],
+    ...(await scoped(all)),
+  ]);
   for (const system of all) {
     const { about } = await contractOf(system);
     files.set(`docs/openapi/${system}.json`, json(await openapi(system, about, version)));
