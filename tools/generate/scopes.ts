@@ -9,6 +9,16 @@ const FOLDERS = ['components/light', 'components/full', 'dapr/resiliency'];
 const SCOPES = /^scopes:(?: \[.*\]|\s*\n {2}\[[^\]]*\]|(?:\n {2}- .*)+)$/m;
 const CALLED = /^( {4}apps:)\n(?: {6}.*\n?)+/m;
 
+const WIDTH = 120;
+
+/** The list as the formatter leaves it. */
+function listed(appIds: readonly string[]): string {
+  const line = `[${appIds.join(', ')}]`;
+  if (`scopes: ${line}`.length <= WIDTH) return `scopes: ${line}`;
+  if (`  ${line}`.length <= WIDTH) return `scopes:\n  ${line}`;
+  return `scopes:\n  [\n${appIds.map((appId) => `    ${appId},\n`).join('')}  ]`;
+}
+
 /** Replaces what has to be there, once. */
 function replaced(text: string, what: RegExp, by: string, file: string): string {
   if (!what.test(text)) throw new Error(`${file} has no ${what === SCOPES ? 'list of scopes' : 'list of apps'}.`);
@@ -43,7 +53,7 @@ export async function scoped(systems: readonly string[]): Promise<[path: string,
       for (const name of (await readdir(join(root, folder))).sort()) {
         const path = `${folder}/${name}`;
         const text = await readFile(join(root, path), 'utf8');
-        if (scopes[name]) files.push([path, replaced(text, SCOPES, `scopes: [${scopes[name].join(', ')}]`, path)]);
+        if (scopes[name]) files.push([path, replaced(text, SCOPES, listed(scopes[name]), path)]);
         else if (name === `${system}-gateway.yaml`) {
           // A callee with limits of its own keeps them.
           const lineOf = (appId: string) => new RegExp(`^ {6}${appId}: .*$`, 'm').exec(text)?.[0];

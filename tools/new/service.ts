@@ -61,7 +61,9 @@ async function eventsOf(system: string): Promise<Heard[]> {
 
 async function heardBy({ system, on }: Wish): Promise<Heard> {
   const events = await eventsOf(system);
-  const found = on === undefined ? events[0] : events.find(({ type }) => type === on);
+  // What begins something suits a new service better than what ends it.
+  const first = events.find(({ type }) => /Regist|Open|Creat|Sav|Order/.test(type)) ?? events[0];
+  const found = on === undefined ? first : events.find(({ type }) => type === on);
   if (found) return found;
   const known = events.map(({ type }) => type).join(', ') || 'none';
   throw new Error(
@@ -153,9 +155,9 @@ export function derive(): void {
     execute('--import', 'tsx', ...words);
 }
 
-/** Formats what was made. Files of a language that Biome does not know are left as they are. */
+/** Formats what was made. Files of a language that the formatter does not know are left as they are. */
 export const format = (paths: readonly string[]): void => {
-  const known = paths.filter((path) => /\.tsx?$/.test(path));
+  const known = paths.filter((path) => /\.(tsx?|md|json|ya?ml)$/.test(path));
   if (known.length > 0) execute('node_modules/@biomejs/biome/bin/biome', 'check', '--write', ...known);
 };
 
@@ -175,8 +177,7 @@ export async function newService(wish: Wish): Promise<{ files: string[]; port: n
   const template = join(root, 'dapr', `${system}.yaml`);
   const text = await readFile(template, 'utf8');
   await writeFile(template, `${text.trimEnd()}\n${entryOf(words, COMMANDS[language](words), port)}`);
-  await addToContract(system, words, resourcesOf(words));
-  format(files);
+  format([...files, await addToContract(system, words, resourcesOf(words))]);
   derive();
   return { files, port };
 }
