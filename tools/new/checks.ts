@@ -24,6 +24,7 @@ const KIT_WORDS = [
   'policy',
   'history',
   'request',
+  'row',
   'beside',
 ];
 const NAME = /^[a-z][a-z0-9]{1,29}$/;

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { LANGUAGES, type Language, newService } from './service.ts';
+import { newSystem } from './system.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -21,6 +22,18 @@ export async function main(args: string[]): Promise<number> {
       for (const file of files) print(file);
       print(
         `${system}-${name} has port ${port} in dapr/${system}.yaml. Start it with ./run up ${system}; docs/tutorial.md goes on from here.`,
+      );
+    });
+  program
+    .command('system')
+    .description('a system: a gateway with a page, and one service on whose event others can act')
+    .argument('<system>', 'one word in lower case')
+    .argument('[service]', 'the name of its first service', 'item')
+    .action(async (system: string, name: string) => {
+      const { files, port } = await newSystem(system, name);
+      for (const file of files) print(file);
+      print(
+        `${system} has its entrance at port ${port}. Start it with ./run up ${system}, and play its story with ./run scenario ${system}.`,
       );
     });
   await program.parseAsync(args, { from: 'user' });

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -6,9 +5,10 @@ import { routes } from '../../services/gateway/routes.ts';
 import { published } from '../docs/declared.ts';
 import { readTemplate } from '../run/infrastructure/templates.ts';
 import { root } from '../run/paths.ts';
-import { checkName, portFor, portsOf, portsTaken } from './checks.ts';
+import { checkName, portFor, portsTaken } from './checks.ts';
 import { addToContract } from './document.ts';
 import { render, type Words } from './render.ts';
+import { capital, derive, entryOf, format, plural } from './tree.ts';
 
 /** How a service of a language is started, as dapr/<system>.yaml has it. */
 const COMMANDS = {
@@ -71,10 +71,6 @@ async function heardBy({ system, on }: Wish): Promise<Heard> {
   );
 }
 
-const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
-const plural = (word: string): string =>
-  /(s|x|z|ch|sh)$/.test(word) ? `${word}es` : /[^aeiou]y$/.test(word) ? `${word.slice(0, -1)}ies` : `${word}s`;
-
 async function wordsOf(wish: Wish): Promise<Words> {
   const { system, name } = wish;
   const { service: source, type, sample } = await heardBy(wish);
@@ -107,19 +103,6 @@ async function checkFree({ system, name }: Wish, { names }: Words): Promise<void
     if (routes[system]?.[path]) throw new Error(`${routes[system][path]} has the path ${path}; choose another name.`);
 }
 
-const entryOf = (words: Words, command: string, port: number): string => {
-  const [app, http, grpc, internal, metrics] = portsOf(port);
-  return `  - appID: ${words.appId}
-    appDirPath: ..
-    command: ${command}
-    appPort: ${app}
-    daprHTTPPort: ${http}
-    daprGRPCPort: ${grpc}
-    daprInternalGRPCPort: ${internal}
-    metricsPort: ${metrics}
-`;
-};
-
 const resourcesOf = ({
   name,
   Name,
@@ -139,28 +122,6 @@ const resourcesOf = ({
 | \`events\` | list | of the read model: types of the events seen |
 `;
 
-/** Runs a program of this repository in its root. */
-function execute(...words: string[]): void {
-  const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd: root, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${words.slice(2).join(' ')} failed: ${(stderr || stdout).trim()}`);
-}
-
-/** Writes everything that derives from what services declare. In processes of their own: they read what has just been written. */
-export function derive(): void {
-  for (const words of [
-    ['tools/run/cli/main.ts', 'generate'],
-    ['tools/run/cli/main.ts', 'docs'],
-    ['helm/tools/schema.ts'],
-  ])
-    execute('--import', 'tsx', ...words);
-}
-
-/** Formats what was made. Files of a language that the formatter does not know are left as they are. */
-export const format = (paths: readonly string[]): void => {
-  const known = paths.filter((path) => /\.(tsx?|md|json|ya?ml)$/.test(path));
-  if (known.length > 0) execute('node_modules/@biomejs/biome/bin/biome', 'check', '--write', ...known);
-};
-
 /**
  * Makes a service: its folder, its place in dapr/<system>.yaml and in the contract, and all that derives from these.
  * @returns the files that were made, and the port
@@ -176,7 +137,7 @@ export async function newService(wish: Wish): Promise<{ files: string[]; port: n
   const files = await render(language, `services/${system}/${name}`, words);
   const template = join(root, 'dapr', `${system}.yaml`);
   const text = await readFile(template, 'utf8');
-  await writeFile(template, `${text.trimEnd()}\n${entryOf(words, COMMANDS[language](words), port)}`);
+  await writeFile(template, `${text.trimEnd()}\n${entryOf(words.appId ?? '', COMMANDS[language](words), port)}`);
   format([...files, await addToContract(system, words, resourcesOf(words))]);
   derive();
   return { files, port };
