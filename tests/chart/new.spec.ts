@@ -1,6 +1,7 @@
 import { parseAllDocuments } from 'yaml';
 import { goProgram } from '../../tools/run/provision/go.ts';
 import { type Copy, copyOfTree } from '../new/copy.ts';
+import { KUBERNETES } from './helm.ts';
 
 /** What `./run new` makes is in the chart: the release has what dapr/<system>.yaml names. */
 
@@ -17,7 +18,15 @@ test.each(['light', 'full'])(
   async (profile) => {
     const helm = await goProgram('helm', () => undefined);
     const values = ['--set', `systems={lecture,library},profile=${profile}`];
-    const text = await copy.run(...(helm.command as [string]), 'template', 'test', 'helm/madang', ...values);
+    const text = await copy.run(
+      ...(helm.command as [string]),
+      'template',
+      'test',
+      'helm/madang',
+      '--kube-version',
+      KUBERNETES,
+      ...values,
+    );
     const all = parseAllDocuments(text).map(
       (one) => one.toJS() as { kind: string; metadata: { name: string }; scopes?: string[] } | null,
     );
