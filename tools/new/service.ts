@@ -13,6 +13,7 @@ import { capital, derive, entryOf, format, plural } from './tree.ts';
 /** How a service of a language is started, as dapr/<system>.yaml has it. */
 const COMMANDS = {
   typescript: ({ appId }: Words) => `[node, .madang/dist/${appId}.js]`,
+  python: ({ system, name }: Words) => `[python3, services/${system}/${name}/main.py]`,
 } as const satisfies Record<string, (words: Words) => string>;
 
 export type Language = keyof typeof COMMANDS;
@@ -103,24 +104,23 @@ async function checkFree({ system, name }: Wish, { names }: Words): Promise<void
     if (routes[system]?.[path]) throw new Error(`${routes[system][path]} has the path ${path}; choose another name.`);
 }
 
-const resourcesOf = ({
-  name,
-  Name,
-  names,
-  source,
-  key,
-  Key,
-  Event,
-}: Words): string => `### ${Name}: \`/${names}\`, \`/${name}Histories\`
+const resourcesOf = ({ name, Name, names, source, key, Key, Event }: Words, language: Language): string => {
+  const isPublic = language === 'typescript';
+  const heading = isPublic ? `### ${Name}: \`/${names}\`, \`/${name}Histories\`` : `### ${Name}: within the system`;
+  const routes = isPublic
+    ? `\`GET\`, and \`search/findBy${Key}\`. \`PATCH\` and \`PUT\` change the note. \`/${name}Histories\` is the read model: \`GET\`, and \`search/findBy${Key}\`.`
+    : `Other services read it at \`/${names}/{${key}}\`; clients do not.`;
+  const events = isPublic ? '| `events` | list | of the read model: types of the events seen |\n' : '';
+  return `${heading}
 
-\`GET\`, and \`search/findBy${Key}\`. \`PATCH\` and \`PUT\` change the note. \`/${name}Histories\` is the read model: \`GET\`, and \`search/findBy${Key}\`.
+${routes}
 
 | field    | type    | meaning |
 | -------- | ------- | ------- |
 | \`${key}\` | integer | the ${source}; \`${Event}\` opens the record |
 | \`note\` | text | what somebody noted |
-| \`events\` | list | of the read model: types of the events seen |
-`;
+${events}`;
+};
 
 /**
  * Makes a service: its folder, its place in dapr/<system>.yaml and in the contract, and all that derives from these.
@@ -138,7 +138,7 @@ export async function newService(wish: Wish): Promise<{ files: string[]; port: n
   const template = join(root, 'dapr', `${system}.yaml`);
   const text = await readFile(template, 'utf8');
   await writeFile(template, `${text.trimEnd()}\n${entryOf(words.appId ?? '', COMMANDS[language](words), port)}`);
-  format([...files, await addToContract(system, words, resourcesOf(words))]);
+  format([...files, await addToContract(system, words, resourcesOf(words, language))]);
   derive();
   return { files, port };
 }
