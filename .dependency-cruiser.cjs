@@ -122,6 +122,8 @@ module.exports = {
     },
   ],
   options: {
+    // A copy of the tree may link to the packages of another.
+    preserveSymlinks: true,
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)\\.madang/' },
     tsConfig: { fileName: 'tsconfig.json' },

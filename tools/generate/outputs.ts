@@ -7,6 +7,8 @@ import { root } from '../run/paths.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { openapi } from './openapi.ts';
 import { type Numbering, proto } from './proto.ts';
+import { scoped } from './scopes.ts';
+import { simulatedServices } from './simulated.ts';
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -16,8 +18,12 @@ const NUMBERING = 'docs/proto/numbering.json';
 export async function outputs(): Promise<Map<string, string>> {
   const all = (await systems()).sort();
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  const files = new Map<string, string>([['services/gateway/routes.ts', await gatewayRoutes(all)]]);
   const numbers = JSON.parse(await readFile(join(root, NUMBERING), 'utf8')) as Record<string, Numbering>;
+  const files = new Map<string, string>([
+    ['services/gateway/routes.ts', await gatewayRoutes(all)],
+    ['tests/simulation/services.ts', await simulatedServices(all)],
+    ...(await scoped(all)),
+  ]);
   for (const system of all) {
     const { about } = await contractOf(system);
     const document = json(await openapi(system, about, version));

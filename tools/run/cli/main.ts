@@ -164,6 +164,10 @@ program.addCommand(
   hook('generate', 'write what derives from the services: gateway routes, OpenAPI', 'tools/generate/main.ts', ''),
 );
 
+program.addCommand(
+  hook('new', 'make a service or a system that works', 'tools/new/main.ts', 'service <system> <name>'),
+);
+
 // Who reads may end first (`./run logs -f | head`); a supervisor then stops in good order.
 process.stdout.once('error', () => process.kill(process.pid, 'SIGTERM')).on('error', () => undefined);
 

@@ -136,8 +136,13 @@ export class Supervisor {
 
   async #up({ systems, replicas, console, auth, grpc = false }: Wish): Promise<void> {
     const fresh = systems.filter((system) => !this.#systems.includes(system));
-    const templates = (await Promise.all(fresh.map(readTemplate))).flat();
-    const known = [...this.#services.map(({ service }) => service), ...templates];
+    const running = this.#services.map(({ service }) => service);
+    // Of a system that runs, the services it has got since then.
+    const templates = (await Promise.all(systems.map(readTemplate)))
+      .flat()
+      .filter(({ appId }) => !running.some((service) => service.appId === appId));
+    const known = [...running, ...templates];
+    const changed = [...new Set(templates.map(({ system }) => system))];
     for (const appId of Object.keys(replicas)) {
       if (!known.some((service) => service.appId === appId))
         throw new Error(`There is no service "${appId}" in ${systems.join(', ') || 'what runs'}.`);
@@ -150,7 +155,7 @@ export class Supervisor {
       daprd(this.#progress),
       added.some(({ service }) => service.command[0] === 'python3') ? python() : undefined,
       this.#startInfrastructure(fresh),
-      fresh.length ? this.#build(fresh) : undefined,
+      changed.length ? this.#build(changed) : undefined,
     ]);
     this.#systems = [...this.#systems, ...fresh];
     if (!this.#infrastructure) throw new Error('The infrastructure is not there.');
