@@ -68,7 +68,7 @@ export async function system(bench: Bench): Promise<void> {
     values: { 'per second': perSecond },
   });
   rows.push({
-    measure: 'the same: p50 / p99',
+    measure: 'whole system through the gateway: p50 / p99',
     figure: `${ms(p50)} / ${ms(p99)}`,
     against: 'p99 with its own p50',
     ratio: p99 / p50,
