@@ -1,4 +1,5 @@
 import { routes } from '../../services/gateway/routes.ts';
+import { asyncapi } from '../generate/asyncapi.ts';
 import type { Stage, Story } from '../run/cli/scenario.ts';
 import { readTemplate } from '../run/infrastructure/templates.ts';
 import { consumed, contractOf, published } from './declared.ts';
@@ -54,7 +55,7 @@ async function events(system: string): Promise<string[]> {
 
 /** The scenes of the system's story, without playing them. */
 async function scenes(system: string): Promise<string[]> {
-  const { story } = (await import(`../run/stories/${system}.ts`)) as { story: Story };
+  const { story } = (await import(`../run/cli/stories/${system}.ts`)) as { story: Story };
   const titles: string[] = [];
   const stage: Stage = {
     scene: (title) => void titles.push(title),
@@ -63,6 +64,13 @@ async function scenes(system: string): Promise<string[]> {
   };
   await story.tell(stage);
   return titles;
+}
+
+/** Where programs read what the system takes, sends and answers. */
+async function forPrograms(system: string, services: readonly string[]): Promise<string> {
+  const described = [...(await asyncapi(system, services, '')).keys()];
+  const links = described.map((name) => `[${name}](../asyncapi/${system}/${name}.json)`);
+  return `For programs: [OpenAPI](../openapi/${system}.json) of the entrance, also at its \`/openapi.json\`; AsyncAPI of ${links.join(', ')}.`;
 }
 
 /** The page of a system, from what its code, components and tests declare. */
@@ -80,6 +88,8 @@ export async function page(system: string): Promise<string> {
     about,
     '',
     `The contract: [people, resources, events, sagas, oddities and figures](../contracts/${system}.md). Words: [glossary](../glossary.md).`,
+    '',
+    await forPrograms(system, services),
     '',
     '```sh',
     `./run up ${system} --detach      # entrance: http://localhost:${gateway?.ports.app}`,

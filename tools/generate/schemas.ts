@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A JSON schema of the draft that OpenAPI 3.1 and AsyncAPI 3 use (2020-12). */
+/** A JSON schema of the draft that OpenAPI 3.1 uses (2020-12); those of events are of draft 7, which AsyncAPI 3 uses, too. */
 export type Schema = z.core.JSONSchema.JSONSchema;
 
 /** The JSON schema of what a zod schema takes (`input`) or makes (`output`). */
