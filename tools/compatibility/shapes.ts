@@ -99,14 +99,14 @@ export function shapesOf(schema: Schema, document: unknown, path = '', isRequire
   const found: Record<string, Shape> = path === '' ? {} : { [path]: shapeOf(all, isRequired) };
   const inside = (name: string): string => (path === '' ? name : `${path}.${name}`);
   for (const name of unique(all.flatMap(({ properties = {} }) => Object.keys(properties)))) {
-    const having = all.flatMap(({ properties }) => properties?.[name] ?? []);
+    const having = all.flatMap(({ properties }): Schema[] => (properties?.[name] ? [properties[name]] : []));
     const isAlways = all.every(({ required = [] }) => required.includes(name));
     Object.assign(
       found,
       shapesOf(having.length === 1 ? having[0]! : { anyOf: having }, document, inside(name), isAlways),
     );
   }
-  const items = all.flatMap((one) => one.items ?? []);
+  const items = all.flatMap((one): Schema[] => (one.items ? [one.items] : []));
   if (items.length > 0) Object.assign(found, shapesOf({ anyOf: items }, document, `${path}[]`));
   return found;
 }

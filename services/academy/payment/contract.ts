@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { event, integer } from '../../kit/domain/index.ts';
 
 /** What is paid is a registration: `courseId` is its number. What else is sent is ignored. */
-export const PaymentBody = z.looseObject({ courseId: integer.refine((value) => value > 0, 'must be 1 or more') });
+export const PaymentBody = z.looseObject({
+  courseId: integer.refine((value) => value > 0, 'must be 1 or more').meta({ minimum: 1 }),
+});
 export type PaymentBody = z.output<typeof PaymentBody>;
 
 /** What POST /internal/paymentSystems answers: whether the registration may be completed. */

@@ -6,7 +6,7 @@ const DEFAULT_STUDENT = 12334;
 
 /** Nobody checks that the lecture exists, so registering works while lecture is down. Other fields are ignored. */
 export const RegistrationBody = z.looseObject({
-  lectureId: integer.refine((value) => value > 0, 'must be 1 or more'),
+  lectureId: integer.refine((value) => value > 0, 'must be 1 or more').meta({ minimum: 1 }),
   studentId: integer.default(DEFAULT_STUDENT),
 });
 export type RegistrationBody = Pick<z.output<typeof RegistrationBody>, 'lectureId' | 'studentId'>;

@@ -13,11 +13,11 @@ import {
   whole,
 } from '../shared/values.ts';
 
-const count = integer.refine((value) => value >= 0, 'must be 0 or more');
+const count = integer.refine((value) => value >= 0, 'must be 0 or more').meta({ minimum: 0 });
 
 export const productFields = {
   prdcd: productCode,
-  prdnm: upTo(100).trim().min(1, 'must not be empty'),
+  prdnm: upTo(100).trim().min(1, 'must not be empty').meta({ pattern: '\\S' }),
   insDcd: upTo(10),
   prdSellOpnDt: day,
   prdSellEndDt: day,

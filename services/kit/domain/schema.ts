@@ -16,7 +16,7 @@ export const integer = z.preprocess(
 export const text = z.string({ error: 'must be a text' }).max(1000, 'must be at most 1,000 characters');
 
 /** A text that says something. */
-export const name = text.trim().min(1, 'must not be empty');
+export const name = text.trim().min(1, 'must not be empty').meta({ pattern: '\\S' });
 
 /**
  * What stands as text where only texts can stand: in a ConfigMap, in a query. The value is the number the text says, in

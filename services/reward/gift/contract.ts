@@ -3,7 +3,7 @@ import { event, integer } from '../../kit/domain/index.ts';
 
 /** What wallet asks for, once or several times for one entry. The full stop: docs/contracts/reward.md#oddity-full-stop */
 export const GiftWish = z.object({
-  walletId: integer.refine((id) => id > 0, 'must be 1 or more'),
+  walletId: integer.refine((id) => id > 0, 'must be 1 or more').meta({ minimum: 1 }),
   rewardId: integer.nullable().default(null),
   status: z
     .enum(['Exchanged', 'Exchanged.'], 'can only be Exchanged')
