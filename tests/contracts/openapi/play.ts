@@ -76,12 +76,12 @@ class Player {
     const { operations } = this.document;
     const share = Math.min(BATCH, Math.max(1, Math.ceil(left / operations.length)));
     const rank = ({ method }: Operation): number => ['POST', 'GET', 'PATCH', 'PUT', 'DELETE'].indexOf(method);
-    for (const operation of [...operations].sort((a, b) => rank(a) - rank(b))) {
+    for (const [index, operation] of [...operations].sort((a, b) => rank(a) - rank(b)).entries()) {
       const wrong = bad(this.document, operation);
       const right = { arbitrary: good(this.document, operation), weight: 2 };
       const wanted = fc.sample(wrong ? fc.oneof(right, { arbitrary: wrong, weight: 1 }) : right.arbitrary, {
         numRuns: share,
-        seed,
+        seed: seed * 1_009 + index,
       });
       const waiting = [...wanted];
       const lane = async (): Promise<void> => {
