@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, relative, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { chromium } from '../tools/run/provision/chromium.ts';
 import { goProgram } from '../tools/run/provision/go.ts';
 import { longTermNode } from '../tools/run/provision/node.ts';
@@ -14,6 +15,8 @@ const offset = Number(process.env.MADANG_PORT_OFFSET ?? 0);
 interface Result {
   readonly passed: number;
   readonly failed: number;
+  /** What failed and how, a few lines each: the end of a long output is what people see. */
+  readonly faults: readonly string[];
 }
 
 type Env = Record<string, string>;
@@ -55,8 +58,16 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   functional: (args) => suites.lecture!(['--testPathPatterns', 'functional', ...args]),
 };
 
-/** Parts of `light`. */
-const onlyByName = ['lecture', 'functional'];
+/** All suites, one step after the other; the rows of a step run side by side, for the simulation takes one processor alone. */
+const steps: readonly (readonly (readonly string[])[])[] = [
+  [['unit']],
+  [['simulation'], ['python', 'chart', 'service']],
+  [['browser']],
+  [['light']],
+  [['full']],
+  [['crash']],
+  [['hostile']],
+];
 
 /** Runs the named suites; what follows them is passed on (`npm test -- light --system rental -t '22.'`, `npm test -- crash --kills 1000`). */
 async function main(words: string[]): Promise<number> {
@@ -70,19 +81,22 @@ async function main(words: string[]): Promise<number> {
   const args = options < 0 ? [] : words.slice(options).filter((word) => word !== '--');
   const onNode = args.indexOf('--node');
   if (onNode >= 0 && !(await runsOn(args.splice(onNode, 2)[1] ?? ''))) return 1;
-  let [passed, failed] = [0, 0];
-  const summary: string[] = [];
-  for (const name of named.length > 0 ? named : Object.keys(suites).filter((suite) => !onlyByName.includes(suite))) {
-    console.log(`\n── ${name}`);
-    const began = Date.now();
-    const result = await suites[name]!(args);
-    passed += result.passed;
-    failed += result.failed;
-    summary.push(
-      `${name.padEnd(8)} ${result.passed} passed, ${result.failed} failed (${Math.round((Date.now() - began) / 1000)} s)`,
-    );
-  }
-  console.log(`\n${summary.join('\n')}\n${passed} passed, ${failed} failed`);
+  const results: Result[] = [];
+  const [summary, faults]: [string[], string[]] = [[], []];
+  const row = async (names: readonly string[]): Promise<void> => {
+    for (const name of names) {
+      console.log(`\n── ${name}`);
+      const began = Date.now();
+      const result = await suites[name]!(args);
+      const seconds = Math.round((Date.now() - began) / 1000);
+      results.push(result);
+      if (result.failed > 0) faults.push(`\n── failed in ${name}`, ...result.faults);
+      summary.push(`${name.padEnd(10)} ${result.passed} passed, ${result.failed} failed (${seconds} s)`);
+    }
+  };
+  for (const step of named.length > 0 ? [[named]] : steps) await Promise.all(step.map(row));
+  const { passed, failed } = sum(results);
+  console.log([...faults, '', ...summary, `${passed} passed, ${failed} failed`].join('\n'));
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
@@ -99,7 +113,41 @@ async function runsOn(wanted: string): Promise<boolean> {
 }
 
 /** A suite that could not run at all has failed once. */
-const NOT_RUN: Result = { passed: 0, failed: 1 };
+const NOT_RUN: Result = { passed: 0, failed: 1, faults: ['  could not run, see its output above'] };
+
+const FAULT_LENGTH = 1500;
+
+const sum = (results: readonly Result[]): Result => ({
+  passed: results.reduce((all, { passed }) => all + passed, 0),
+  failed: results.reduce((all, { failed }) => all + failed, 0),
+  faults: results.flatMap(({ faults }) => faults),
+});
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numRuntimeErrorTestSuites: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+function faultsOf({ testResults }: Report): string[] {
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const file = relative(root, name);
+    const failed = assertionResults.filter(({ status }) => status === 'failed');
+    if (assertionResults.length === 0 && message) return [`  ${file}\n${message.slice(0, FAULT_LENGTH)}`];
+    return failed.map(({ fullName, failureMessages }) =>
+      `  ${file}: ${fullName}\n${stripVTControlCharacters(failureMessages.join('\n')).slice(0, FAULT_LENGTH)}`.trimEnd(),
+    );
+  });
+}
 
 /** @param shown whether its output comes while it runs, or in one piece at the end */
 async function jest(
@@ -120,8 +168,9 @@ async function jest(
   if (shown === 'at the end') process.stdout.write(output);
   const text = await readFile(report, 'utf8').catch(() => undefined);
   if (text === undefined) return NOT_RUN;
-  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(text) as Record<string, number>;
-  return { passed: numPassedTests ?? 0, failed: (numFailedTests ?? 0) + (numRuntimeErrorTestSuites ?? 0) };
+  const result = JSON.parse(text) as Report;
+  const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
+  return { passed: result.numPassedTests, failed, faults: faultsOf(result) };
 }
 
 /** How many systems play their scenarios side by side: they share stores and broker, which no scenario touches, and mostly wait. What measures time is in `*.alone.spec.ts`. */
@@ -154,10 +203,7 @@ async function system(profile: 'light' | 'full', env: Env, args: string[]): Prom
     await Promise.all(Array.from({ length: AT_THE_SAME_TIME }, lane));
     const alone = ['--passWithNoTests', '--testMatch', `**/tests/${only ?? '*'}/scenarios/*.alone.spec.ts`, ...rest];
     results.push(await jest(`${profile}-alone`, { ...env, PROFILE: profile }, ['--runInBand', ...alone]));
-    return {
-      passed: results.reduce((sum, { passed }) => sum + passed, 0),
-      failed: results.reduce((sum, { failed }) => sum + failed, 0),
-    };
+    return sum(results);
   } finally {
     await run('down');
   }
@@ -189,10 +235,10 @@ async function python(): Promise<Result> {
   if (ran === 0) return NOT_RUN;
   const [, troubles = ''] = /^FAILED \((.*)\)/m.exec(output) ?? [];
   const failed = [...troubles.matchAll(/(?:failures|errors)=(\d+)/g)].reduce(
-    (sum, [, count]) => sum + Number(count),
+    (all, [, count]) => all + Number(count),
     0,
   );
-  return { passed: ran - failed, failed };
+  return { passed: ran - failed, failed, faults: output.match(/^(?:FAIL|ERROR): .*/gm) ?? [] };
 }
 
 /** A program that prints summaries: each of them counts as a test. */
@@ -203,7 +249,8 @@ async function counted(file: string, env: Env, args: string[]): Promise<Result> 
   );
   const counts = [...summaries].map((found) => Number(found.slice(1).find((number) => number !== undefined)));
   const failed = counts.filter((count) => count > 0).length;
-  return { passed: counts.length - failed, failed: failed || (code === 0 && counts.length > 0 ? 0 : 1) };
+  const faults = [...output.matchAll(/^VIOLATION .*(?:\n {3}.*){0,12}/gm)].map(([text]) => text.slice(0, FAULT_LENGTH));
+  return { passed: counts.length - failed, failed: failed || (code === 0 && counts.length > 0 ? 0 : 1), faults };
 }
 
 /** Runs a program, in sight of the user at once or not; answers its exit code, and what it said. */

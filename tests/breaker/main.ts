@@ -13,7 +13,13 @@ const root = resolve(import.meta.dirname, '../..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
 // Beside a running system: own state, own ports.
 const offset = Number(process.env.MADANG_PORT_OFFSET ?? 0) + 3500;
-const env = { ...process.env, MADANG_HOME: join(base, 'breaker'), MADANG_PORT_OFFSET: String(offset) };
+// Sidecars tell the state of their breakers among their figures.
+const env = {
+  ...process.env,
+  MADANG_HOME: join(base, 'breaker'),
+  MADANG_PORT_OFFSET: String(offset),
+  MADANG_SIDECAR_METRICS: 'on',
+};
 const run = (...words: string[]) =>
   promisify(execFile)(join(root, 'run'), words, { cwd: root, env, maxBuffer: 1 << 26 });
 

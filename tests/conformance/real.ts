@@ -53,7 +53,7 @@ const component = (name: string, type: string, metadata: Record<string, string>)
 const STATE = (at: Addresses, folder: string): Record<StoreKind, Record<string, string>> => ({
   redis: { redisHost: `${at.redis.host}:${at.redis.port}`, redisPassword: '' },
   mysql: {
-    connectionString: `${at.mysql?.user}:${at.mysql?.password}@tcp(${at.mysql?.host}:${at.mysql?.port})/?allowNativePasswords=true`,
+    connectionString: `${at.mysql?.user}:${at.mysql?.password}@tcp(${at.mysql?.host}:${at.mysql?.port})/?allowNativePasswords=true&interpolateParams=true`,
     schemaName: 'probe',
   },
   sqlite: { connectionString: join(folder, 'state.db'), busyTimeout: '5s' },

@@ -80,7 +80,7 @@ export async function look(place: Place): Promise<Sight> {
     let stored: [string, unknown][] = [];
     if (type === 'state.redis') stored = await redisDocuments(setting('redisHost'), place.system);
     if (type === 'state.mysql') stored = await mysqlDocuments(setting('connectionString'), setting('schemaName'));
-    if (type === 'state.sqlite') stored = await sqliteDocuments(setting('connectionString'));
+    if (type === 'state.sqlite') stored = await sqliteDocuments(setting('connectionString').replace(/\?.*$/, ''));
     if (type === 'pubsub.redis') told = await redisTopic(setting('redisHost'), place.system);
     if (type === 'pubsub.kafka') told = await kafkaTopic(setting('brokers'), place.system);
     for (const [key, document] of stored) documents.set(key.replace('||', '/'), document as Document);

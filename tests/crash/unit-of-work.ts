@@ -194,7 +194,7 @@ async function mysqlLane(
   const address = { redisHost: `127.0.0.1:${redisPort}`, redisPassword: '' };
   const [child, port] = await sidecar(appId, folder, {
     state: component('state', 'state.mysql', {
-      connectionString: `${mysql.user}:${mysql.password}@tcp(127.0.0.1:${proxy.port})/?allowNativePasswords=true`,
+      connectionString: `${mysql.user}:${mysql.password}@tcp(127.0.0.1:${proxy.port})/?allowNativePasswords=true&interpolateParams=true`,
       schemaName: 'crash',
       tableName: 'state',
       metadataTableName: 'dapr_metadata',
@@ -438,8 +438,18 @@ async function play(
   return { found, met: first.said('trouble') !== undefined };
 }
 
-/** How many calls a scenario makes when nothing goes wrong. */
+/** Lives of a scenario whose calls are counted: on a slow machine one renews its lease, or shares less, and makes more calls. */
+const COUNTED = 3;
+
+/** How many calls a scenario makes at least when nothing goes wrong. */
 async function callsOf(lane: Lane, scenario: string, countFrom: Orders['countFrom']): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let life = 0; life < COUNTED; life++) least = Math.min(least, await callsOfLife(lane, scenario, countFrom));
+  if (least === 0) throw new Error(`${lane.name}: ${scenario} counted from ${countFrom} made no call`);
+  return least;
+}
+
+async function callsOfLife(lane: Lane, scenario: string, countFrom: Orders['countFrom']): Promise<number> {
   await lane.clear();
   const base = { port: lane.port, appId: lane.appId, instance: `${lane.appId}-1`, cutPort: lane.cutPort };
   if (countFrom === 'start') {
@@ -465,9 +475,7 @@ async function callsOf(lane: Lane, scenario: string, countFrom: Orders['countFro
     countFrom,
   });
   await life.ended;
-  const calls = Number((life.said('closed') ?? life.said('done'))?.calls ?? 0);
-  if (calls === 0) throw new Error(`${lane.name}: ${scenario} counted from ${countFrom} made no call`);
-  return calls;
+  return Number((life.said('closed') ?? life.said('done'))?.calls ?? 0);
 }
 
 /** Instances that die and never come back: another instance takes over when their lease has run out. */

@@ -1,5 +1,5 @@
-import { randomInt } from 'node:crypto';
-import { type Answer, client, type Fields, rows, someone } from '../harness/client.ts';
+import { randomInt, randomUUID } from 'node:crypto';
+import { type Answer, client, expectTryLater, type Fields, rows, someone } from '../harness/client.ts';
 import { eventually } from '../harness/system.ts';
 
 /** The insurance system as its clients see it: requests to the gateway, and how far one customer has come. */
@@ -117,6 +117,18 @@ export async function apply(fields: Fields = {}): Promise<Proposal> {
     body: { prpsNo: expect.stringMatching(/^\d{14}$/), ...APPLIED, dpsDt: today() },
   });
   return answer.body as Proposal;
+}
+
+/** Applies as a client that was told to try later: again, with the same key, until it is taken. */
+export function applyInTheCrowd(): Promise<Proposal> {
+  const wish = proposalWish();
+  const headers = { 'idempotency-key': randomUUID() };
+  return eventually(async () => {
+    const answer = await call('POST', '/proposals', wish, headers);
+    if (answer.status === 503) expectTryLater(answer);
+    expect(answer).toMatchObject({ status: 201, body: APPLIED });
+    return answer.body as Proposal;
+  }, 30_000);
 }
 
 export const APPLIED = { prpsStcd: '10', prpsStnm: '청약', contStcd: '30', contStnm: '초회납입' };

@@ -3,6 +3,7 @@ import { eventually, processOf, profile, run } from '../../harness/system.ts';
 import {
   APPLIED,
   apply,
+  applyInTheCrowd,
   calculate,
   call,
   cancelPayment,
@@ -207,14 +208,14 @@ test(
     try {
       const wishes = doubled.flatMap((appId) => ['--replicas', `${appId}=2`]);
       await run('up', 'insurance', '--profile', profile, '--detach', ...wishes);
-      for (const proposal of await Promise.all(Array.from({ length: 20 }, () => apply()))) {
+      for (const proposal of await Promise.all(Array.from({ length: 20 }, applyInTheCrowd))) {
         await ends(proposal, APPLIED, '결재완료', 60_000);
         await eventually(async () => expect(await messagesTo(proposal.custNo)).toHaveLength(2), 60_000);
       }
     } finally {
       for (const appId of doubled) await run('stop', `${appId}-2`);
     }
-    await ends(await apply(), APPLIED, '결재완료', 60_000);
+    await ends(await applyInTheCrowd(), APPLIED, '결재완료', 60_000);
   },
   LONG,
 );

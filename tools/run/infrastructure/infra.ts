@@ -48,6 +48,8 @@ async function redisProcess(profile: Profile, progress: Progress): Promise<Proce
     appendonly: 'yes',
     appendfsync: 'no',
     save: '',
+    // The log grows by megabytes a second under load; its rewrite takes a processor for seconds.
+    'auto-aof-rewrite-min-size': '512mb',
     'maxmemory-policy': 'noeviction',
     // What the configuration store needs to tell of changes.
     'notify-keyspace-events': 'Kg$xe',
@@ -96,6 +98,9 @@ async function mysqlProcess(progress: Progress): Promise<ProcessSpec> {
     '--innodb-buffer-pool-size=128M',
     redoLog,
     '--performance-schema=OFF',
+    // Without a log for replicas the numbers of rows need no lock over the whole table.
+    '--innodb-autoinc-lock-mode=2',
+    '--innodb-purge-threads=1',
     // A commit is written to the kernel before it is answered, flushed to disk once a second: a killed process loses
     // nothing, only a machine that loses power may lose the last second.
     '--innodb-flush-log-at-trx-commit=2',

@@ -52,6 +52,11 @@ export async function renderComponents(profile: Profile, systems: string[], addr
     await renderFolder('dapr/resiliency', 'resiliency', systems, addresses),
   ];
   const configFile = join(home, 'configuration.yaml');
-  await writeFile(configFile, adapt(await readFile(join(root, 'dapr/configuration.yaml'), 'utf8'), addresses));
+  const configuration = adapt(await readFile(join(root, 'dapr/configuration.yaml'), 'utf8'), addresses);
+  const measured = process.env.MADANG_SIDECAR_METRICS === 'on';
+  await writeFile(
+    configFile,
+    measured ? configuration.replace(/(metrics:\n\s+enabled:) false/, '$1 true') : configuration,
+  );
   return { resourcesPaths, configFile };
 }
