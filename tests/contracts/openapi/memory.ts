@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { gateway } from '../../../services/gateway/app.ts';
 import { log, Sidecar } from '../../../services/kit/index.ts';
-import { given, MemoryBackend } from '../../../services/kit/testing/index.ts';
+import { type Given, given, MemoryBackend } from '../../../services/kit/testing/index.ts';
 import { definitionsOf } from '../../../tools/run/infrastructure/definitions.ts';
 import { root } from '../../../tools/run/paths.ts';
 
@@ -25,7 +25,7 @@ export async function inMemory(system: string): Promise<InMemory> {
     data: Record<string, string>;
   };
   const backend = new MemoryBackend({ configuration: data });
-  const services = [];
+  const services: Given[] = [];
   for (const [name, definition] of await definitionsOf(system))
     services.push(await given(`${system}-${name}`, definition, { backend }));
   const document = JSON.parse(await readFile(join(root, `docs/openapi/${system}.json`), 'utf8')) as object;

@@ -157,7 +157,12 @@ program.addCommand(
 );
 program.addCommand(hook('docs', 'write docs/systems from what the code declares', 'tools/docs/main.ts', ''));
 program.addCommand(
-  hook('generate', 'write what derives from the services: gateway routes, OpenAPI, AsyncAPI', 'tools/generate/main.ts', ''),
+  hook(
+    'generate',
+    'write what derives from the services: gateway routes, OpenAPI, AsyncAPI',
+    'tools/generate/main.ts',
+    '',
+  ),
 );
 
 // Who reads may end first (`./run logs -f | head`); a supervisor then stops in good order.
