@@ -10,25 +10,26 @@ import {
   type Transport,
   withTrace,
 } from '../kit/index.ts';
+import { Rules } from './access.ts';
+import { type Admission, Refused } from './admission.ts';
 import { Connection } from './connection.ts';
 import { preflight } from './cors.ts';
 import { Exchange } from './exchange.ts';
 import { Forwarder } from './forward.ts';
 import { checkOnce } from './headers.ts';
 import { type AllShares, LIMITS, type Limits, sharesOf } from './limits.ts';
-import { isBrowser, Page, type PageFiles, placeOf } from './page.ts';
+import { isBrowser, Page, type PageFiles, placeOf, type SignIn } from './page.ts';
 import { nothingHere, type Route, routeOf, routesOf, targetOf } from './paths.ts';
 import { PublicBase, shareOf } from './public-base.ts';
 import { routes } from './routes.ts';
 import { entranceServer } from './server.ts';
-import { type Admission, Refused } from './tokens.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const PROBE_MS = 2_000;
 
 /** What a gateway may be given beside its sidecar. */
 export interface Options {
-  /** Decides who is let in; without it, everybody. */
+  /** Decides who is let in, who may then do what the document says; without it, everybody may do everything. */
   readonly admission?: Admission | undefined;
   readonly outside?: PublicBase | undefined;
   /** Its own way to the sidecar, so that nobody who asks whether it is ready waits behind clients. */
@@ -38,6 +39,8 @@ export interface Options {
   readonly document?: object | undefined;
   /** The page for people, under /app/. */
   readonly page?: PageFiles | undefined;
+  /** How people sign in to it. */
+  readonly signIn?: SignIn | undefined;
 }
 
 /**
@@ -58,6 +61,7 @@ class Entrance {
   private readonly outside: PublicBase;
   private readonly forwarder: Forwarder;
   private readonly page: Page | undefined;
+  private readonly rules: Rules | undefined;
   private readonly connections = new Map<Socket, Connection>();
   private probing: Promise<boolean> | undefined;
 
@@ -70,7 +74,8 @@ class Entrance {
     this.routes = routesOf(routes[sidecar.system] ?? {});
     this.outside = options.outside ?? new PublicBase();
     this.forwarder = new Forwarder(sidecar.transport, this.limits, this.shares);
-    this.page = options.page && new Page(options.page);
+    this.page = options.page && new Page(options.page, options.signIn);
+    this.rules = options.admission && options.document && new Rules(options.document);
   }
 
   connected(socket: Socket): void {
@@ -149,15 +154,17 @@ class Entrance {
     if (base === undefined) throw new Problem(400, 'Bad Request', 'Send the header Host: links begin with it.');
     if (!METHODS.includes(method)) throw notAllowed(exchange, METHODS);
     if (this.page && this.show(exchange, this.page, path, base)) return;
-    await this.options.admission?.(headers.authorization);
+    const caller = await this.options.admission?.(headers.authorization);
     if (exchange.isGone) return;
+    if (caller && path === '/app/me.json') return sendJson(exchange, { person: caller.person, roles: caller.roles });
     const route = routeOf(this.routes, path);
     if (path === '/') return this.index(exchange, base);
     if (path === '/openapi.json' && this.options.document) return this.document(exchange, base);
     if (!route) throw nothingHere();
-    const target = path.slice(route.prefix.length) + query;
-    const isAdmitted = this.options.admission !== undefined;
-    await this.forwarder.forward(exchange, route, target, base + route.prefix, isAdmitted);
+    const guard = caller && this.rules?.permit(caller, method, path, query);
+    const target = (guard?.target ?? path + query).slice(route.prefix.length);
+    const ownership = guard && { guard, routeOf: (at: string) => routeOf(this.routes, at) };
+    await this.forwarder.forward(exchange, route, target, base + route.prefix, caller !== undefined, ownership);
   }
 
   /** The OpenAPI document, with the address that the client called. */

@@ -12,12 +12,22 @@ import {
 } from '../kit/index.ts';
 import { readBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
+import type { Guard } from './guard.ts';
 import { passedBack, passedOn, sizeOf } from './headers.ts';
 import type { AllShares, Limits } from './limits.ts';
 import type { Route } from './paths.ts';
 
 /** Room that is taken for every answer before it is asked for; nearly all are smaller. */
 const ROOM = 16_384;
+
+/** What holds a request to what is the caller's own, and who has the records that say so. */
+export interface Ownership {
+  readonly guard: Guard;
+  routeOf(path: string): Route | undefined;
+}
+
+/** No record has this ETag: what is sent with it changes nothing. */
+const NO_STATE = '"none"';
 
 /** Passes requests on to services, through the sidecar. */
 export class Forwarder {
@@ -32,10 +42,19 @@ export class Forwarder {
    * reads slowly, since the answer is whole before the first byte of it goes out.
    * @param target path and query for the service
    * @param base address that its links begin with
+   * @param isAdmitted the token was checked, and goes on
+   * @param ownership undefined: the caller may do it with whatever there is
    * @throws Problem; ClientGone
    */
-  async forward(exchange: Exchange, route: Route, target: string, base: string, isAdmitted: boolean): Promise<void> {
-    const headers = {
+  async forward(
+    exchange: Exchange,
+    route: Route,
+    target: string,
+    base: string,
+    isAdmitted: boolean,
+    ownership?: Ownership,
+  ): Promise<void> {
+    const headers: Record<string, string> = {
       ...passedOn(exchange.request.headers, isAdmitted),
       'x-request-id': exchange.requestId,
       'x-public-base': base,
@@ -56,20 +75,55 @@ export class Forwarder {
     }
     let answer: SidecarAnswer | undefined;
     try {
-      answer = await this.ask(exchange, route.appId, { path, headers, body: body?.bytes });
+      const missing = ownership && (await this.look(exchange, ownership, headers, body?.bytes));
+      answer = missing ?? (await this.ask(exchange, route.appId, { path, headers, body: body?.bytes }));
     } finally {
       places.give(exchange.address);
       body?.giveBack();
     }
-    passBack(exchange, route.appId, answer);
+    passBack(exchange, route.appId, ownership ? seenBy(ownership.guard, answer) : answer);
+  }
+
+  /**
+   * Looks whose it is that a command is about.
+   * @returns the answer, where there is nothing that the command could be about
+   * @throws Refused 403: it is another's; Problem
+   */
+  private async look(
+    exchange: Exchange,
+    { guard, routeOf }: Ownership,
+    headers: Record<string, string>,
+    body: Buffer | undefined,
+  ): Promise<SidecarAnswer | undefined> {
+    if (exchange.isRead) {
+      // Who is shown a part of a collection has a state of his own.
+      delete headers['if-none-match'];
+      return undefined;
+    }
+    const at = guard.looksAt(body, headers['content-encoding']);
+    const route = at === undefined ? undefined : routeOf(at.split('?')[0] ?? '');
+    if (at === undefined || !route) return undefined;
+    const { 'x-request-id': id = '', 'x-public-base': base = '', traceparent = '' } = headers;
+    const found = await this.ask(exchange, route.appId, {
+      method: 'GET',
+      path: `/v1.0/invoke/${route.appId}/method${at.slice(route.prefix.length)}`,
+      headers: { 'x-request-id': id, 'x-public-base': base, traceparent },
+      body: undefined,
+    });
+    if (!found.headers[ANSWERED_BY]) passBack(exchange, route.appId, found);
+    if (found.status === 200) guard.check(found);
+    else if (found.status !== 404 || !guard.isOfItself) return found;
+    // It may have been ended by this very command, whose repetition has an answer. Should it come into being meanwhile, it stays.
+    else headers['if-match'] = NO_STATE;
+    return undefined;
   }
 
   private async ask(
     exchange: Exchange,
     appId: string,
-    wanted: { path: string; headers: Record<string, string>; body: Buffer | undefined },
+    wanted: { method?: string; path: string; headers: Record<string, string>; body: Buffer | undefined },
   ): Promise<SidecarAnswer> {
-    const method = exchange.request.method ?? 'GET';
+    const { method = exchange.request.method ?? 'GET' } = wanted;
     const ended = new AbortController();
     const isOver = { late: false, large: false };
     exchange.whenGone(() => ended.abort());
@@ -110,6 +164,10 @@ export class Forwarder {
     }
   }
 }
+
+/** What the caller may see of a service's answer; the sidecar's own word shows nothing. */
+const seenBy = (guard: Guard, answer: SidecarAnswer): SidecarAnswer =>
+  answer.headers[ANSWERED_BY] ? guard.seen(answer) : answer;
 
 /** What the service said goes back; what the sidecar said in its stead is a problem of ours. */
 function passBack(exchange: Exchange, appId: string, answer: SidecarAnswer): void {

@@ -4,7 +4,6 @@ import { LIMITS } from './limits.ts';
 import type { PageFiles } from './page.ts';
 import { outsideFrom } from './public-base.ts';
 import { routes } from './routes.ts';
-import { tokensFrom } from './tokens.ts';
 
 /**
  * Starts the gateway of the system that APP_ID names; the build calls it.
@@ -19,7 +18,10 @@ export const enter = (page: PageFiles, document: object): Promise<void> =>
     if (!routes[sidecar.system])
       throw new Error(`APP_ID must be <system>-gateway with one of the systems ${Object.keys(routes).join(', ')}.`);
     const probe = httpTransport(port, { connections: 2 });
-    const app = gateway(sidecar, { admission: tokensFrom(env), outside: outsideFrom(env), probe, page, document });
+    // Read where it is needed alone: it brings what checks signatures.
+    const tokens = env.AUTH_ISSUER ? await import('./tokens.ts') : undefined;
+    const [admission, signIn] = [tokens?.tokensFrom(env), tokens?.signInFrom(env)];
+    const app = gateway(sidecar, { admission, signIn, outside: outsideFrom(env), probe, page, document });
     await serve({
       app,
       start: async () => undefined, // it is ready when its sidecar is, and says so when it is asked

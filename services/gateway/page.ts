@@ -30,22 +30,31 @@ const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   html: 'text/html; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
+  json: 'application/json; charset=utf-8',
   svg: 'image/svg+xml',
 };
 /** The build names what it makes by its content: such a file never changes. */
 const HASHED = /-[A-Z\d]{8}\.\w+$/;
 
+/** What a page needs to sign people in: authorization code with PKCE, at an authorization server that it may ask. */
+export interface SignIn {
+  readonly issuer: string;
+  readonly client: string;
+  readonly scope: string;
+}
+
 /** Nothing but our own files, nothing inline, nothing evaluated, in nobody's frame; text never becomes markup. */
-const POLICY = [
-  "default-src 'none'",
-  ...['script', 'style', 'img', 'connect'].map((kind) => `${kind}-src 'self'`),
-  ...['base-uri', 'form-action', 'frame-ancestors'].map((kind) => `${kind} 'none'`),
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ');
+const policyOf = (signIn: SignIn | undefined): string =>
+  [
+    "default-src 'none'",
+    ...['script', 'style', 'img'].map((kind) => `${kind}-src 'self'`),
+    ['connect-src', "'self'", signIn ? new URL(signIn.issuer).origin : ''].join(' ').trim(),
+    ...['base-uri', 'form-action', 'frame-ancestors'].map((kind) => `${kind} 'none'`),
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ');
 
 const PROTECTION = {
-  'content-security-policy': POLICY,
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'origin-agent-cluster': '?1',
@@ -61,8 +70,11 @@ const PROTECTION = {
 export class Page {
   private readonly files: ReadonlyMap<string, File>;
 
-  constructor(files: PageFiles) {
-    this.files = new Map(Object.entries(files).map(([name, text]) => [PLACE + name, fileOf(name, text)]));
+  /** @param signIn how people sign in; undefined: nobody does */
+  constructor(files: PageFiles, signIn?: SignIn) {
+    const all = signIn ? { ...files, 'sign-in.json': JSON.stringify(signIn) } : files;
+    const policy = policyOf(signIn);
+    this.files = new Map(Object.entries(all).map(([name, text]) => [PLACE + name, fileOf(name, text, policy)]));
   }
 
   /** The file at a path, in the smallest form the client takes; undefined: there is none. */
@@ -85,7 +97,7 @@ export const placeOf = (base: string): string => (new URL(base).pathname === '/'
 export const isBrowser = ({ accept = '' }: IncomingHttpHeaders): boolean =>
   /\btext\/html\b/.test(accept) && !/\bapplication\/(?:[\w.]+\+)?json\b/.test(accept);
 
-function fileOf(name: string, text: string): File {
+function fileOf(name: string, text: string, policy: string): File {
   const plain = Buffer.from(text);
   const hash = createHash('sha256').update(plain).digest('base64url').slice(0, 27);
   const variants: Variant[] = [
@@ -98,6 +110,7 @@ function fileOf(name: string, text: string): File {
       'content-type': TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
       'cache-control': HASHED.test(name) ? 'public, max-age=31536000, immutable' : 'no-cache',
       vary: 'Accept-Encoding, Origin',
+      'content-security-policy': policy,
       ...PROTECTION,
     },
     variants,

@@ -1,9 +1,9 @@
 import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { pagesOf } from '../../tools/run/infrastructure/pages.ts';
+import { Refused } from './admission.ts';
 import { PublicBase } from './public-base.ts';
 import { routes } from './routes.ts';
 import { ask, closeAll, expectProblem, open, Raw, said, text } from './testing.ts';
-import { Refused } from './tokens.ts';
 
 /** The page for the people of a system, under /app/. */
 

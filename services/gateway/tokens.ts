@@ -1,6 +1,8 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { Problem, reason } from '../kit/index.ts';
+import { type Admission, forbidden, Refused } from './admission.ts';
 import { Keys } from './keys.ts';
+import type { SignIn } from './page.ts';
 
 const CLOCKS_DIFFER_S = 5;
 /** More keys than these are not tried for one token. */
@@ -14,27 +16,13 @@ interface Terms {
   readonly audience: string;
   /** What they must permit. */
   readonly scope?: string | undefined;
+  /** The claim that has the roles, and the one that names the person as the system's records do. */
+  readonly roles: string;
+  readonly person: string;
 }
 
 /**
- * Lets a request in or not, by its Authorization header.
- * @throws Refused 401, 403; Problem 503
- */
-export type Admission = (authorization: string | undefined) => Promise<void>;
-
-/** Nobody is let in with this token; says what is wanted (RFC 6750, 3). */
-export class Refused extends Problem {
-  constructor(
-    status: 401 | 403,
-    detail: string,
-    readonly challenge: string,
-  ) {
-    super(status, status === 401 ? 'Unauthorized' : 'Forbidden', detail);
-  }
-}
-
-/**
- * Reads AUTH_ISSUER, AUTH_AUDIENCE and, if wanted, AUTH_SCOPE.
+ * Reads AUTH_ISSUER, AUTH_AUDIENCE and, if wanted, AUTH_SCOPE, AUTH_ROLES and AUTH_PERSON.
  * @returns what lets nobody pass without a valid token; undefined without AUTH_ISSUER: everybody is let in
  * @throws one sentence that says what is missing
  */
@@ -46,7 +34,14 @@ export function tokensFrom(env: Readonly<Record<string, string | undefined>>): A
   if (!audience) throw new Error('AUTH_ISSUER is set and AUTH_AUDIENCE is not; say for whom the tokens are meant.');
   if (scope && !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope))
     throw new Error(`AUTH_SCOPE is "${scope}"; set it to one scope, without blanks and quotation marks.`);
-  return tokens({ issuer, audience, scope: scope || undefined });
+  const claims = { roles: env.AUTH_ROLES || 'roles', person: env.AUTH_PERSON || 'sub' };
+  return tokens({ issuer, audience, scope: scope || undefined, ...claims });
+}
+
+/** Reads what pages need to sign people in: AUTH_CLIENT and, if wanted, AUTH_PAGE_SCOPE. Without a client nobody signs in there. */
+export function signInFrom(env: Readonly<Record<string, string | undefined>>): SignIn | undefined {
+  const { AUTH_ISSUER: issuer, AUTH_CLIENT: client, AUTH_PAGE_SCOPE: scope } = env;
+  return issuer && client ? { issuer, client, scope: scope || 'openid profile' } : undefined;
 }
 
 function tokens(terms: Terms): Admission {
@@ -63,12 +58,13 @@ function tokens(terms: Terms): Admission {
       const detail = `The token is not valid: ${reason(error)}; get a new one of ${issuer}.`;
       throw new Refused(401, detail, 'Bearer error="invalid_token"');
     });
-    if (scope && !scopesOf(payload).includes(scope))
-      throw new Refused(
-        403,
-        `The token does not have the scope ${scope}.`,
-        `Bearer error="insufficient_scope", scope="${scope}"`,
-      );
+    if (scope && !wordsOf(payload.scope, payload.scp).includes(scope))
+      throw forbidden(`The token does not have the scope ${scope}.`, scope);
+    return {
+      subject: payload.sub ?? '',
+      person: textOf(claimIn(payload, terms.person)) ?? '',
+      roles: wordsOf(claimIn(payload, terms.roles)),
+    };
   };
 }
 
@@ -93,6 +89,21 @@ async function verified(token: string, keys: Keys, { issuer, audience }: Terms):
   }
 }
 
-/** `scope` of RFC 9068, and what other servers make of it: a list, or `scp`. */
-const scopesOf = ({ scope, scp }: JWTPayload): string[] =>
-  [scope, scp].flat().flatMap((text) => (typeof text === 'string' ? text.split(' ') : []));
+/** The words of claims, each a text with blanks or a list: `scope` of RFC 9068, and what other servers make of it. */
+const wordsOf = (...claims: readonly unknown[]): string[] =>
+  claims.flat().flatMap((text) => (typeof text === 'string' ? text.split(' ').filter(Boolean) : []));
+
+/** Texts and numbers name people; nothing else does. */
+const textOf = (claim: unknown): string | undefined =>
+  typeof claim === 'string' || typeof claim === 'number' ? String(claim) : undefined;
+
+/** A claim by its name, or by its way through objects: `realm_access.roles`. */
+function claimIn(payload: JWTPayload, name: string): unknown {
+  if (Object.hasOwn(payload, name)) return payload[name];
+  let value: unknown = payload;
+  for (const part of name.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[part];
+  }
+  return value;
+}

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { jest } from '@jest/globals';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import type { Admission } from './admission.ts';
 import { ask, closeAll, expectProblem, open, text } from './testing.ts';
-import { type Admission, tokensFrom } from './tokens.ts';
+import { tokensFrom } from './tokens.ts';
 
 /** Who is let in, and who is to blame when not (K4, B26). */
 
@@ -48,6 +50,12 @@ afterEach(async () => {
   server.close();
 });
 
+/** A token that says nothing of who signed it. */
+const unsigned = (): string =>
+  `Bearer ${[{ alg: 'none', typ: 'at+jwt' }, { iss: issuer, aud: 'lecture', exp: 9_999_999_999 }, '']
+    .map((part) => part && Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.')}`;
+
 const admission = (scope?: string): Admission =>
   tokensFrom({ AUTH_ISSUER: issuer, AUTH_AUDIENCE: 'lecture', ...(scope ? { AUTH_SCOPE: scope } : {}) }) ??
   (() => Promise.reject(new Error('nobody is asked for a token')));
@@ -80,6 +88,8 @@ test.each<[what: string, token: () => Promise<string>]>([
   ['a token of a stranger', () => bearer({ key: stranger.privateKey, header: { kid: 'one' } })],
   ['a token of a stranger without a kid', () => bearer({ key: stranger.privateKey })],
   ['a token of an unknown key', () => bearer({ header: { kid: 'three' } })],
+  ['a token of alg none', async () => unsigned()],
+  ['a token whose signature is cut off', async () => (await bearer()).replace(/\.[^.]+$/, '.')],
   ['no token', async () => 'Bearer much'],
   ['Basic credentials', async () => 'Basic c3R1ZGVudDpzZWNyZXQ='],
 ])(
@@ -126,6 +136,55 @@ test.each<[what: string, claims: JWTPayload, status: number]>([
     expectProblem(answer, 403);
     expect(answer.headers['www-authenticate']).toContain('insufficient_scope');
   }
+});
+
+test('given two keys without kid, when tokens of either are shown, then they are let in, and no others', async () => {
+  documents['/keys'] = await setOf(undefined, undefined);
+  const entrance = await open({ admission: admission() });
+  for (const [key, status] of [[one, 200] as const, [two, 200] as const, [stranger, 401] as const]) {
+    const authorization = await bearer({ key: key.privateKey });
+    expect((await ask(entrance, text('GET', '/courses', { authorization }))).status).toBe(status);
+  }
+});
+
+test('given the keys were changed a while ago, when a token of the new one is shown, then it is let in', async () => {
+  documents['/keys'] = await setOf('one');
+  const entrance = await open({ admission: admission() });
+  const asking = async (signing: Signing) =>
+    (await ask(entrance, text('GET', '/courses', { authorization: await bearer(signing) }))).status;
+  const changed = { key: two.privateKey, header: { kid: 'two' } };
+  expect([await asking({ header: { kid: 'one' } }), await asking(changed)]).toEqual([200, 401]);
+  documents['/keys'] = await setOf('one', 'two');
+  const now = Date.now();
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now + 31_000);
+  try {
+    expect(await asking({ ...changed, expires: '2m' })).toBe(200);
+  } finally {
+    clock.mockRestore();
+  }
+});
+
+test.each<[what: string, claims: JWTPayload, env: Record<string, string>, caller: object]>([
+  ['roles', { sub: 'kim', roles: ['student'] }, {}, { subject: 'kim', person: 'kim', roles: ['student'] }],
+  ['no roles', { sub: 'kim' }, {}, { roles: [] }],
+  ['a text of roles', { sub: 'kim', roles: 'student teacher' }, {}, { roles: ['student', 'teacher'] }],
+  [
+    'roles of Keycloak and a number of the person',
+    { sub: 'b7', realm_access: { roles: ['student'] }, student_id: 34 },
+    { AUTH_ROLES: 'realm_access.roles', AUTH_PERSON: 'student_id' },
+    { subject: 'b7', person: '34', roles: ['student'] },
+  ],
+  [
+    'a role in a name with dots',
+    { 'https://x.example/roles': ['a'] },
+    { AUTH_ROLES: 'https://x.example/roles' },
+    { roles: ['a'] },
+  ],
+  ['what is no role', { roles: { student: true }, sub: 'kim' }, {}, { roles: [] }],
+  ['no person', { sub: 'kim', student: ['a', 'b'] }, { AUTH_PERSON: 'student' }, { person: '' }],
+])('given a token with %s, when it is let in, then it is known whose it is', async (_, claims, env, caller) => {
+  const admit = tokensFrom({ AUTH_ISSUER: issuer, AUTH_AUDIENCE: 'lecture', ...env });
+  expect(await admit?.(await bearer({ claims }))).toMatchObject(caller);
 });
 
 test.each<[what: string, break_: () => void]>([

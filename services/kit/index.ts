@@ -3,6 +3,7 @@ export { ANSWERED_BY, calleeUnavailable, Sidecar } from './dapr/sidecar.ts';
 export { httpTransport, type SidecarAnswer, type SidecarRequest, type Transport } from './dapr/transport.ts';
 export * from './domain/index.ts';
 export * from './errors.ts';
+export type { Access, Own } from './http/access.ts';
 export { type Answer, collectionAnswer, itemAnswer, noContent, ok, rowAnswer } from './http/answer.ts';
 export { checked } from './http/body.ts';
 export { isGone, pause, traced, whenOver } from './http/context.ts';

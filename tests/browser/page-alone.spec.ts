@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, request as forward, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
+import { Refused } from '../../services/gateway/admission.ts';
 import type { Options } from '../../services/gateway/app.ts';
 import { closeAll, type Opened, open, said } from '../../services/gateway/testing.ts';
-import { Refused } from '../../services/gateway/tokens.ts';
 import type { SidecarAnswer, SidecarRequest } from '../../services/kit/index.ts';
 import { pagesOf } from '../../tools/run/infrastructure/pages.ts';
 import { eventually } from '../harness/system.ts';
@@ -136,8 +136,9 @@ test('given a field is wrong, when it is refused, then the message stands at the
 }, 60_000);
 
 test('given an entrance that asks for a token, when it is given, then the page goes on with it', async () => {
-  const admission = async (header: string | undefined): Promise<void> => {
+  const admission = async (header: string | undefined) => {
     if (header !== 'Bearer good') throw new Refused(401, 'Send a token.', 'Bearer');
+    return { subject: 'kim', person: 'kim', roles: ['operator'] };
   };
   await show([401], { admission });
   await page.getByLabel('Access token').fill('good');

@@ -75,6 +75,21 @@ export const PROBLEMS: Record<string, Json> = {
   default: problem('Any other refusal.'),
 };
 
+/** What is asked for where a gateway has an authorization server. */
+export const TOKEN: Json = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description:
+    'An access token (RFC 9068) of the authorization server, where the entrance has one; else nothing is asked for. Each operation names the roles of which one is needed.',
+};
+
+/** Who may do it: roles, of which one is needed, and `x-access`: whether all of it, or what is the caller's own. */
+export const security = ({ spec: { access = {} } }: Route): Json => ({
+  security: [{}, ...[...Object.keys(access), 'operator'].map((role) => ({ token: role === 'everyone' ? [] : [role] }))],
+  'x-access': access,
+});
+
 /** Headers of an answer. */
 export const responseHeaders = ({ status, hal }: AnswerShape): Json => ({
   ...(hal?.of === 'item' ? { ETag: { description: 'Of the record as it is shown.', schema: TEXT } } : {}),

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { AnswerShape, Route } from '../../services/kit/index.ts';
 import { definitionsOf } from '../run/infrastructure/definitions.ts';
-import { PROBLEMS, parameters, responseHeaders, STATIC } from './openapi-parts.ts';
+import { PROBLEMS, parameters, responseHeaders, STATIC, security, TOKEN } from './openapi-parts.ts';
 import { publicRoutesOf } from './public-routes.ts';
 import { jsonSchema, type Schema } from './schemas.ts';
 
@@ -95,6 +95,7 @@ function operation(service: string, path: string, route: Route, named: Named): J
     operationId: `${method}${path.replace(/[^A-Za-z0-9]+(.)?/g, (_, next: string = '') => next.toUpperCase())}`,
     tags: [service],
     summary: spec.summary,
+    ...security(route),
     parameters: parameters(route),
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
     responses: {
@@ -124,6 +125,6 @@ export async function openapi(system: string, about: string, version: string): P
     info: { title: `Madang: ${system}`, description: about, version, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/' }],
     paths,
-    components: { schemas: named.schemas, responses: PROBLEMS },
+    components: { schemas: named.schemas, responses: PROBLEMS, securitySchemes: { token: TOKEN } },
   };
 }

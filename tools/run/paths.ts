@@ -20,6 +20,10 @@ export const consolePort = 8000 + portOffset;
 /** Where the supervisor takes orders from the command line and the console. */
 export const controlPort = 8001 + portOffset;
 
+/** Where the OpenID provider for development is, and what it is called in its tokens. */
+export const identityPort = 8002 + portOffset;
+export const issuer = `http://127.0.0.1:${identityPort}`;
+
 export function isListening(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((answer) => {
     const socket = connect({ port, host });

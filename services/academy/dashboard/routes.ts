@@ -39,8 +39,10 @@ async function complete(
   return rows.map((row) => ({ ...row, lectureName: names.get(row.lectureId) ?? null }));
 }
 
+const access = { instructor: 'all', student: { own: 'studentId' } } as const;
+
 export const routes = [
-  readable(registrations, { complete }),
+  readable(registrations, { complete, access }),
 
   route.get(
     '/courseRegistrationStatuses/search/findByCourseStatus',
@@ -49,6 +51,7 @@ export const routes = [
       answer: answers.collection(registrations),
       query: ['courseStatus'],
       paged: true,
+      access,
     },
     async (context) => {
       const { isAsked, number, size, descending } = context.paging;
@@ -64,5 +67,5 @@ export const routes = [
     },
   ),
 
-  readable(lectures),
+  readable(lectures, { access: { everyone: 'all' } }),
 ];

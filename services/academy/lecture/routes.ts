@@ -16,13 +16,15 @@ const lectures = {
 };
 const students = { path: 'courseRegistrationSystems', item: 'courseRegistrationSystem', answer: StudentBody };
 
+const access = { instructor: 'all' } as const;
+
 export const routes = [
-  readable(lectures),
-  writable(lectures, { body: LectureBody, create: openLecture, remove: cancelLecture }),
+  readable(lectures, { access: { everyone: 'all' } }),
+  writable(lectures, { body: LectureBody, create: openLecture, remove: cancelLecture, access }),
 
   route.patch(
     '/lectureSystems/:id',
-    { summary: 'Renames a lecture.', body: LectureBody, answer: answers.item(lectures) },
+    { summary: 'Renames a lecture.', body: LectureBody, answer: answers.item(lectures), access },
     (context) => context.change(lectures, (lecture) => renameLecture(lecture, context.body)),
   ),
 
@@ -31,6 +33,7 @@ export const routes = [
     {
       summary: 'Who takes a lecture: the newest of them, each with a link to the registration.',
       answer: answers.collection(students),
+      access,
     },
     async (context) => {
       const lecture = await context.records.get(Lecture, context.id);

@@ -5,12 +5,12 @@ import { MyRegistrations } from './my.tsx';
 import { student } from './state.ts';
 import { texts } from './texts.ts';
 
-startPage(
+void startPage(
   () => texts().title,
   [
     { path: '', title: () => texts().lectures, view: Lectures },
-    { path: 'my', title: () => texts().mine, view: MyRegistrations },
-    { path: 'instructor', title: () => texts().instructor, view: Instructor },
+    { path: 'my', title: () => texts().mine, view: MyRegistrations, role: 'student' },
+    { path: 'instructor', title: () => texts().instructor, view: Instructor, role: 'instructor' },
   ],
   { label: () => texts().iAm, person: student },
 );

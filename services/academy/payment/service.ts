@@ -3,4 +3,10 @@ import { Config } from './config.ts';
 import { policies } from './policies.ts';
 import { routes } from './routes.ts';
 
-export default defineService({ configuration: Config, publicPaths: ['/paymentSystems'], routes, policies });
+export default defineService({
+  configuration: Config,
+  publicPaths: ['/paymentSystems'],
+  routes,
+  policies,
+  eventsWaitMs: 25,
+});

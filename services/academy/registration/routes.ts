@@ -13,6 +13,8 @@ const registrations = {
 };
 const route = routeFor<Config>();
 
+const own = { student: { own: 'studentId' } } as const;
+
 /**
  * A crowd would make payment exceed its time limit for all of them; in turns most are in time. A student waits 5 s for his
  * turn to pay; the gateway gives up after 10 s.
@@ -20,8 +22,8 @@ const route = routeFor<Config>();
 const inTurns = { limit: ({ PAYMENTS_AT_ONCE }: Config) => PAYMENTS_AT_ONCE, patienceMs: 5_000 };
 
 export const routes = [
-  readable(registrations),
-  writable(registrations, { body: RegistrationBody, remove: cancelRegistration }),
+  readable(registrations, { access: { instructor: 'all', ...own } }),
+  writable(registrations, { body: RegistrationBody, remove: cancelRegistration, access: own }),
 
   route.post(
     '/courseRegistrationSystems',
@@ -31,6 +33,7 @@ export const routes = [
       answer: answers.created(registrations),
       problems: [409, 503],
       limit: inTurns,
+      access: own,
     },
     (context) => {
       const { records, sidecar, config, body } = context;

@@ -3,6 +3,7 @@ import { type ComponentType, render } from 'preact';
 import { useEffect, useId } from 'preact/hooks';
 import { isTokenWanted, token } from './http.ts';
 import { choose, type Language, language } from './i18n.ts';
+import { comeBack, isFailed, isOffered, lookForSignIn, me, signIn, signOut } from './sign-in.ts';
 import { say } from './texts.ts';
 
 /** One of the sections of a page. */
@@ -11,9 +12,11 @@ export interface Section {
   readonly path: string;
   readonly title: () => string;
   readonly view: ComponentType;
+  /** Whose it is, where people sign in; everybody's where nothing is said. */
+  readonly role?: string;
 }
 
-/** Who the person says they are; nobody signs in. */
+/** Who the person says they are, or who is signed in. */
 export interface Person {
   readonly label: () => string;
   readonly person: Signal<string>;
@@ -27,7 +30,10 @@ export const goTo = (path: string): void => {
 };
 
 /** Shows a page: its name, who is before it, its sections. */
-export function startPage(title: () => string, sections: readonly Section[], person?: Person): void {
+export async function startPage(title: () => string, sections: readonly Section[], person?: Person): Promise<void> {
+  if (location.search || token.peek()) await comeBack();
+  place.value = location.hash.slice(2);
+  if (person && me.value) person.person.value = me.value.person;
   addEventListener('hashchange', () => {
     place.value = location.hash.slice(2);
   });
@@ -44,7 +50,10 @@ function Frame({
   sections: readonly Section[];
   person: Person | undefined;
 }) {
-  const section = sections.find(({ path }) => path === place.value) ?? sections[0];
+  const allowed = sections.filter(
+    ({ role }) => !role || !me.value || me.value.roles.some((one) => one === role || one === 'operator'),
+  );
+  const section = allowed.find(({ path }) => path === place.value) ?? allowed[0];
   const name = title();
   const heading = section?.title() ?? '';
   useEffect(() => {
@@ -55,11 +64,11 @@ function Frame({
       <header>
         <div class="bar">
           <p class="title">{name}</p>
-          {person && <Who {...person} />}
+          {me.value ? <SignedIn /> : person && <Who {...person} />}
           <Languages />
         </div>
         <nav class="bar" aria-label={say().sections}>
-          {sections.map(({ path, title: label }) => (
+          {allowed.map(({ path, title: label }) => (
             <a key={path} href={`#/${path}`} aria-current={path === section?.path ? 'page' : undefined}>
               {label()}
             </a>
@@ -67,7 +76,7 @@ function Frame({
         </nav>
       </header>
       <main>
-        {isTokenWanted.value && <Token />}
+        {isTokenWanted.value && <Entrance />}
         <h1>{heading}</h1>
         {section && <section.view key={section.path} />}
       </main>
@@ -112,6 +121,35 @@ function Languages() {
         </button>
       ))}
     </fieldset>
+  );
+}
+
+function SignedIn() {
+  return (
+    <div class="who">
+      <span>
+        {me.value?.person} ({me.value?.roles.join(', ')})
+      </span>
+      <button type="button" onClick={() => void signOut()}>
+        {say().signOut}
+      </button>
+    </div>
+  );
+}
+
+/** The entrance asks for a token: the person signs in, or has one. */
+function Entrance() {
+  useEffect(() => void lookForSignIn(), []);
+  if (!isOffered.value) return <Token />;
+  return (
+    <div class="card">
+      <p role="status">{isFailed.value ? say().signInFailed : say().signInWanted}</p>
+      <p class="buttons">
+        <button type="button" class="main" onClick={() => void signIn()}>
+          {say().signIn}
+        </button>
+      </p>
+    </div>
   );
 }
 

@@ -9,7 +9,10 @@ const LIST = 1_000;
 const route = routeFor<Config>();
 
 export const routes = [
-  readable({ kind: Message, path: 'msgs', item: 'msg', answer: MessageBody, show: shownOf }),
+  readable(
+    { kind: Message, path: 'msgs', item: 'msg', answer: MessageBody, show: shownOf },
+    { access: { agent: 'all', customer: { own: 'custNo' } } },
+  ),
 
   route.operation(
     '/alarms.do',

@@ -5,10 +5,16 @@ import { Customer, changeCustomer, registerCustomer, removeCustomer } from './do
 
 const customers = { kind: Customer, path: 'customers', item: 'customer', answer: CustomerAnswer };
 
+const access = { agent: 'all', customer: { own: 'custNo' } } as const;
+
 export const routes = [
   route.get(
     '/customers/online/:custNo',
-    { summary: 'A customer by number; of several with the same one, the newest.', answer: answers.json(LookupAnswer) },
+    {
+      summary: 'A customer by number; of several with the same one, the newest.',
+      answer: answers.json(LookupAnswer),
+      access,
+    },
     async (context) => {
       const newest = { number: 0, size: 1, descending: true };
       const [customer] = (await context.records.find(Customer, 'custNo', context.param('custNo'), newest)).items;
@@ -16,11 +22,12 @@ export const routes = [
     },
   ),
 
-  readable(customers),
+  readable(customers, { access }),
   writable(customers, {
     body: CustomerBody,
     create: registerCustomer,
     change: changeCustomer,
     remove: removeCustomer,
+    access,
   }),
 ];

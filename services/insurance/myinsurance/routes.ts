@@ -1,9 +1,10 @@
 import { answers, collectionAnswer, type Records, type Route, route, rowAnswer } from '../../kit/index.ts';
 import { newestBy } from '../shared/lists.ts';
-import { online } from '../shared/online.ts';
+import { agents, online } from '../shared/online.ts';
 import { MyPage } from './contract.ts';
 import { type Part, pagesOf, parts } from './views.ts';
 
+const access = { agent: 'all', customer: { own: 'custNo' } } as const;
 const pages = { path: 'mypages', item: 'mypage', answer: MyPage };
 
 /** How many calculations, plans and proposals the list shows at most: the newest. */
@@ -35,7 +36,7 @@ async function named(records: Records, custNm: string): Promise<MyPage[]> {
 const finder = (name: string, ...query: ('custNo' | 'custNm' | 'ppsdsnNo' | 'prpsNo')[]): Route =>
   route.get(
     `/mypages/search/${name}`,
-    { summary: `Those with this ${query.join(' and ')}.`, query, answer: answers.collection(pages) },
+    { summary: `Those with this ${query.join(' and ')}.`, query, answer: answers.collection(pages), access },
     async (context) => {
       const [field] = query;
       const value = context.query[field!];
@@ -49,15 +50,17 @@ const finder = (name: string, ...query: ('custNo' | 'custNm' | 'ppsdsnNo' | 'prp
 
 /** A read model: what customers and administrators may do is look. */
 export const routes = [
-  route.get('/mypages', { summary: 'The newest rows.', answer: answers.collection(pages) }, async ({ records }) =>
-    collectionAnswer(pages, await all(records)),
+  route.get(
+    '/mypages',
+    { summary: 'The newest rows.', answer: answers.collection(pages), access },
+    async ({ records }) => collectionAnswer(pages, await all(records)),
   ),
   finder('findByCustNo', 'custNo'),
   finder('findByCustNm', 'custNm'),
   finder('findByCustNoAndPpsdsnNo', 'custNo', 'ppsdsnNo'),
   finder('findByCustNoAndPrpsNo', 'custNo', 'prpsNo'),
 
-  route.get('/mypages/:id', { summary: 'One row.', answer: answers.item(pages) }, async (context) => {
+  route.get('/mypages/:id', { summary: 'One row.', answer: answers.item(pages), access }, async (context) => {
     const { id, records } = context;
     const facts = await records.get(parts.kind, id);
     const part = facts && parts.row(facts);
@@ -67,7 +70,7 @@ export const routes = [
     return rowAnswer(pages, page);
   }),
 
-  online('/mypages/online', 'The rows, or those of one customer (myName).', {
+  online('/mypages/online', 'The rows, or those of one customer (myName).', agents, {
     any: async ({ of, context: { records } }) => {
       const mypages = of('myName') ? await named(records, of('myName')) : await all(records);
       return { data: { svcDvn: null, mypages } };

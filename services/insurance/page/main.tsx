@@ -5,7 +5,7 @@ import { Products } from './products.tsx';
 import { customer } from './state.ts';
 import { texts } from './texts.ts';
 
-startPage(
+void startPage(
   () => texts().title,
   [
     { path: '', title: () => texts().products, view: Products },

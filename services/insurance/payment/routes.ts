@@ -1,6 +1,6 @@
 import { answers, byKey, pause, RuleViolation, readable, routeFor } from '../../kit/index.ts';
 import { stamp } from '../shared/numbers.ts';
-import { dataOf, online } from '../shared/online.ts';
+import { agents, dataOf, online } from '../shared/online.ts';
 import type { Config } from './config.ts';
 import { CancelBody, CheckOutcome, CheckWish, PaymentBody, PaymentOutcome, PaymentWish } from './contract.ts';
 import { approvePayment, cancelPayment, Payment } from './domain.ts';
@@ -8,8 +8,10 @@ import { approvePayment, cancelPayment, Payment } from './domain.ts';
 const payments = { kind: Payment, path: 'payments', item: 'payment', answer: PaymentBody };
 const route = routeFor<Config>();
 
+const access = { ...agents, customer: { own: 'custNo' } } as const;
+
 export const routes = [
-  readable(payments),
+  readable(payments, { access }),
 
   route.operation(
     '/internal/payments',
@@ -34,7 +36,12 @@ export const routes = [
 
   route.operation(
     '/payments/chkPayment',
-    { summary: 'What became of the payment of a proposal.', message: CheckWish, answer: answers.json(CheckOutcome) },
+    {
+      summary: 'What became of the payment of a proposal.',
+      message: CheckWish,
+      answer: answers.json(CheckOutcome),
+      access: agents,
+    },
     async ({ records, config, body: { prpsNo } }) => {
       await pause(config.PAYMENT_DELAY_MS);
       const payment = prpsNo ? (await records.findBy(Payment, 'prpsNo', prpsNo)).at(0) : undefined;
@@ -44,11 +51,11 @@ export const routes = [
 
   route.patch(
     '/payments/:id',
-    { summary: 'Cancels a payment, and nothing else.', body: CancelBody, answer: answers.item(payments) },
+    { summary: 'Cancels a payment, and nothing else.', body: CancelBody, answer: answers.item(payments), access },
     (context) => context.change(payments, cancelPayment),
   ),
 
-  online<Config>('/payments/online', 'cancelPay: cancels the payment of a proposal.', {
+  online<Config>('/payments/online', 'cancelPay: cancels the payment of a proposal.', agents, {
     any: async ({ svcFn, of, command, context }) => {
       if (svcFn !== 'cancelpay') return {};
       if (of('prpsNo')) await context.records.change(byKey(Payment, of('prpsNo')), command, cancelPayment);

@@ -3,4 +3,4 @@ import { Config } from './config.ts';
 import { policies } from './policies.ts';
 import { routes } from './routes.ts';
 
-export default defineService({ configuration: Config, publicPaths: ['/payments'], routes, policies });
+export default defineService({ configuration: Config, publicPaths: ['/payments'], routes, policies, eventsWaitMs: 25 });

@@ -50,6 +50,15 @@ export const procedures = online<Config>(
   '/plans/online',
   'PLA001SVC calcPrm: a premium. PLA002SVC getPlan: a plan. PLA003SVC prodDesdIsue: asks for its description.',
   {
+    agent: 'all',
+    // Anybody may ask what a product costs.
+    customer: {
+      own: 'custNo',
+      of: '/plans/search/findByPpsdsnNo?ppsdsnNo={ppsdsnNo}',
+      unless: { svcId: 'PLA001SVC' },
+    },
+  },
+  {
     PLA001SVC: async (call) => ({ data: call.svcFn === 'calcprm' ? await calcPrm(call) : dataOf(PREMIUM) }),
     PLA002SVC: async (call) => ({
       data: call.svcFn === 'getplan' ? await getPlan(call) : { ...dataOf(PLAN), planInfoList: null },

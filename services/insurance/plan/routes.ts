@@ -8,6 +8,7 @@ import { underwritten } from './underwriting.ts';
 
 const plans = { kind: Plan, path: 'plans', item: 'plan', answer: PlanAnswer };
 const route = routeFor<Config>();
+const access = { agent: 'all', customer: { own: 'custNo' } } as const;
 
 type Context = Pick<RouteContext<Config, unknown, never>, 'sidecar' | 'config'>;
 
@@ -21,11 +22,11 @@ const again = (context: Context & { readonly body: Partial<PlanFields> }) => asy
   return decision;
 };
 
-const saved = { answer: answers.item(plans), problems: [422, 503] };
+const saved = { answer: answers.item(plans), problems: [422, 503], access };
 
 export const routes = [
-  readable(plans),
-  writable(plans, { body: PlanBody, remove: cancelPlan }),
+  readable(plans, { access }),
+  writable(plans, { body: PlanBody, remove: cancelPlan, access }),
 
   route.post(
     '/plans',

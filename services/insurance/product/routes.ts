@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { answers, checked, ok, type Records, RuleViolation, readable, routeFor, writable } from '../../kit/index.ts';
 import { numberOf, today } from '../shared/numbers.ts';
-import { dataOf, online } from '../shared/online.ts';
+import { agents, dataOf, online } from '../shared/online.ts';
 import type { Config } from './config.ts';
 import {
   CheckWish,
@@ -32,6 +32,7 @@ const documents = {
   show: ({ request, ...document }: ProductDocument) => document,
 };
 const route = routeFor<Config>();
+const everyone = { everyone: 'all' } as const;
 const UNKNOWN = '등록되지 않은 상품코드';
 const ONLINE = [...Object.keys(productFields), 'eventType'];
 
@@ -40,14 +41,15 @@ const productOf = async (records: Records, prdcd: string): Promise<Product | und
   (await records.find(Product, 'prdcd', prdcd, { number: 0, size: 1, descending: true })).items[0];
 
 export const routes = [
-  readable(products),
+  readable(products, { access: everyone }),
   writable(products, {
     body: ProductBody,
     create: registerProduct,
     change: changeProduct,
     remove: removeProduct,
+    access: agents,
   }),
-  readable(documents),
+  readable(documents, { access: agents }),
 
   route.post(
     '/productDocuments',
@@ -55,6 +57,7 @@ export const routes = [
       summary: 'Issues a document by hand; what it is for is not checked.',
       body: DocumentBody,
       answer: answers.created(documents),
+      access: agents,
     },
     async (context) => {
       const { command, body } = context;
@@ -77,20 +80,25 @@ export const routes = [
     },
   ),
 
-  online<Config>('/products/online', 'PDA001SVC: a product. PDA002SVC chkProduct: whether it may be had so.', {
-    PDA001SVC: async ({ of, context: { records } }) => ({
-      data: dataOf([...ONLINE, 'productList'], await productOf(records, of('prdcd'))),
-    }),
-    PDA002SVC: async ({ svcFn, of, context: { records, context } }) => {
-      const names = [...ONLINE, 'adMsg'];
-      if (svcFn !== 'chkproduct') return { data: dataOf(names) };
-      const product = await productOf(records, of('prdcd'));
-      const { entAmt } = checked(CheckWish, { entAmt: of('entAmt') || null });
-      const refused = product ? underwrite(product, { entAmt }, today({ context })) : UNKNOWN;
-      if (refused !== undefined) throw new RuleViolation(refused);
-      return { data: dataOf(names, product) };
+  online<Config>(
+    '/products/online',
+    'PDA001SVC: a product. PDA002SVC chkProduct: whether it may be had so.',
+    everyone,
+    {
+      PDA001SVC: async ({ of, context: { records } }) => ({
+        data: dataOf([...ONLINE, 'productList'], await productOf(records, of('prdcd'))),
+      }),
+      PDA002SVC: async ({ svcFn, of, context: { records, context } }) => {
+        const names = [...ONLINE, 'adMsg'];
+        if (svcFn !== 'chkproduct') return { data: dataOf(names) };
+        const product = await productOf(records, of('prdcd'));
+        const { entAmt } = checked(CheckWish, { entAmt: of('entAmt') || null });
+        const refused = product ? underwrite(product, { entAmt }, today({ context })) : UNKNOWN;
+        if (refused !== undefined) throw new RuleViolation(refused);
+        return { data: dataOf(names, product) };
+      },
     },
-  }),
+  ),
 
   route.post(
     '/products/chkProduct',
@@ -100,6 +108,7 @@ export const routes = [
       message: CheckWish,
       answer: answers.json(z.array(ProductAnswer)),
       problems: [422],
+      access: everyone,
     },
     async ({ records, context, body: { prdcd, entAmt, svcFn } }) => {
       const found = await records.findBy(Product, 'prdcd', prdcd);

@@ -47,6 +47,7 @@ async function wdrwPrps({ of, command, context: { records } }: Call): Promise<ob
 export const procedures = online<Config>(
   '/proposals/online',
   'NBA001SVC: a contract. NBA003SVC wdrwPrps: withdraws a proposal.',
+  { agent: 'all', customer: { own: 'custNo', of: '/proposals/search/findByPrpsNo?prpsNo={prpsNo}' } },
   {
     NBA001SVC: async (call) => ({ data: await getCntr(call) }),
     NBA003SVC: async (call) => ({ data: call.svcFn === 'wdrwprps' ? await wdrwPrps(call) : dataOf(LISTED) }),

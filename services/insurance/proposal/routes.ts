@@ -9,9 +9,10 @@ import { procedures } from './procedures.ts';
 
 const proposals = { kind: Proposal, path: 'proposals', item: 'proposal', answer: ProposalAnswer };
 const route = routeFor<Config>();
+const access = { agent: 'all', customer: { own: 'custNo' } } as const;
 
 export const routes = [
-  readable(proposals),
+  readable(proposals, { access }),
 
   route.post(
     '/proposals',
@@ -20,6 +21,7 @@ export const routes = [
       body: ProposalBody,
       answer: answers.created(proposals),
       problems: [409, 422, 503],
+      access,
     },
     (context) =>
       context.createAfter(proposals, async (id) => {
@@ -41,13 +43,17 @@ export const routes = [
   // Either way the proposal stays to be seen, as withdrawn.
   route.patch(
     '/proposals/:id',
-    { summary: 'Withdraws a proposal.', body: WithdrawalBody, answer: answers.item(proposals) },
+    { summary: 'Withdraws a proposal.', body: WithdrawalBody, answer: answers.item(proposals), access },
     (context) => context.change(proposals, withdraw),
   ),
-  route.delete('/proposals/:id', { summary: 'Withdraws a proposal.', answer: answers.nothing }, async (context) => {
-    await context.change(proposals, withdraw);
-    return noContent;
-  }),
+  route.delete(
+    '/proposals/:id',
+    { summary: 'Withdraws a proposal.', answer: answers.nothing, access },
+    async (context) => {
+      await context.change(proposals, withdraw);
+      return noContent;
+    },
+  ),
 
   procedures,
 ];

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { answers, type Command, ok, Problem, type Route, type RouteContext, routeFor } from '../../kit/index.ts';
+import {
+  type Access,
+  answers,
+  type Command,
+  ok,
+  Problem,
+  type Route,
+  type RouteContext,
+  routeFor,
+} from '../../kit/index.ts';
 
 /** One call of `POST /<collection>/online`. */
 export interface OnlineCall<C> {
@@ -29,20 +38,25 @@ const unknownService = (given: string, known: readonly string[]): Problem =>
     errors: [{ field: 'svcId', message: `must be ${known.join(' or ')}` }],
   });
 
+/** Who sells, and so sees what is of any customer. */
+export const agents = { agent: 'all' } as const;
+
 /** What these procedures answer: `data` has the fields of the contract, or a sentence, or is null. */
 const OnlineAnswer = z.looseObject({ data: z.union([z.looseObject({}), z.string(), z.null()]).optional() });
 
 /**
  * Remote procedures (docs/contracts/insurance.md#online): a flat object of texts names service (`svcId`), function and arguments.
+ * @param access who may call them
  * @param procedures what each svcId does; under `any`: what is done whatever the svcId
  */
 export const online = <C = Record<string, unknown>>(
   path: string,
   summary: string,
+  access: Access,
   procedures: Readonly<Record<string, Procedure<C>>>,
 ): Route<C> => {
   const message = procedures.any ? Flat : naming(Object.keys(procedures));
-  return routeFor<C>().post(path, { summary, message, answer: answers.json(OnlineAnswer) }, async (context) => {
+  return routeFor<C>().post(path, { summary, message, answer: answers.json(OnlineAnswer), access }, async (context) => {
     const of = (name: string): string =>
       String((Object.hasOwn(context.body, name) ? context.body[name] : null) ?? '').trim();
     const svcId = of('svcId');

@@ -162,9 +162,9 @@ export class Sidecar {
     await this.ok('GET', `/v1.0/configuration/${this.configurationStore}/subscribe?${queryOf(keys)}`);
   }
 
-  /** What /dapr/subscribe answers for a topic. */
-  subscription(topic: string): object {
-    return subscriptionTo(this.components?.pubsub ?? '', topic);
+  /** What /dapr/subscribe answers for a topic. @param waitMs milliseconds that an event may wait for more of them */
+  subscription(topic: string, waitMs?: number): object {
+    return subscriptionTo(this.components?.pubsub ?? '', topic, waitMs);
   }
 }
 

@@ -73,6 +73,19 @@ export function checked<S extends z.ZodType>(schema: S, input: unknown): z.outpu
   );
 }
 
+/** Makes a schema of a schema, once for each: zod compiles every new one when it is used for the first time. */
+function madeOnce(make: (schema: z.ZodObject) => z.ZodObject): (schema: z.ZodObject) => z.ZodObject {
+  const made = new WeakMap<z.ZodObject, z.ZodObject>();
+  return (schema) => {
+    const known = made.get(schema) ?? make(schema);
+    made.set(schema, known);
+    return known;
+  };
+}
+
+const strictly = madeOnce((schema) => (schema.def.catchall ? schema.strip() : schema.strict()));
+const partOf = madeOnce((schema) => schema.partial());
+
 /**
  * The body of a request, checked; what clients read from us (`id`, `_links`) may come back and is ignored. Fields the schema
  * does not have are refused; of a `.loose()` schema (a contract that takes whatever is sent) they are left out.
@@ -80,8 +93,7 @@ export function checked<S extends z.ZodType>(schema: S, input: unknown): z.outpu
  */
 export function parseBody<S extends z.ZodObject>(schema: S, request: Request): z.output<S> {
   const { _links, id, ...rest } = request.body as Record<string, unknown>;
-  const strict = schema.def.catchall ? schema.strip() : schema.strict();
-  return checked(strict, 'id' in schema.shape ? { ...rest, id } : rest) as z.output<S>;
+  return checked(strictly(schema), 'id' in schema.shape ? { ...rest, id } : rest) as z.output<S>;
 }
 
 /**
@@ -91,7 +103,7 @@ export function parseBody<S extends z.ZodObject>(schema: S, request: Request): z
  */
 export function parsePatch<S extends z.ZodObject>(schema: S, request: Request): Partial<z.output<S>> {
   const sent = request.body as object;
-  const part = parseBody(schema.partial(), request);
+  const part = parseBody(partOf(schema), request);
   return Object.fromEntries(Object.entries(part).filter(([name]) => Object.hasOwn(sent, name))) as Partial<z.output<S>>;
 }
 

@@ -82,6 +82,23 @@ test('given a schema with a default, when a part is patched, then what was not s
   expect(body).toEqual({ fee: 2 });
 });
 
+test('given many bodies of one resource, when they are read, then what holds them against it is made once', async () => {
+  const Fee = z.object({ fee: integer });
+  const made: string[] = [];
+  for (const name of ['strict', 'partial'] as const) {
+    const make = Fee[name].bind(Fee) as () => typeof Fee;
+    Object.assign(Fee, { [name]: () => made.push(name) && make() });
+  }
+  const fees = express()
+    .post('/', ...jsonBody, (request, response) => void response.json(parseBody(Fee, request)))
+    .patch('/', ...jsonBody, (request, response) => void response.json(parsePatch(Fee, request)));
+  for (const fee of [1, 2, 3]) {
+    expect((await request(fees).post('/').send({ fee })).body).toEqual({ fee });
+    expect((await request(fees).patch('/').send({ fee })).body).toEqual({ fee });
+  }
+  expect(made).toEqual(['strict', 'partial']);
+});
+
 test.each([
   ['page=%201', 'page'],
   ['page=1e1', 'page'],

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Decision, Identified, Kind } from '../domain/aggregate.ts';
 import type { Facts, View } from '../views/view.ts';
+import type { Access } from './access.ts';
 import { collectionAnswer, rowAnswer } from './answer.ts';
 import { type Resource, shownBy } from './resource.ts';
 import { answers, type Bulkhead, type Route, routeFor } from './route.ts';
@@ -14,6 +15,8 @@ export interface Reads<C, R> {
   /** Fills in, when records are read, what is calculated from other records. */
   complete?(rows: readonly R[], context: Pick<RouteContext<C, undefined, never>, 'records'>): Promise<readonly R[]>;
   readonly limit?: Bulkhead<C>;
+  /** Who may read. */
+  readonly access?: Access;
 }
 
 const fieldsToSeekBy = ({ keyedBy, numberedBy, uniqueBy, listBy }: Kind): Set<string> =>
@@ -33,11 +36,11 @@ function rowsOf<S extends Identified, R extends Identified, C>(
 /** GET of collection, item and `search/findBy<Field>` of a kind of record. */
 export function readable<S extends Identified, R extends Identified = S, C = Record<string, unknown>>(
   resource: Resource<S, R>,
-  { complete, limit }: Reads<C, R> = {},
+  { complete, limit, access }: Reads<C, R> = {},
 ): Route<C>[] {
   const { kind, path, item } = resource;
   const route = routeFor<C>();
-  const own = limit ? { limit } : {};
+  const own = { ...(limit ? { limit } : {}), ...(access ? { access } : {}) };
   const shown = rowsOf(resource, complete);
   const find = (field: string): Route<C> => {
     const spec = {
@@ -83,7 +86,8 @@ export function readable<S extends Identified, R extends Identified = S, C = Rec
 export const readableView = <R extends Identified>(
   view: View<R>,
   shape: Pick<Resource<Facts, R>, 'path' | 'item' | 'plain' | 'answer'>,
-): Route[] => readable<Facts, R>({ kind: view.kind, show: view.row, ...shape });
+  reads: Pick<Reads<Record<string, unknown>, R>, 'access'> = {},
+): Route[] => readable<Facts, R>({ kind: view.kind, show: view.row, ...shape }, reads);
 
 /** What clients may do with a kind of record, each a pure decision. */
 export interface Verbs<S, B extends z.ZodObject> {
@@ -92,6 +96,8 @@ export interface Verbs<S, B extends z.ZodObject> {
   readonly create?: (id: number, asked: z.output<B>) => Decision<S>;
   readonly change?: (state: S, change: Partial<z.output<B>>) => Decision<S> | undefined;
   readonly remove?: (state: S) => Decision<S>;
+  /** Who may do any of it. */
+  readonly access?: Access;
 }
 
 /** POST, PUT, PATCH and DELETE of a kind of record, as far as the contract has them. */
@@ -100,11 +106,12 @@ export function writable<
   R extends Identified,
   B extends z.ZodObject,
   C = Record<string, unknown>,
->(resource: Resource<S, R>, { body, create, change, remove }: Verbs<S, B>): Route<C>[] {
+>(resource: Resource<S, R>, { body, create, change, remove, access }: Verbs<S, B>): Route<C>[] {
   const { path, item } = resource;
   const route = routeFor<C>();
-  const made = { summary: `Makes a ${item}.`, body, answer: answers.created(resource) };
-  const changed = { summary: `Changes a ${item}.`, answer: answers.item(resource) };
+  const allowed = access ? { access } : {};
+  const made = { summary: `Makes a ${item}.`, body, answer: answers.created(resource), ...allowed };
+  const changed = { summary: `Changes a ${item}.`, answer: answers.item(resource), ...allowed };
   return [
     create &&
       route.post(`/${path}`, made, (context) =>
@@ -119,7 +126,7 @@ export function writable<
         context.change(resource, (state) => change(state, context.body as Partial<z.output<B>>)),
       ),
     remove &&
-      route.delete(`/${path}/:id`, { summary: `Removes a ${item}.`, answer: answers.nothing }, (context) =>
+      route.delete(`/${path}/:id`, { summary: `Removes a ${item}.`, answer: answers.nothing, ...allowed }, (context) =>
         context.remove(resource, remove),
       ),
   ].filter((one) => one !== undefined);

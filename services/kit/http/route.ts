@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, Router } from 'express';
 import type { z } from 'zod';
 import type { Kit } from '../runtime/kit.ts';
+import type { Access } from './access.ts';
 import { type Answer, ok, send } from './answer.ts';
 import { checked, jsonBody, parseBody, parsePatch } from './body.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
@@ -62,6 +63,8 @@ export interface RouteSpec<C = Record<string, unknown>> {
   /** Statuses of refusals that are this route's own: those of its rules, and of services it calls. */
   readonly problems?: readonly number[];
   readonly limit?: Bulkhead<C>;
+  /** Who may do it, where the entrance asks for tokens. */
+  readonly access?: Access;
 }
 
 /** What a handler gets as its body. */

@@ -5,6 +5,7 @@ import { EventUnreadable } from '../errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { count, declare } from '../telemetry/metrics.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
+import { BatchPace } from './batch-pace.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
 import type { Deferrals } from './deferrals.ts';
 import { type Delivery, deliveriesOf } from './deliveries.ts';
@@ -15,13 +16,6 @@ import type { Work } from './policy-book.ts';
 
 type Status = 'SUCCESS' | 'RETRY';
 
-/**
- * Milliseconds from batch to batch while many come, and the size from which a batch is large enough. Longer saves more
- * transactions, but Dapr brings the partitions of a Kafka topic one after the other: with 25 ms, 20 enrolments a second
- * waited 200 ms for each other.
- */
-const PACE_MS = 10;
-const FULL_BATCH = 50;
 const STALLED_MS = 30_000;
 /** Characters of a message that is no event which a dead letter keeps. */
 const BEGINNING = 8 * 1024;
@@ -33,7 +27,7 @@ const BEGINNING = 8 * 1024;
  * or a dead letter; only while the store is away it is left to the broker. So no event stands in front of others.
  */
 export class Consumer {
-  private lastBatch = 0;
+  private readonly pace: BatchPace;
   private batches = 0;
   private readonly underWay = new Map<number, number>();
   private retryingSince: number | undefined;
@@ -45,8 +39,10 @@ export class Consumer {
       readonly deadLetters: DeadLetterBox;
       readonly deferrals: Deferrals;
       readonly clock: Clock;
+      readonly eventsWaitMs?: number | undefined;
     },
   ) {
+    this.pace = new BatchPace(parts.clock);
     declare('events_handled', 'Events brought by the broker.', [{ outcome: 'SUCCESS' }, { outcome: 'RETRY' }]);
     declare('dead_letters', 'Events that could not be handled.');
     declare('event_lag_seconds', 'Sum of the seconds from event to effect.');
@@ -65,10 +61,10 @@ export class Consumer {
 
   /** /dapr/subscribe and /events. */
   router(): Router {
-    const { sidecar, dispatcher, clock } = this.parts;
+    const { sidecar, dispatcher, clock, eventsWaitMs } = this.parts;
     const router = express.Router();
     router.get('/dapr/subscribe', (_, response) => {
-      response.json(dispatcher.follows() ? [sidecar.subscription(sidecar.system)] : []);
+      response.json(dispatcher.follows() ? [sidecar.subscription(sidecar.system, eventsWaitMs)] : []);
     });
     router.post('/events', async (request, response) => {
       const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
@@ -83,10 +79,7 @@ export class Consumer {
         response.status(400).end();
         return;
       }
-      // While events keep coming, the answer is what the next batch waits for: a little patience makes it a larger one.
-      const busy = began - this.lastBatch < PACE_MS;
-      if (busy && statuses.length < FULL_BATCH) await clock.sleep(Math.max(0, began + PACE_MS - clock.monotonic()));
-      this.lastBatch = clock.monotonic();
+      await this.pace.keep(began, statuses.length);
       response.json({ statuses });
     });
     return router;

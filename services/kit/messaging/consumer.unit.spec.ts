@@ -78,8 +78,14 @@ describe('a raw delivery', () => {
     const on = await handling(policies);
     const { body } = await on.request('GET', '/dapr/subscribe');
     expect(JSON.parse(body.toString())).toMatchObject([
-      { topic: 'lecture', metadata: { rawPayload: 'true' }, bulkSubscribe: { enabled: true } },
+      { topic: 'lecture', metadata: { rawPayload: 'true' }, bulkSubscribe: { enabled: true, maxAwaitDurationMs: 3 } },
     ]);
+  });
+
+  test('given a service nobody waits for, when the sidecar asks for subscriptions, then its events may wait longer', async () => {
+    const on = await handling(policies, { eventsWaitMs: 25 });
+    const { body } = await on.request('GET', '/dapr/subscribe');
+    expect(JSON.parse(body.toString())).toMatchObject([{ bulkSubscribe: { maxAwaitDurationMs: 25 } }]);
   });
 
   test('given messages that are no event between good ones, when they come twice, then each is one dead letter with its reason', async () => {

@@ -19,20 +19,24 @@ export interface Messaging {
   readonly routers: readonly Router[];
 }
 
-/** Puts together what handles events. `instance`: the name that survives a restart of this replica. */
+/**
+ * Puts together what handles events. `instance`: the name that survives a restart of this replica; `eventsWaitMs`: see
+ * ServiceDefinition.
+ */
 export function messaging(options: {
   readonly sidecar: Sidecar;
   readonly records: Records;
   readonly policies: readonly Policy[];
   readonly instance: string;
   readonly clock: Clock;
+  readonly eventsWaitMs?: number | undefined;
 }): Messaging {
-  const { sidecar, records, policies, instance, clock } = options;
+  const { sidecar, records, policies, instance, clock, eventsWaitMs } = options;
   const dispatcher = new Dispatcher(records, new PolicyBook(policies), clock);
   const deadLetters = new DeadLetterBox(sidecar, records, clock);
   const store = new DeferredStore(sidecar, records);
   const deferrals = new Deferrals({ consumer: sidecar.appId, instance, store, dispatcher, deadLetters, clock });
-  const consumer = new Consumer({ sidecar, dispatcher, deadLetters, deferrals, clock });
+  const consumer = new Consumer({ sidecar, dispatcher, deadLetters, deferrals, clock, eventsWaitMs });
   const routers = [consumer.router(), ...parkedRoutes({ sidecar, records, consumer, deadLetters, deferrals, store })];
   return { consumer, deadLetters, deferrals, routers };
 }

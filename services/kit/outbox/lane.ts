@@ -7,6 +7,7 @@ import { reason } from '../telemetry/telemetry.ts';
 import { HeldLines } from './held-lines.ts';
 import { Line, type Outgoing, takeTogether } from './line.ts';
 import { Progress } from './progress.ts';
+import { PublicationPace } from './publication-pace.ts';
 
 export type { Outgoing } from './line.ts';
 
@@ -14,6 +15,8 @@ export type { Outgoing } from './line.ts';
 export interface LaneContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Aborted when nothing is to wait for company any more. */
+  readonly hurry: AbortSignal;
   send(topic: string, items: readonly Outgoing[]): Promise<Map<number, Refusal>>;
   park(topic: string, item: Outgoing, inner: string): void;
 }
@@ -38,12 +41,14 @@ export class Lane {
   /** Fewer at once while whole publications fail: one event may be to blame, and is found so. */
   private most = BATCH;
   private readonly progress: Progress;
+  private readonly pace: PublicationPace;
 
   constructor(
     private readonly topic: string,
     private readonly context: LaneContext,
   ) {
     this.progress = new Progress(topic, context.clock);
+    this.pace = new PublicationPace(context.clock, context.hurry);
     this.held = new HeldLines(context, (due) => this.sendHeld(due));
   }
 
@@ -61,9 +66,7 @@ export class Lane {
 
   /** When the oldest event came, in milliseconds since 1970; Infinity: there is none. */
   get oldest(): number {
-    let oldest = Number.POSITIVE_INFINITY;
-    for (const { head } of this.lines.values()) oldest = Math.min(oldest, head.since);
-    return oldest;
+    return oldestOf(this.lines.values());
   }
 
   /** Why it makes no progress, if so. */
@@ -79,6 +82,8 @@ export class Lane {
   private async work(): Promise<void> {
     this.working = true;
     for (let wait = 0; this.ready.size > 0 && !this.context.signal.aborted; ) {
+      await this.pace.keep(this.ready.size, oldestOf(this.ready));
+      if (this.context.signal.aborted) break;
       const batch = takeTogether(this.ready, this.most);
       const moved = await this.send(batch, false);
       wait = moved ? 0 : Math.min(Math.max(FIRST_AWAY_MS, wait * 2), LAST_AWAY_MS);
@@ -171,4 +176,10 @@ export class Lane {
     }
     this.held.add(line);
   }
+}
+
+function oldestOf(lines: Iterable<Line>): number {
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const { head } of lines) oldest = Math.min(oldest, head.since);
+  return oldest;
 }

@@ -140,7 +140,7 @@ export class Outbox {
   /** Publishes what is left, says that all is published, and gives up the lease; in a few seconds, whatever is away. */
   async close(): Promise<void> {
     this.endRenewal?.();
-    const published = Promise.resolve(this.late?.takeUp()).then(() => this.publisher.idle());
+    const published = Promise.resolve(this.late?.takeUp()).then(() => this.publisher.finish());
     const all = await this.within(LAST_EVENTS_MS, published);
     this.ending.abort();
     this.publisher.stop();

@@ -9,10 +9,9 @@ const refusing = (lives: Lives, what: () => string | undefined, error: string) =
   const text = what();
   if (!publishes(call) || !text || !call.body.includes(text)) return undefined;
   const failedEntries: object[] = [];
-  for (const { entryId, event } of JSON.parse(call.body) as { entryId: string; event: object }[]) {
-    const data = JSON.stringify(event);
-    if (data.includes(text)) failedEntries.push({ entryId, error });
-    else lives.backend.broker.append('lecture', { data: Buffer.from(data) });
+  for (const { entryId, event } of JSON.parse(call.body) as { entryId: string; event: string }[]) {
+    if (event.includes(text)) failedEntries.push({ entryId, error });
+    else lives.backend.broker.append('lecture', { data: Buffer.from(event) });
   }
   return answers.json(500, { failedEntries, errorCode: 'ERR_PUBSUB_PUBLISH_MESSAGE' });
 };
@@ -76,7 +75,7 @@ describe('nothing stands in front of everything', () => {
     refused = undefined;
     await lives.clock.pass(30_000);
     expect(lives.told().slice(20)).toEqual(['A AFirst', 'A ASecond']);
-    for (const { body } of calls.filter(publishes)) expect(body.match(/"subject":"A"/g)?.length ?? 0).toBeLessThan(2);
+    for (const { body } of calls.filter(publishes)) expect(body.match(/subject\\":\\"A\\"/g)?.length).toBeLessThan(2);
   });
 
   test('given an event refused without a known cause, when others of its topic go through, then it is parked', async () => {
@@ -198,17 +197,21 @@ describe('start and recovery', () => {
   test('given an owner that was only paused, when a record of it comes late, then it is published once', async () => {
     const lives = new Lives();
     const held: (() => void)[] = [];
-    // The second record reaches the store only when it is let go; the third one before that.
+    let tries = 0;
+    // The second change is refused, and written again by itself: that reaches the store only when it is let go, and the
+    // third one before that.
     const before = (call: Call) => {
       if (publishes(call)) return new Promise<undefined>(() => undefined);
-      return call.body.includes('"key":"Late"')
-        ? new Promise<undefined>((resolve) => held.push(() => resolve(undefined)))
-        : undefined;
+      if (!call.body.includes('"key":"Late"')) return undefined;
+      return tries++ === 0
+        ? answers.transactionFailed('deadlock')
+        : new Promise<undefined>((resolve) => held.push(() => resolve(undefined)));
     };
     const { work } = await lives.life({ before }, 'paused');
     await work.outbox.start();
     await work.commit(making('First'));
     void work.commit(making('Late')).catch(() => undefined);
+    await lives.clock.pass(100);
     await work.commit(making('Third'));
     // Its renewals stand still too: a process that is paused renews nothing.
     Object.assign(work.outbox, { lookAfter: () => Promise.resolve() });

@@ -26,6 +26,7 @@ const PARK_AGAIN_LAST_MS = 60_000;
 export class Publisher {
   private readonly lanes = new Map<string, Lane>();
   private readonly ending = new AbortController();
+  private readonly hurry = new AbortController();
   private readonly unparked = new Set<string>();
   private idlers: (() => void)[] = [];
   private waiting = 0;
@@ -81,8 +82,9 @@ export class Publisher {
     }
   }
 
-  /** Resolves when nothing is left. */
-  async idle(): Promise<void> {
+  /** Resolves when nothing is left; from now on no event waits for company. */
+  async finish(): Promise<void> {
+    this.hurry.abort();
     if (this.waiting > 0) await new Promise<void>((resolve) => this.idlers.push(resolve));
   }
 
@@ -98,6 +100,7 @@ export class Publisher {
       new Lane(topic, {
         clock: this.clock,
         signal: this.ending.signal,
+        hurry: this.hurry.signal,
         send: (to, items) =>
           this.broker.publish(
             to,

@@ -6,13 +6,11 @@ import { CommitQueue, overloaded } from './commit-queue.ts';
 import { type Document, REMEMBERED_CAUSES } from './document.ts';
 import { type Intent, Intents } from './intents.ts';
 import { Settler } from './settler.ts';
+import { Turn } from './turn.ts';
 
 export { type Change, Conflict } from './commit.ts';
 export { type Document, knows, marked, REMEMBERED_CAUSES } from './document.ts';
 export type { Intent } from './intents.ts';
-
-/** Transactions that are under way at the same time. */
-const IN_FLIGHT = 2;
 
 /**
  * Writes documents together with the events they cause, in one state transaction with the outbox record.
@@ -28,7 +26,7 @@ export class UnitOfWork {
   private readonly settler: Settler;
   private readonly intents: Intents;
   private readonly ending = new AbortController();
-  private running = 0;
+  private readonly turn: Turn;
 
   /** @param instance the name of this replica, which survives its restart */
   constructor(
@@ -37,6 +35,7 @@ export class UnitOfWork {
     private readonly clock: Clock = realClock,
   ) {
     const { signal } = this.ending;
+    this.turn = new Turn(clock, () => this.pump());
     this.intents = new Intents(sidecar, clock, signal, {
       enqueue: (...of) => this.enqueue(...of),
       release: (commit) => this.release(commit),
@@ -97,20 +96,19 @@ export class UnitOfWork {
         reject,
       };
       this.queue.add(commit);
-      this.pump();
+      // What is decided at the same moment, as the reactions to a batch of events are, shares a transaction.
+      queueMicrotask(() => this.pump());
     });
   }
 
   private pump(): void {
     // What would only join those whose outcome nobody knows is not begun.
     if (this.settler.full) this.queue.refuseNew();
-    while (this.running < IN_FLIGHT && !this.queue.isEmpty) {
-      this.running++;
-      void this.write(this.queue.next()).finally(() => {
-        this.running--;
-        this.pump();
-      });
+    while (!this.queue.isEmpty && this.turn.hasCome) {
+      const commits = this.queue.next();
+      this.turn.take(() => this.write(commits));
     }
+    if (!this.queue.isEmpty) this.turn.await();
   }
 
   private async write(commits: readonly Commit[]): Promise<void> {

@@ -19,6 +19,11 @@ export interface ServiceDefinition<S extends z.ZodObject> {
   readonly aliases?: Readonly<Record<string, string>>;
   /** What it does on events. */
   readonly policies?: readonly Policy[] | ((kit: Kit<z.output<S>>) => readonly Policy[]);
+  /**
+   * Milliseconds that an event may wait for others, so that fewer and larger batches come; 3 where nothing is said. For
+   * services that do nothing on events which anybody waits for: each is brought every event of its system.
+   */
+  readonly eventsWaitMs?: number;
   readonly views?: readonly Pick<View<unknown>, 'policies'>[];
   /** What has to be done before it takes requests; at every start, perhaps by several replicas at once, so it sees what was done. */
   start?(kit: Kit<z.output<S>>): Promise<void>;

@@ -49,6 +49,7 @@ export function assemble<S extends z.ZodObject>(
     policies: policiesOf(definition, kit),
     instance: at.instance,
     clock,
+    eventsWaitMs: definition.eventsWaitMs,
   });
   work.outbox.parkWith((publication, topic, why) => events.deadLetters.park(publication, topic, why));
   const progress: Progress = { waitingFor: 'its start' };

@@ -27,11 +27,18 @@ export interface Handling extends Messaging {
   states(kind: string): Record<string, unknown>[];
 }
 
+interface HandlingOptions extends SidecarOptions {
+  readonly backend?: MemoryBackend;
+  readonly clock?: ManualClock;
+  readonly instance?: string;
+  readonly eventsWaitMs?: number;
+}
+
 /** A batch that follows another at once waits a few milliseconds for more: a spec does not move time for that. */
 const unpaced = (clock: Clock): Clock => ({
   now: () => clock.now(),
   monotonic: () => clock.monotonic(),
-  sleep: (ms, signal) => (ms <= 10 ? Promise.resolve() : clock.sleep(ms, signal)),
+  sleep: (ms, signal) => (ms <= 40 ? Promise.resolve() : clock.sleep(ms, signal)),
   after: (ms, work) => clock.after(ms, work),
   every: (ms, work) => clock.every(ms, work),
 });
@@ -39,13 +46,10 @@ const unpaced = (clock: Clock): Clock => ({
 /** Puts policies beside an in-memory sidecar, with time that the spec moves. */
 export async function handling(
   policies: (parts: { records: Records; sidecar: Sidecar }) => readonly Policy[],
-  options: SidecarOptions & {
-    readonly backend?: MemoryBackend;
-    readonly clock?: ManualClock;
-    readonly instance?: string;
-  } = {},
+  options: HandlingOptions = {},
 ): Promise<Handling> {
-  const { backend = new MemoryBackend(), clock = new ManualClock(), instance = 'course-1', ...beside } = options;
+  const { backend = new MemoryBackend(), clock = new ManualClock(), instance = 'course-1' } = options;
+  const { eventsWaitMs, ...beside } = options;
   const transport = backend.sidecar('lecture-course', beside);
   const sidecar = new Sidecar(transport, 'lecture-course');
   await sidecar.ready(1_000);
@@ -56,6 +60,7 @@ export async function handling(
     policies: policies({ records, sidecar }),
     instance,
     clock: unpaced(clock),
+    eventsWaitMs,
   });
   const app = express().use(traced, ...parts.routers, asProblem);
   return {

@@ -121,22 +121,27 @@ function entriesOf(at: At, call: Call, unreadable: string | undefined): Entry[] 
   const entries: Entry[] = [];
   for (const { entryId, event, contentType, metadata: own } of all) {
     if (typeof entryId !== 'string' || entryId === '' || entries.some((entry) => entry.entryId === entryId)) {
-      const error = 'entryId is duplicated or not present for entry';
-      const message = `error marshaling events to bytes for topic ${topic} pubsub ${pubsub}. error: ${error}`;
-      const metadata = { appID: sidecar.appId, error };
-      return refused(at, 400, 'ERR_PUBSUB_EVENTS_SER', message, 'DAPR_PUBSUB_MARSHAL_EVENTS', metadata);
+      return notMarshaled(at, 'entryId is duplicated or not present for entry');
     }
     const type = typeof contentType === 'string' ? contentType : '';
     const raw = at.metadata.rawPayload === 'true';
     if (!raw && CLOUD_EVENT.test(type) && !asObject(event)) return noCloudEvent(at, event);
+    if (/^text\//i.test(type) && typeof event !== 'string')
+      return notMarshaled(at, 'error: mismatch between contentType and event');
     const data = raw
-      ? Buffer.from(typeof event === 'string' ? event : throughSidecar(event))
+      ? Buffer.from(/^text\//i.test(type) ? String(event) : throughSidecar(event))
       : envelope(at, type, event);
     // Metadata of the request reach only entries that have some of their own.
     const metadata = asObject(own) ? { ...at.metadata, ...(own as Record<string, string>) } : {};
     entries.push({ entryId, data, metadata });
   }
   return entries;
+}
+
+function notMarshaled(at: At, error: string): SidecarAnswer {
+  const message = `error marshaling events to bytes for topic ${at.topic} pubsub ${at.pubsub}. error: ${error}`;
+  const metadata = { appID: at.sidecar.appId, error };
+  return refused(at, 400, 'ERR_PUBSUB_EVENTS_SER', message, 'DAPR_PUBSUB_MARSHAL_EVENTS', metadata);
 }
 
 /** What daprd makes of what is published: a CloudEvent, with the attributes that are its own. */

@@ -6,10 +6,13 @@ import { myPage } from './views.ts';
 
 const classes = { kind: Enrolment, path: 'classes', item: 'class', answer: ClassBody };
 
+/** A student's own enrolments, by the name that they are made under. */
+const own = { student: { own: 'student' } } as const;
+
 export const routes = [
-  readable(classes),
-  writable(classes, { body: EnrolmentBody, change: changeEnrolment, remove: cancelEnrolment }),
-  readableView(myPage, { path: 'inquiryMypages', item: 'inquiryMypage', plain: true, answer: MyPage }),
+  readable(classes, { access: { teacher: 'all', ...own } }),
+  writable(classes, { body: EnrolmentBody, change: changeEnrolment, remove: cancelEnrolment, access: own }),
+  readableView(myPage, { path: 'inquiryMypages', item: 'inquiryMypage', plain: true, answer: MyPage }, { access: own }),
 
   route.post(
     '/classes',
@@ -18,6 +21,7 @@ export const routes = [
       body: EnrolmentBody,
       answer: answers.created(classes),
       problems: [409, 503],
+      access: own,
     },
     (context) =>
       context.createAfter(classes, async (id) => ({

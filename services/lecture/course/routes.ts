@@ -6,7 +6,13 @@ const courses = { kind: Course, path: 'courses', item: 'course', answer: CourseA
 const deliveries = { kind: Delivery, path: 'deliveries', item: 'delivery', answer: DeliveryAnswer };
 
 export const routes = [
-  readable(courses),
-  writable(courses, { body: CourseBody, create: registerCourse, change: changeCourse, remove: deleteCourse }),
-  readable(deliveries),
+  readable(courses, { access: { everyone: 'all' } }),
+  writable(courses, {
+    body: CourseBody,
+    create: registerCourse,
+    change: changeCourse,
+    remove: deleteCourse,
+    access: { teacher: { own: 'teacher' } },
+  }),
+  readable(deliveries, { access: { student: { own: 'student' } } }),
 ];

@@ -10,7 +10,7 @@ const amount = (fee: number, { GIFT_STEP: step, GIFT_MAXIMUM: maximum }: Config)
   giftsFor(fee, { step, maximum });
 
 export const routes = [
-  readable(gifts),
+  readable(gifts, { access: { student: { own: 'student' } } }),
 
   route.post(
     '/gifts',

@@ -5,12 +5,12 @@ import { student } from './state.ts';
 import { Teaching } from './teaching.tsx';
 import { texts } from './texts.ts';
 
-startPage(
+void startPage(
   () => texts().title,
   [
     { path: '', title: () => texts().courses, view: Courses },
-    { path: 'my', title: () => texts().myPage, view: MyPage },
-    { path: 'teaching', title: () => texts().teaching, view: Teaching },
+    { path: 'my', title: () => texts().myPage, view: MyPage, role: 'student' },
+    { path: 'teaching', title: () => texts().teaching, view: Teaching, role: 'teacher' },
   ],
   { label: () => texts().iAm, person: student },
 );

@@ -17,13 +17,17 @@ const HANG_MS = 60_000;
 const payments = { kind: Payment, path: 'payments', item: 'payment', answer: PaymentBody };
 const route = routeFor<Config>();
 
+/** A student's own payments; cancelled by the number of the enrolment, they are his if that is. */
+const own = { student: { own: 'student' } } as const;
+
 const byEnrolment = {
   summary: 'Cancels the payment of an enrolment, and nothing else.',
   answer: answers.item(payments),
-};
+  access: { student: { own: 'student', of: '/classes/{id}' } },
+} as const;
 
 export const routes = [
-  readable(payments),
+  readable(payments, { access: own }),
 
   route.operation(
     '/internal/payments',
@@ -55,7 +59,7 @@ export const routes = [
   ),
   route.patch(
     '/payments/:id',
-    { summary: 'Cancels a payment, and nothing else.', body: CancelBody, answer: answers.item(payments) },
+    { summary: 'Cancels a payment, and nothing else.', body: CancelBody, answer: answers.item(payments), access: own },
     (context) => context.change(payments, cancelPayment),
   ),
 ];

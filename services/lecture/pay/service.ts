@@ -3,4 +3,10 @@ import { Config } from './config.ts';
 import { policies } from './policies.ts';
 import { routes } from './routes.ts';
 
-export default defineService({ configuration: Config, publicPaths: ['/payments', '/payment'], routes, policies });
+export default defineService({
+  configuration: Config,
+  publicPaths: ['/payments', '/payment'],
+  routes,
+  policies,
+  eventsWaitMs: 25,
+});

@@ -42,8 +42,8 @@ async function orderOf(records: Records, { id, rentalId }: CancelBody): Promise<
 }
 
 export const routes = [
-  readable(deliveries),
-  readable(products),
+  readable(deliveries, { access: { customer: 'all' } }),
+  readable(products, { access: { everyone: 'all' } }),
 
   route.post(
     '/deliveries',

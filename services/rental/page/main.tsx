@@ -4,11 +4,11 @@ import { Products } from './products.tsx';
 import { Shop } from './shop.tsx';
 import { texts } from './texts.ts';
 
-startPage(
+void startPage(
   () => texts().title,
   [
     { path: '', title: () => texts().products, view: Products },
-    { path: 'my', title: () => texts().orders, view: Orders },
-    { path: 'shop', title: () => texts().shop, view: Shop },
+    { path: 'my', title: () => texts().orders, view: Orders, role: 'customer' },
+    { path: 'shop', title: () => texts().shop, view: Shop, role: 'operator' },
   ],
 );

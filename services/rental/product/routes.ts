@@ -13,7 +13,7 @@ const products = {
 const route = routeFor<Config>();
 
 export const routes = [
-  readable(products),
+  readable(products, { access: { everyone: 'all' } }),
 
   route.post(
     '/products',

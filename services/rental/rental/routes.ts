@@ -13,16 +13,19 @@ const products = {
 };
 const route = routeFor<Config>();
 
+/** The contract's orders name nobody: each customer of the shop sees them all. */
+const access = { customer: 'all' } as const;
+
 export const routes = [
-  readable(rentals),
-  writable(rentals, { body: RentalBody, create: order }),
-  readable(products),
+  readable(rentals, { access }),
+  writable(rentals, { body: RentalBody, create: order, access }),
+  readable(products, { access: { everyone: 'all' } }),
 
   // The delivery is cancelled first: an order whose delivery was not cancelled stays as it is. Should this process end
   // between the two, the event of the delivery ends the order (see policies.ts).
   route.delete(
     '/rentals/:id',
-    { summary: 'Cancels an order, its delivery first.', answer: answers.nothing, problems: [500, 503] },
+    { summary: 'Cancels an order, its delivery first.', answer: answers.nothing, problems: [500, 503], access },
     async (context) => {
       const { records, sidecar, config, id, command } = context;
       const answered = async (): Promise<boolean> => (await records.answered(Rental, command)) !== undefined;

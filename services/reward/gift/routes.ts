@@ -9,11 +9,17 @@ const limit = { limit: ({ GIFT_AT_ONCE }: Config) => GIFT_AT_ONCE };
 const route = routeFor<Config>();
 
 export const routes = [
-  readable(gifts, { limit }),
+  readable(gifts, { limit, access: { player: 'all' } }),
 
   route.post(
     '/gifts',
-    { summary: 'Records the gift for a wallet entry.', body: GiftBody, answer: answers.created(gifts), limit },
+    {
+      summary: 'Records the gift for a wallet entry.',
+      body: GiftBody,
+      answer: answers.created(gifts),
+      limit,
+      access: { player: { own: 'customerId', of: '/wallets/{walletId}' } },
+    },
     async (context) => {
       const { GIFT_DELAY_MS: least, GIFT_DELAY_MAXIMUM_MS: most } = context.config;
       // Whoever gives up waiting was told that nothing is confirmed.

@@ -4,4 +4,9 @@ import { achieveMission, Mission } from './domain.ts';
 
 const missions = { kind: Mission, path: 'missions', item: 'mission', answer: MissionAnswer };
 
-export const routes = [readable(missions), writable(missions, { body: MissionBody, create: achieveMission })];
+const access = { player: { own: 'customerId' } } as const;
+
+export const routes = [
+  readable(missions, { access }),
+  writable(missions, { body: MissionBody, create: achieveMission, access }),
+];

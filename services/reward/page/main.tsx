@@ -5,7 +5,7 @@ import { customer } from './state.ts';
 import { texts } from './texts.ts';
 import { Wallet } from './wallet.tsx';
 
-startPage(
+void startPage(
   () => texts().title,
   [
     { path: '', title: () => texts().missions, view: Missions },

@@ -7,8 +7,10 @@ import { exchange, Wallet } from './domain.ts';
 const wallets = { kind: Wallet, path: 'wallets', item: 'wallet', answer: WalletBody };
 const route = routeFor<Config>();
 
+const access = { player: { own: 'customerId' } } as const;
+
 export const routes = [
-  readable(wallets),
+  readable(wallets, { access }),
 
   route.patch(
     '/wallets/:id',
@@ -17,6 +19,7 @@ export const routes = [
       body: ExchangeBody,
       answer: answers.item(wallets),
       problems: [503],
+      access,
     },
     async (context) => {
       const { records, sidecar, config, id, command, body } = context;

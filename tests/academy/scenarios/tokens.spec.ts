@@ -55,7 +55,7 @@ afterAll(async () => {
 });
 
 const token = (claims: Fields = {}, from = issuer, key = privateKey, typ = 'at+jwt'): Promise<string> =>
-  new SignJWT({ scope: `openid ${SCOPE}`, ...claims })
+  new SignJWT({ scope: `openid ${SCOPE}`, roles: ['student'], sub: '34034', ...claims })
     .setProtectedHeader({ alg: 'ES256', kid: 'one', typ })
     .setIssuer(from)
     .setAudience((claims.aud as string) ?? AUDIENCE)
@@ -73,7 +73,7 @@ async function ask(method: string, path: string, authorization?: string, body?: 
 
 const wish = { lectureId: 1, studentId: 34_034 };
 const registrations = async (bearer: string): Promise<unknown> => {
-  const path = '/courseRegistrationSystems/search/findByStudentId?studentId=34034';
+  const path = '/courseRegistrationSystems';
   return (await ask('GET', path, bearer)).body._embedded;
 };
 

@@ -44,6 +44,7 @@ program
   .option('-d, --detach', 'return when everything is healthy', false)
   .option('--watch', 'rebuild and restart what changes under services/', false)
   .option('--no-console', 'without the page at http://localhost:8000')
+  .option('--auth', 'gateways ask for tokens, of an OpenID provider that is started with them', false)
   .option('--replicas <app-id=n...>', 'several processes of one service', replica, {})
   .action(
     async (
@@ -53,6 +54,7 @@ program
         detach: boolean;
         watch: boolean;
         console: boolean;
+        auth: boolean;
         replicas: Record<string, number>;
       },
     ) => up({ ...options, systems: await wantedSystems(named) }),

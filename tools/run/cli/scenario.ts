@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { portOffset, root } from '../paths.ts';
+import { issuer, portOffset, root } from '../paths.ts';
 import * as client from './client.ts';
 
 type Json = Record<string, unknown>;
@@ -33,12 +33,28 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const LIMIT_MS = 30_000;
 
-/** A stage whose gateway is at this address. */
-export function stageOf(base: string): Stage {
+/** The token of a program of the system, from the provider for development. */
+export async function tokenFor(system: string): Promise<string> {
+  const response = await fetch(`${issuer}/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${system}-program:madang`).toString('base64')}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  });
+  if (!response.ok) throw new Error(`The OpenID provider answers ${response.status}: ./run logs identity says why.`);
+  return ((await response.json()) as { access_token: string }).access_token;
+}
+
+/**
+ * A stage whose gateway is at this address.
+ * @param token what it asks for; undefined: nothing
+ */
+export function stageOf(base: string, token?: string): Stage {
+  const authorization: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
   const call = async (method: string, path: string, body?: Json): Promise<{ status: number; answer: Json }> => {
     const response = await fetch(base + path, {
       method,
-      ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
+      headers: { ...authorization, ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
     });
     const text = await response.text();
     return { status: response.status, answer: text ? (JSON.parse(text) as Json) : {} };
@@ -86,7 +102,9 @@ export async function main([system]: string[]): Promise<number> {
   }
   const { story } = (await import(pathToFileURL(join(folder, `${system}.ts`)).href)) as { story: Story };
   try {
-    await story.tell(stageOf(`http://localhost:${story.port + portOffset}`));
+    const isGuarded = status.infrastructure.some(({ id }) => id === 'identity');
+    const token = isGuarded ? await tokenFor(system) : undefined;
+    await story.tell(stageOf(`http://localhost:${story.port + portOffset}`, token));
   } catch (error) {
     process.stderr.write(`\nThe story broke off: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;

@@ -28,11 +28,13 @@ export async function up(options: UpOptions): Promise<void> {
   await stay(options);
 }
 
-async function add(there: Status, { systems, replicas, profile, console }: UpOptions): Promise<void> {
+async function add(there: Status, { systems, replicas, profile, console, auth }: UpOptions): Promise<void> {
   if (there.profile !== profile)
     throw new Error(
       `The ${there.profile} profile runs here; ./run down ends it, then the ${profile} profile can be started.`,
     );
+  if (auth && !there.infrastructure.some(({ id }) => id === 'identity'))
+    throw new Error('What runs here asks for no tokens; ./run down ends it, then it can be started with --auth.');
   const present = systems.filter((system) => there.systems.includes(system));
   if (present.length) print(`${present.join(', ')} runs already (supervisor ${there.pid}).`);
   await client.up({ systems, replicas, console });

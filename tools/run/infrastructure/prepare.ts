@@ -208,7 +208,7 @@ export const kafkaAnswers = (address: Address): Promise<boolean> =>
   works(withKafka(brokersAt(address), (admin) => admin.listTopics()));
 
 /** Of one broker, on a laptop. */
-const ALONE: Topics = { partitions: 4, replicas: 1, minInSync: 1 };
+const ALONE: Topics = { partitions: 2, replicas: 1, minInSync: 1 };
 
 /** A topic per system and one for its dead letters, with partitions for parallel consumers. Those that are there stay as they are. */
 export async function prepareKafka(at: Address | Brokers, systems: string[], how: Topics = ALONE): Promise<void> {

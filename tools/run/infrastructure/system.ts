@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { portOffset } from '../paths.ts';
 
@@ -9,6 +9,19 @@ export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   } catch {
     return false;
   }
+}
+
+let batch: readonly string[] | undefined;
+
+/**
+ * What stands before a command so that Linux schedules it as a batch process: one that becomes ready does not push another
+ * from its processor, and dozens of processes that call each other on two processors switch less often. Measured: a fifth
+ * to a quarter less CPU for an enrolment. Empty where there is no chrt, which keeps the pid, or it is not allowed.
+ */
+export function asBatch(): readonly string[] {
+  const words = ['chrt', '--batch', '0'];
+  batch ??= process.platform === 'linux' && spawnSync('chrt', [...words.slice(1), 'true']).status === 0 ? words : [];
+  return batch;
 }
 
 /** When a process started, in whatever unit: together with its pid it names a process for ever. */
@@ -26,11 +39,24 @@ export function startOf(pid: number): string | undefined {
   }
 }
 
-/** Memory of a process that is its own, with its share of what it shares, in MiB; undefined where the system does not tell. */
+/** The kernel takes 5 ms to add up the memory of one process, and many ask how the dozens of a home are. */
+const MEMORY_KEPT_MS = 10_000;
+const memory = new Map<number, { readonly mib: number; readonly at: number }>();
+
+/**
+ * Memory of a process that is its own, with its share of what it shares, in MiB, at most 10 s old; undefined where the
+ * system does not tell.
+ */
 export function memoryOf(pid: number): number | undefined {
+  const known = memory.get(pid);
+  if (known && Date.now() - known.at < MEMORY_KEPT_MS) return known.mib;
+  memory.delete(pid);
   try {
     const kib = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
-    return kib ? Math.round(Number(kib) / 102.4) / 10 : undefined;
+    if (!kib) return undefined;
+    const mib = Math.round(Number(kib) / 102.4) / 10;
+    memory.set(pid, { mib, at: Date.now() });
+    return mib;
   } catch {
     return undefined;
   }

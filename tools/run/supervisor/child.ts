@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { signal } from '../infrastructure/system.ts';
+import { asBatch, signal } from '../infrastructure/system.ts';
 import type { ProcessSpec } from '../process.ts';
 import type { State } from './status.ts';
 
@@ -100,7 +100,7 @@ export class Child extends EventEmitter<{ change: [] }> {
   }
 
   #spawn(): void {
-    const [program = '', ...args] = this.spec.command;
+    const [program = '', ...args] = [...asBatch(), ...this.spec.command];
     const log = openSync(this.logFile, 'a');
     const child = spawn(program, args, {
       cwd: this.spec.cwd,

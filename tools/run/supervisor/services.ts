@@ -1,7 +1,8 @@
 import { request } from 'node:http';
+import { join } from 'node:path';
 import type { Rendered } from '../infrastructure/render.ts';
 import type { Ports, ServiceTemplate } from '../infrastructure/templates.ts';
-import { consolePort, home, portOffset, root } from '../paths.ts';
+import { consolePort, home, identityPort, issuer, portOffset, root } from '../paths.ts';
 import type { ProcessSpec } from '../process.ts';
 
 /** Seconds daprd may take to finish deliveries; it ends as soon as they are done. */
@@ -45,7 +46,14 @@ function answers(port: number, path: string): Promise<boolean> {
   });
 }
 
-export function appSpec(replica: Replica, python: string): ProcessSpec {
+/** What a gateway needs to ask for tokens of the provider for development. */
+export const guarded = ({ service: { system, name } }: Replica): Record<string, string> =>
+  name === 'gateway'
+    ? { AUTH_ISSUER: issuer, AUTH_AUDIENCE: system, AUTH_PERSON: 'person', AUTH_CLIENT: `${system}-page` }
+    : {};
+
+/** @param more of the environment */
+export function appSpec(replica: Replica, python: string, more: Record<string, string> = {}): ProcessSpec {
   const { service, ports } = replica;
   const [program = '', ...args] = service.command;
   const command =
@@ -60,6 +68,7 @@ export function appSpec(replica: Replica, python: string): ProcessSpec {
     // What the Dapr CLI gives an app, and the identity of the replica.
     env: {
       ...service.env,
+      ...more,
       APP_ID: service.appId,
       APP_PORT: String(ports.app),
       DAPR_HTTP_PORT: String(ports.http),
@@ -74,6 +83,19 @@ export function appSpec(replica: Replica, python: string): ProcessSpec {
     stopTimeoutMs: 15_000,
   };
 }
+
+/** The OpenID provider for development, from its sources. */
+export const identitySpec = (): ProcessSpec => ({
+  id: 'identity',
+  kind: 'infra',
+  command: [process.execPath, ...nodeFlags, '--import', 'tsx', join(root, 'tools/identity/main.ts')],
+  cwd: root,
+  env: { MADANG_HOME: home, MADANG_PORT_OFFSET: String(portOffset) },
+  port: identityPort,
+  ready: () => answers(identityPort, '/.well-known/openid-configuration'),
+  stopSignal: 'SIGTERM',
+  stopTimeoutMs: 5_000,
+});
 
 /** The console, from its bundle. */
 export const consoleSpec = (bundle: string): ProcessSpec => ({

@@ -62,6 +62,8 @@ export interface Wish {
   replicas: Record<string, number>;
   /** Whether the console is wanted; once it runs, it stays. */
   console: boolean;
+  /** Whether gateways ask for tokens of an OpenID provider that is started with them; once it runs, it stays. */
+  auth?: boolean;
 }
 
 export interface UpOptions extends Wish {

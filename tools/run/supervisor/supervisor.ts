@@ -5,20 +5,31 @@ import { renderComponents } from '../infrastructure/render.ts';
 import { forget, type Recorded, record } from '../infrastructure/runfile.ts';
 import { memoryOf, portTaken, startOf } from '../infrastructure/system.ts';
 import { readTemplate, type ServiceTemplate } from '../infrastructure/templates.ts';
-import { consolePort, freePort, home } from '../paths.ts';
+import { consolePort, freePort, home, identityPort } from '../paths.ts';
 import type { ProcessSpec, Profile, Progress } from '../process.ts';
 import { daprd } from '../provision/daprd.ts';
 import { python } from '../provision/python.ts';
 import { Child } from './child.ts';
 import { lastLines, logFile } from './logs.ts';
 import { Observer } from './observer.ts';
-import { appSpec, consoleSpec, defaultPorts, instanceOf, type Replica, sidecarSpec } from './services.ts';
+import {
+  appSpec,
+  consoleSpec,
+  defaultPorts,
+  guarded,
+  identitySpec,
+  instanceOf,
+  type Replica,
+  sidecarSpec,
+} from './services.ts';
 import type { Action, Part, ProcessStatus, State, Status, Wish } from './status.ts';
 
 interface Service extends Replica {
   app: Child;
   sidecar: Child;
 }
+
+const IDENTITY = 'identity';
 
 /** From the start of a process until it answers; downloads and builds are not counted. */
 const startLimitMs = 120_000;
@@ -122,7 +133,7 @@ export class Supervisor {
     return this.#starting;
   }
 
-  async #up({ systems, replicas, console }: Wish): Promise<void> {
+  async #up({ systems, replicas, console, auth }: Wish): Promise<void> {
     const fresh = systems.filter((system) => !this.#systems.includes(system));
     const templates = (await Promise.all(fresh.map(readTemplate))).flat();
     const known = [...this.#services.map(({ service }) => service), ...templates];
@@ -132,6 +143,7 @@ export class Supervisor {
     }
     const added = await this.#place(known, replicas);
     if (console) await this.#startConsole();
+    if (auth) await this.#startIdentity();
 
     const [sidecarProgram, pythonProgram] = await Promise.all([
       daprd(this.#progress),
@@ -146,7 +158,8 @@ export class Supervisor {
     const started = Date.now();
     const children: Child[] = [];
     for (const replica of added) {
-      const app = this.#child(appSpec(replica, pythonProgram?.command[0] ?? 'python3'));
+      const more = this.#infra.has(IDENTITY) ? guarded(replica) : {};
+      const app = this.#child(appSpec(replica, pythonProgram?.command[0] ?? 'python3', more));
       const sidecar = this.#child(sidecarSpec(replica, sidecarProgram.command, rendered));
       this.#services.push({ ...replica, app, sidecar });
       children.push(sidecar, app);
@@ -197,6 +210,17 @@ export class Supervisor {
     if ((await freePort(consolePort)) !== consolePort) throw new Error(portTaken(consolePort, 'the console'));
     this.#console = this.#child(consoleSpec(await buildConsole()));
     this.#start([this.#console]);
+  }
+
+  /** The gateways that are started from now on ask for its tokens. */
+  async #startIdentity(): Promise<void> {
+    if (this.#infra.has(IDENTITY)) return;
+    if ((await freePort(identityPort)) !== identityPort)
+      throw new Error(portTaken(identityPort, 'the OpenID provider'));
+    const child = this.#child(identitySpec());
+    this.#infra.set(IDENTITY, child);
+    this.#start([child]);
+    await this.#healthy([child]);
   }
 
   async #build(systems: string[]): Promise<void> {

@@ -77,6 +77,14 @@ const publishing: Case[] = [
     const said = await publish(subject, RAW_TOPIC, entry(subject, 'plain'));
     return [said, (await arrived(subject, subject.own('plain'))).map((one) => seen(subject, one))];
   }),
+  byBroker('texts in one raw bulk publication are on the topic as they are', async (subject) => {
+    const event = JSON.stringify(cloudEvent(subject, 'raw', { data: { name: '<한글> & "b"' } }));
+    const said = await subject.said('POST', `${BULK}/${RAW_TOPIC}?metadata.rawPayload=true`, [
+      entry(subject, 'raw', { event, contentType: 'text/plain' }),
+    ]);
+    const found = await arrived(subject, subject.own('raw'));
+    return [said, found.map((one) => seen(subject, one)), found.map((one) => textOf(one) === event)];
+  }),
   byBroker('an event without id, source, type and trace', async (subject) => {
     const event = { data: { name: subject.own('bare') } };
     const said = await publish(subject, RAW_TOPIC, { entryId: '1', event, contentType: CLOUD_EVENT });
