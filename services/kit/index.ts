@@ -24,6 +24,7 @@ export {
 } from './http/route.ts';
 export { RouteContext } from './http/route-context.ts';
 export { BEHIND_SIDECAR, httpServer, type ServerSettings } from './http/server.ts';
+export { DeadLetterTold } from './messaging/dead-letters.ts';
 export { noteThenDo } from './messaging/note-then-do.ts';
 export {
   cancel,

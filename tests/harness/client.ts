@@ -12,7 +12,9 @@ export interface Answer {
   readonly ms: number;
 }
 
-const PORTS = { lecture: 8088, reward: 8188, academy: 8288, insurance: 8388, rental: 8488 };
+/** Ports of the gateways, without offset. */
+export const PORTS = { lecture: 8088, reward: 8188, academy: 8288, insurance: 8388, rental: 8488 };
+export type System = keyof typeof PORTS;
 
 export interface Client {
   /** Address of the gateway. */
@@ -44,7 +46,7 @@ async function reachable(system: string, services: readonly string[]): Promise<v
   }
 }
 
-export function client(system: keyof typeof PORTS): Client {
+export function client(system: System): Client {
   const GW = `http://127.0.0.1:${PORTS[system] + Number(process.env.MADANG_PORT_OFFSET ?? 0)}`;
 
   const call: Client['call'] = async (method, path, body, headers = {}) => {

@@ -1,4 +1,5 @@
 import { routes } from '../../services/gateway/routes.ts';
+import { asyncapi } from '../generate/asyncapi.ts';
 import type { Stage, Story } from '../run/cli/scenario.ts';
 import { readTemplate } from '../run/infrastructure/templates.ts';
 import { consumed, contractOf, published } from './declared.ts';
@@ -65,6 +66,13 @@ async function scenes(system: string): Promise<string[]> {
   return titles;
 }
 
+/** Where programs read what the system takes, sends and answers. */
+async function forPrograms(system: string, services: readonly string[]): Promise<string> {
+  const described = [...(await asyncapi(system, services, '')).keys()];
+  const links = described.map((name) => `[${name}](../asyncapi/${system}/${name}.json)`);
+  return `For programs: [OpenAPI](../openapi/${system}.json) of the entrance, also at its \`/openapi.json\`; AsyncAPI of ${links.join(', ')}.`;
+}
+
 /** The page of a system, from what its code, components and tests declare. */
 export async function page(system: string): Promise<string> {
   const services = (await readTemplate(system))
@@ -80,6 +88,8 @@ export async function page(system: string): Promise<string> {
     about,
     '',
     `The contract: [people, resources, events, sagas, oddities and figures](../contracts/${system}.md). Words: [glossary](../glossary.md).`,
+    '',
+    await forPrograms(system, services),
     '',
     '```sh',
     `./run up ${system} --detach      # entrance: http://localhost:${gateway?.ports.app}`,

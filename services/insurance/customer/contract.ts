@@ -4,7 +4,7 @@ import { bodyOf, customerNumber, day, full, upTo, type Whole, whole } from '../s
 
 export const customerFields = {
   custNo: customerNumber,
-  custNm: upTo(50).trim().min(1, 'must not be empty'),
+  custNm: upTo(50).trim().min(1, 'must not be empty').meta({ pattern: '\\S' }),
   custDscDcd: upTo(2),
   custDscNo: upTo(44),
   custDcd: upTo(2),

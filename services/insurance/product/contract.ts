@@ -15,7 +15,7 @@ import {
 
 export const productFields = {
   prdcd: productCode,
-  prdnm: upTo(100).trim().min(1, 'must not be empty'),
+  prdnm: upTo(100).trim().min(1, 'must not be empty').meta({ pattern: '\\S' }),
   insDcd: upTo(10),
   prdSellOpnDt: day,
   prdSellEndDt: day,

@@ -28,6 +28,10 @@ const Flat = z.record(
   }),
 );
 
+/** For the documents: one of these services has to be named. */
+const naming = (services: readonly string[]) =>
+  Flat.meta({ properties: { svcId: { enum: services } }, required: ['svcId'] });
+
 /** The service that was named does not exist. */
 const unknownService = (given: string, known: readonly string[]): Problem =>
   new Problem(400, 'Bad Request', `svcId must be ${known.join(' or ')}, not "${given}".`, {
@@ -50,8 +54,9 @@ export const online = <C = Record<string, unknown>>(
   summary: string,
   access: Access,
   procedures: Readonly<Record<string, Procedure<C>>>,
-): Route<C> =>
-  routeFor<C>().post(path, { summary, message: Flat, answer: answers.json(OnlineAnswer), access }, async (context) => {
+): Route<C> => {
+  const message = procedures.any ? Flat : naming(Object.keys(procedures));
+  return routeFor<C>().post(path, { summary, message, answer: answers.json(OnlineAnswer), access }, async (context) => {
     const of = (name: string): string =>
       String((Object.hasOwn(context.body, name) ? context.body[name] : null) ?? '').trim();
     const svcId = of('svcId');
@@ -60,6 +65,7 @@ export const online = <C = Record<string, unknown>>(
     if (!procedure) throw unknownService(svcId, Object.keys(procedures));
     return ok(await procedure({ svcFn: of('svcFn').toLowerCase(), of, command: context.command, context }));
   });
+};
 
 /** The `data` of an answer: the fields of `names`, null where `from` has nothing. */
 export const dataOf = (names: readonly string[], from: object = {}): Record<string, unknown> =>

@@ -6,17 +6,13 @@ import { text } from '../../kit/domain/index.ts';
 /** A text of at most so many characters. */
 export const upTo = (length: number) => text.max(length, `must be at most ${length} characters`);
 
-/** A day, yyyyMMdd, or nothing. */
-export const day = text.refine((value) => value === '' || isDay(value), 'must be a day as yyyyMMdd');
+const LONG = '(0[13578]|1[02])(0[1-9]|[12]\\d|3[01])';
+const SHORT = '(0[469]|11)(0[1-9]|[12]\\d|30)';
+const LEAP = '(\\d\\d(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)0229';
+const DAY = new RegExp(`^(|\\d{4}(${LONG}|${SHORT}|02(0[1-9]|1\\d|2[0-8]))|${LEAP})$`);
 
-/** A day there is in the calendar: not the 31st of February. */
-function isDay(value: string): boolean {
-  const [, year, month, date] = /^(\d{4})(\d\d)(\d\d)$/.exec(value) ?? [];
-  if (!year || !month || !date) return false;
-  const found = new Date(0);
-  found.setUTCFullYear(Number(year), Number(month) - 1, Number(date));
-  return found.getUTCMonth() === Number(month) - 1 && found.getUTCDate() === Number(date);
-}
+/** A day, yyyyMMdd, or nothing. A day there is in the calendar: not the 31st of February. */
+export const day = text.regex(DAY, 'must be a day as yyyyMMdd');
 
 export const productCode = text.regex(/^P\d{8}$/, 'must be P and 8 digits');
 export const customerNumber = text.regex(/^\d{9}$/, 'must be 9 digits');
@@ -28,7 +24,8 @@ export const amount = z.preprocess(
     .number({ error: 'must be an amount, as a number or a string of digits' })
     .min(0, 'must be 0 or more')
     .max(999_999_999_999.99, 'must be at most 999999999999.99')
-    .refine((value) => Number(value.toFixed(2)) === value, 'must have at most two decimals'),
+    .refine((value) => Number(value.toFixed(2)) === value, 'must have at most two decimals')
+    .meta({ multipleOf: 0.01 }),
 );
 
 export type Fields = Readonly<Record<string, z.ZodType>>;

@@ -24,7 +24,7 @@ export const nonNegative = z.preprocess(numeric, whole.min(0, 'must be 0 or more
 export const text = z.string({ error: 'must be a text' }).max(1000, 'must be at most 1,000 characters');
 
 /** A text that says something. */
-export const name = text.trim().min(1, 'must not be empty');
+export const name = text.trim().min(1, 'must not be empty').meta({ pattern: '\\S' });
 
 /**
  * What stands as text where only texts can stand: in a ConfigMap, in a query. The value is the number the text says, in

@@ -29,7 +29,7 @@ export interface DeadLetter extends Identified {
 export const DeadLetters = aggregate<DeadLetter>('DeadLetter');
 
 /** Published by reference: the letter itself may be larger than what the broker takes. */
-const DeadLetterTold = event(
+export const DeadLetterTold = event(
   'DeadLetter',
   z.object({
     id: z.number(),

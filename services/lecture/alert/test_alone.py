@@ -30,6 +30,7 @@ from settings import Configuration, parse, port_of
 from sidecar import Components, Sidecar, SidecarError
 from store import Store
 
+MESSAGES = json.loads((Path(__file__).parent / "messages.json").read_text(encoding="utf-8"))
 SETTINGS = {"LOG_FILE": "notices.txt", "ALERT_EVENTS": "ClassRegistered", "KAFKA_URL": "localhost:9092"}
 
 
@@ -107,6 +108,14 @@ class Events(unittest.TestCase):
         for content, reason in bad.items():
             with self.subTest(content[:40]):
                 self.assertRaisesRegex(Unreadable, reason, read, content)
+
+    def test_given_what_messages_json_says_it_needs_then_an_event_without_any_of_it_is_unreadable(self) -> None:
+        reads = MESSAGES["reads"]
+        self.assertEqual(["eventType", "timestamp"], sorted(reads["required"]))
+        for name in reads["required"]:
+            whole = json.loads(event_of())
+            del whole["data"][name]
+            self.assertRaisesRegex(Unreadable, name, read, json.dumps(whole).encode())
 
     def test_given_any_id_then_its_key_is_short_and_its_own(self) -> None:
         keys = [read(event_of(key)).key for key in ("e-1", "x||y", "x" * 900_000, "\ud800", "\0")]
@@ -299,6 +308,20 @@ class AlertAlone(WithAlert):
         (letter,) = self.alert.store.letters(10)
         self.assertEqual((KEPT, False), (len(letter.event), letter.replayable))
         self.assertLess(len(json.dumps(self.sidecar.told)), 1000)
+
+    def test_given_a_dead_letter_when_it_is_told_then_it_has_the_fields_that_messages_json_says(self) -> None:
+        self.handle(event_of(eventType=None))
+        self.alert.tell_one()
+        (told,) = self.sidecar.told
+        schema = MESSAGES["sends"][told["type"]]
+        self.assertEqual(sorted(schema["required"]), sorted(told["data"]))
+        types = {"integer": int, "string": str, "object": dict}
+        for properties, fields in (
+            (schema["properties"], told["data"]),
+            (schema["properties"]["event"]["properties"], told["data"]["event"]),
+        ):
+            for name, value in fields.items():
+                self.assertIsInstance(value, types[properties[name]["type"]], name)
 
     def test_given_the_broker_is_away_then_a_dead_letter_is_told_later_and_once(self) -> None:
         self.handle(b"hello")

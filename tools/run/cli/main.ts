@@ -161,7 +161,12 @@ program.addCommand(
 );
 program.addCommand(hook('docs', 'write docs/systems from what the code declares', 'tools/docs/main.ts', ''));
 program.addCommand(
-  hook('generate', 'write what derives from the services: gateway routes, OpenAPI', 'tools/generate/main.ts', ''),
+  hook(
+    'generate',
+    'write what derives from the services: gateway routes, OpenAPI, AsyncAPI',
+    'tools/generate/main.ts',
+    '',
+  ),
 );
 
 program.addCommand(

@@ -1,0 +1,3 @@
+import { keepsItsDocument } from '../../contracts/openapi/suite.ts';
+
+keepsItsDocument('lecture');
