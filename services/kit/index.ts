@@ -51,9 +51,11 @@ export {
   type Steps,
 } from './persistence/records.ts';
 export type { Clock } from './runtime/clock.ts';
+export { Configuration } from './runtime/configuration.ts';
 export { type Context, realContext } from './runtime/context.ts';
 export { defineService, type PublicPath, type Service } from './runtime/definition.ts';
 export type { Kit } from './runtime/kit.ts';
+export { startUp } from './runtime/lifecycle.ts';
 export { main, portFrom, type Served, serve } from './runtime/serve.ts';
 export { type App, assemble, run } from './runtime/service.ts';
 export { count, declare } from './telemetry/metrics.ts';
