@@ -90,8 +90,9 @@ export class Commits {
       } else if (isNew || isBack) this.lookAgain(listing, place, LOOK_AGAIN_MS);
       throw error;
     }
-    if (isBack || (isNew && !this.ids.isFresh(listing, place)))
-      this.lookAgain(listing, place, LOOK_AGAIN_MS.slice(0, 1));
+    if (isNew && !this.ids.isFresh(listing, place)) this.lookAgain(listing, place, LOOK_AGAIN_MS.slice(0, 1));
+    // Whoever shows a record again finds it in the list at once.
+    if (isBack) await this.ids.gone.check(listing, place).catch(() => this.lookAgain(listing, place, LOOK_AGAIN_MS));
     if (place === undefined || is || !known) return;
     if (next.state === null) this.ids.gone.note(listing, [place]);
     else if (was) this.ids.gone.note(listing, [place], this.rows.listed(kind));
