@@ -11,7 +11,7 @@ import {
 import type { SidecarAnswer } from '../../kit/index.ts';
 import { Refused } from '../admission.ts';
 import type { Options } from '../app.ts';
-import { closeAll, type Opened as Gateway, open, said, serverOf, silence } from '../testing.ts';
+import { closeAll, configured, type Opened as Gateway, open, said, serverOf, silence } from '../testing.ts';
 import { packageOf } from './definitions.ts';
 import { HEALTH, REFLECTION } from './protocols.ts';
 import { type Opened, openGrpc } from './server.ts';
@@ -209,7 +209,7 @@ test('given what no service should see, when it is called, then it is refused he
 });
 
 test('given one address that has all its places, when it calls once more, then UNAVAILABLE with the time to come back', async () => {
-  const { port } = await opened(silence, { limits: { placesPerAddress: 1 } });
+  const { port } = await opened(silence, configured({ GATEWAY_IN_WORK_PER_ADDRESS: 1, GATEWAY_QUEUE_MS: 0 }));
   const client = clientOf(port, 'madang.lecture.v1.ClassService');
   const first = call(client, 'GetClassesId', { id: 1 }, {}, 1_000);
   await new Promise((resolve) => setTimeout(resolve, 100));
