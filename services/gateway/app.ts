@@ -26,8 +26,8 @@ import { clientOf, Rate } from './rate.ts';
 import { readiness } from './readiness.ts';
 import { routes } from './routes.ts';
 import { entranceServer } from './server.ts';
-import { shareOf } from './share.ts';
 import { SETTINGS, type Settings } from './settings.ts';
+import { shareOf } from './share.ts';
 import { Turns } from './turns.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
