@@ -111,7 +111,7 @@ module.exports = {
       name: 'no-orphans',
       comment: 'A file nobody imports is dead, unless it is an entry point.',
       severity: 'error',
-      from: { orphan: true, pathNot: ['(^|/)main\\.tsx?$', '\\.spec\\.ts$', '\\.cjs$', '\\.config\\.'] },
+      from: { orphan: true, pathNot: ['(^|/)main\\.tsx?$', '\\.spec\\.ts$', '\\.d\\.ts$', '\\.cjs$', '\\.config\\.'] },
       to: {},
     },
     {
@@ -122,6 +122,8 @@ module.exports = {
     },
   ],
   options: {
+    // A copy of the tree may link to the packages of another.
+    preserveSymlinks: true,
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)\\.madang/' },
     tsConfig: { fileName: 'tsconfig.json' },

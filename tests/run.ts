@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { delimiter, dirname, join, relative, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { chromium } from '../tools/run/provision/chromium.ts';
@@ -186,7 +186,8 @@ async function system(profile: 'light' | 'full', env: Env, args: string[]): Prom
     const at = args.indexOf('--system');
     const only = at < 0 ? undefined : args[at + 1];
     const rest = args.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
-    if ((await run('up', only ?? 'all', '--profile', profile, '--detach', '--no-console')).code !== 0) return NOT_RUN;
+    if ((await run('up', only ?? 'all', '--profile', profile, '--detach', '--no-console', '--grpc')).code !== 0)
+      return NOT_RUN;
     const [waiting, results] = [only ? [only] : [...LONGEST_FIRST], [] as Result[]];
     const lane = async (): Promise<void> => {
       for (let name = waiting.shift(); name; name = waiting.shift()) {
@@ -229,16 +230,25 @@ async function browser(env: Env, args: string[]): Promise<Result> {
   }
 }
 
+/** The tests of every service in Python, a run for each. */
 async function python(): Promise<Result> {
-  const { output } = await execute('python3', ['-m', 'unittest', 'discover', 'services/lecture/alert'], {});
-  const ran = Number(/^Ran (\d+) tests?/m.exec(output)?.[1] ?? 0);
-  if (ran === 0) return NOT_RUN;
-  const [, troubles = ''] = /^FAILED \((.*)\)/m.exec(output) ?? [];
-  const failed = [...troubles.matchAll(/(?:failures|errors)=(\d+)/g)].reduce(
-    (all, [, count]) => all + Number(count),
-    0,
+  const files = await readdir(join(root, 'services'), { recursive: true });
+  const folders = new Set(
+    files.filter((file) => /\/test_\w+\.py$/.test(file)).map((file) => `services/${dirname(file)}`),
   );
-  return { passed: ran - failed, failed, faults: output.match(/^(?:FAIL|ERROR): .*/gm) ?? [] };
+  const all = { passed: 0, failed: 0, faults: [] as string[] };
+  for (const folder of folders) {
+    const { output } = await execute('python3', ['-m', 'unittest', 'discover', folder], {});
+    const ran = Number(/^Ran (\d+) tests?/m.exec(output)?.[1] ?? 0);
+    if (ran === 0) return NOT_RUN;
+    const [, troubles = ''] = /^FAILED \((.*)\)/m.exec(output) ?? [];
+    const counts = [...troubles.matchAll(/(?:failures|errors)=(\d+)/g)].map(([, count]) => Number(count));
+    const failed = counts.reduce((sum, count) => sum + count, 0);
+    all.passed += ran - failed;
+    all.failed += failed;
+    all.faults.push(...(output.match(/^(?:FAIL|ERROR): .*/gm) ?? []));
+  }
+  return folders.size > 0 ? all : NOT_RUN;
 }
 
 /** A program that prints summaries: each of them counts as a test. */

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { definitionsOf } from '../../tools/run/infrastructure/definitions.ts';
+import { configurationsOf } from '../../tools/run/infrastructure/definitions.ts';
 import { systems } from '../../tools/run/infrastructure/templates.ts';
 
 /**
@@ -55,8 +55,8 @@ function ruleOf(field: z.ZodType): Rule {
 export async function configurationRules(): Promise<string> {
   const all: Record<string, Record<string, Rule>> = {};
   for (const system of await systems()) {
-    const services = [...(await definitionsOf(system)).values()];
-    const fields = services.flatMap(({ configuration }) => Object.entries(configuration?.shape ?? {}));
+    const schemas = [...(await configurationsOf(system)).values()];
+    const fields = schemas.flatMap(({ shape }) => Object.entries(shape));
     all[system] = Object.fromEntries(fields.map(([key, field]) => [key, ruleOf(field as z.ZodType)]));
   }
   Object.assign(all.lecture ?? {}, ALERT);

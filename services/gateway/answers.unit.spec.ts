@@ -50,9 +50,9 @@ describe('what is no request', () => {
     const entrance = await open();
     const { headers } = await ask(entrance, `GET /courses HTTP/1.1\r\nOrigin: ${ORIGIN}\r\nHost: a\nb\r\n\r\n`);
     expect(headers).toMatchObject({
-      'access-control-allow-origin': ORIGIN,
-      'access-control-allow-credentials': 'true',
+      'access-control-allow-origin': '*',
     });
+    expect(headers).not.toHaveProperty('access-control-allow-credentials');
   });
 
   test('given a good request and one behind it that cannot be read, when both are sent at once, then both are answered in order', async () => {
@@ -79,7 +79,7 @@ describe('refusals', () => {
     const answer = await ask(await open(), request);
     expectProblem(answer, status);
     expect(answer.headers).toMatchObject({
-      'access-control-allow-origin': ORIGIN,
+      'access-control-allow-origin': '*',
       'access-control-expose-headers': expect.stringContaining('retry-after'),
     });
     if (status === 405) expect(answer.headers.allow).toMatch(/GET/);
@@ -145,7 +145,7 @@ describe('answers of services', () => {
     expect({ status, body }).toEqual({ status: 201, body: '{"id":1}' });
     for (const name of ['etag', 'last-modified', 'location', 'allow', 'retry-after'] as const)
       expect(headers[name]).toBe(told[name]);
-    expect(headers['access-control-allow-origin']).toBe(ORIGIN);
+    expect(headers['access-control-allow-origin']).toBe('*');
     for (const name of ['dapr-callee-app-id', 'x-forwarded-host', 'x-answered-by', 'x-powered-by'])
       expect(headers).not.toHaveProperty(name);
   });
@@ -186,7 +186,7 @@ describe('answers of services', () => {
     );
     expect(status).toBe(204);
     expect(headers).toMatchObject({
-      'access-control-allow-origin': ORIGIN,
+      'access-control-allow-origin': '*',
       'access-control-allow-methods': expect.stringContaining('DELETE'),
       'access-control-allow-headers': 'content-type, idempotency-key',
     });

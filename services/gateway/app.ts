@@ -15,17 +15,22 @@ import { type Admission, Refused } from './admission.ts';
 import { Connection } from './connection.ts';
 import { preflight } from './cors.ts';
 import { Exchange } from './exchange.ts';
+import type { Following } from './following.ts';
 import { Forwarder } from './forward.ts';
-import { checkOnce } from './headers.ts';
+import { checkFrame } from './frame.ts';
 import { type AllShares, LIMITS, type Limits, sharesOf } from './limits.ts';
 import { isBrowser, Page, type PageFiles, placeOf, type SignIn } from './page.ts';
 import { nothingHere, type Route, routeOf, routesOf, targetOf } from './paths.ts';
-import { PublicBase, shareOf } from './public-base.ts';
+import { PublicBase } from './public-base.ts';
+import { clientOf, Rate } from './rate.ts';
+import { readiness } from './readiness.ts';
 import { routes } from './routes.ts';
 import { entranceServer } from './server.ts';
+import { shareOf } from './share.ts';
+import { SETTINGS, type Settings } from './settings.ts';
+import { Turns } from './turns.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
-const PROBE_MS = 2_000;
 
 /** What a gateway may be given beside its sidecar. */
 export interface Options {
@@ -35,6 +40,8 @@ export interface Options {
   /** Its own way to the sidecar, so that nobody who asks whether it is ready waits behind clients. */
   readonly probe?: Transport | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /** The configuration, which it follows. */
+  readonly following?: Pick<Following, 'settings' | 'isTold'> | undefined;
   /** The OpenAPI document of the system, for GET /openapi.json. */
   readonly document?: object | undefined;
   /** The page for people, under /app/. */
@@ -59,11 +66,13 @@ class Entrance {
   private readonly shares: AllShares;
   private readonly routes: readonly Route[];
   private readonly outside: PublicBase;
+  private readonly turns: Turns;
+  private readonly rate = new Rate();
   private readonly forwarder: Forwarder;
   private readonly page: Page | undefined;
   private readonly rules: Rules | undefined;
   private readonly connections = new Map<Socket, Connection>();
-  private probing: Promise<boolean> | undefined;
+  private readonly ready: () => Promise<boolean>;
 
   constructor(
     private readonly sidecar: Sidecar,
@@ -73,9 +82,17 @@ class Entrance {
     this.shares = sharesOf(this.limits);
     this.routes = routesOf(routes[sidecar.system] ?? {});
     this.outside = options.outside ?? new PublicBase();
-    this.forwarder = new Forwarder(sidecar.transport, this.limits, this.shares);
+    this.ready = readiness(options.probe ?? sidecar.transport);
+    this.turns = new Turns(() => this.settings);
+    this.forwarder = new Forwarder(sidecar.transport, this.limits, this.shares, this.turns);
     this.page = options.page && new Page(options.page, options.signIn);
     this.rules = options.admission && options.document && new Rules(options.document);
+  }
+
+  origins = (): string => this.settings.GATEWAY_ORIGINS;
+
+  private get settings(): Settings {
+    return this.options.following?.settings ?? SETTINGS;
   }
 
   connected(socket: Socket): void {
@@ -99,7 +116,8 @@ class Entrance {
   requested(request: IncomingMessage, response: ServerResponse, isWaiting: boolean): void {
     const connection = this.connections.get(request.socket);
     if (!connection) return;
-    const exchange = new Exchange(request, response, connection.share, this.limits, this.shares, isWaiting);
+    const { limits, shares, origins } = this;
+    const exchange = new Exchange(request, response, connection.share, limits, shares, isWaiting, origins);
     if (connection.isOver) exchange.headers.connection = 'close';
     connection.add(exchange);
   }
@@ -111,6 +129,7 @@ class Entrance {
   look(): void {
     const now = Date.now();
     for (const connection of this.connections.values()) connection.look(now);
+    this.turns.look(now);
   }
 
   private begin(exchange: Exchange, peer: string, isTrusted: boolean): void {
@@ -119,26 +138,11 @@ class Entrance {
     else if (request.url === '/readyz') void this.ready().then((is) => exchange.answer(is ? 204 : 503, {}));
     // Its sidecar asks it at its start, without a token, and takes this for "no subscriptions"; so does everybody else.
     else if (request.url === '/dapr/subscribe') refuse(exchange, nothingHere());
+    else if (this.options.following?.isTold(request, peer)) exchange.answer(200, {});
     else
       withTrace(continueTrace(request.headers.traceparent, { requestId: exchange.requestId }), () => {
-        this.handle(exchange, peer, isTrusted).catch((error) => refuse(exchange, error));
+        this.handle(exchange, peer, isTrusted).catch((error) => this.failed(exchange, error));
       });
-  }
-
-  /** Whether the sidecar works; asked once for all who want to know. */
-  private ready(): Promise<boolean> {
-    const { probe = this.sidecar.transport } = this.options;
-    const path = '/v1.0/healthz/outbound';
-    this.probing ??= probe
-      .request({ method: 'GET', path, headers: {}, signal: AbortSignal.timeout(PROBE_MS), timeoutMs: PROBE_MS })
-      .then(
-        ({ status }) => status === 204,
-        () => false,
-      )
-      .finally(() => {
-        this.probing = undefined;
-      });
-    return this.probing;
   }
 
   private async handle(exchange: Exchange, peer: string, isTrusted: boolean): Promise<void> {
@@ -155,6 +159,8 @@ class Entrance {
     if (!METHODS.includes(method)) throw notAllowed(exchange, METHODS);
     if (this.page && this.show(exchange, this.page, path, base)) return;
     const caller = await this.options.admission?.(headers.authorization);
+    if (this.settings.GATEWAY_RATE_REQUESTS > 0)
+      await this.rate.count(exchange, clientOf(address, caller?.subject), this.settings);
     if (exchange.isGone) return;
     if (caller && path === '/app/me.json') return sendJson(exchange, { person: caller.person, roles: caller.roles });
     const route = routeOf(this.routes, path);
@@ -165,6 +171,16 @@ class Entrance {
     const target = (guard?.target ?? path + query).slice(route.prefix.length);
     const ownership = guard && { guard, routeOf: (at: string) => routeOf(this.routes, at) };
     await this.forwarder.forward(exchange, route, target, base + route.prefix, caller !== undefined, ownership);
+  }
+
+  /** Answers with what went wrong. Who is not let in has used a request of his address, if it was not counted yet. */
+  private failed(exchange: Exchange, error: unknown): void {
+    if (error instanceof Refused && this.settings.GATEWAY_RATE_REQUESTS > 0 && !exchange.headers.ratelimit)
+      this.rate.count(exchange, clientOf(exchange.address, undefined), this.settings).then(
+        () => refuse(exchange, error),
+        (tooMany) => refuse(exchange, tooMany),
+      );
+    else refuse(exchange, error);
   }
 
   /** The OpenAPI document, with the address that the client called. */
@@ -182,6 +198,8 @@ class Entrance {
     const file = isEntry ? undefined : page.at(path, headers);
     if (!isEntry && !file) return false;
     if (!exchange.isRead) throw notAllowed(exchange, ['GET', 'HEAD']);
+    // Only where TLS is known to be: the host would be closed to plain HTTP for a year.
+    if (base.startsWith('https:')) exchange.headers['strict-transport-security'] = 'max-age=31536000';
     if (file) exchange.answer(file.status, file.headers, file.body);
     else exchange.answer(302, { location: placeOf(base), vary: 'Accept, Origin', 'cache-control': 'no-cache' });
     return true;
@@ -192,27 +210,6 @@ class Entrance {
     const links = this.routes.map(({ path }) => [path.slice(1), { href: base + path }]);
     sendJson(exchange, { system: this.sidecar.system, _links: Object.fromEntries(links) });
   }
-}
-
-/**
- * What Node's parser takes and HTTP/1.1 does not.
- * @throws Problem
- */
-function checkFrame(exchange: Exchange): void {
-  const { request } = exchange;
-  const { headers, httpVersion } = request;
-  const close = (problem: Problem): Problem => {
-    exchange.headers.connection = 'close';
-    return problem;
-  };
-  if (httpVersion !== '1.1' && httpVersion !== '1.0')
-    throw close(new Problem(505, 'HTTP Version Not Supported', 'Send a request of HTTP/1.1.'));
-  const coding = headers['transfer-encoding'];
-  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0'))
-    throw close(new Problem(501, 'Not Implemented', 'The one Transfer-Encoding that is read here is chunked.'));
-  if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue')
-    throw close(new Problem(417, 'Expectation Failed', 'The one expectation that is met here is 100-continue.'));
-  checkOnce(request);
 }
 
 /** Answers what the gateway itself has for those who read. @throws Problem (405) */

@@ -1,18 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
-const EXPOSED = 'allow, etag, location, retry-after, www-authenticate, x-request-id';
+const EXPOSED = 'allow, etag, location, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id';
 
 /**
- * Open to every origin, with credentials (docs/contracts/README.md#entrance). The origin is named, since `*` excludes credentials.
+ * Open to the pages of these origins, never with credentials: nothing here is known by a cookie, and a page that has a token
+ * sends it itself (docs/contracts/README.md#entrance).
+ * @param origins `*`, or a list parted by blanks or commas
  * @returns what every answer to this request carries, refusals included
  */
-export function corsOf({ origin }: IncomingHttpHeaders): Readonly<Record<string, string>> {
-  if (!origin || !/^[\x21-\x7e]{1,300}$/.test(origin)) return { vary: 'Origin' };
+export function corsOf({ origin }: IncomingHttpHeaders, origins: string): Readonly<Record<string, string>> {
+  const isOpen = origins === '*';
+  if (!origin || !(isOpen || origins.split(/[ ,]+/).includes(origin))) return { vary: 'Origin' };
   return {
     vary: 'Origin',
-    'access-control-allow-origin': origin,
-    'access-control-allow-credentials': 'true',
+    'access-control-allow-origin': isOpen ? '*' : origin,
     'access-control-expose-headers': EXPOSED,
   };
 }

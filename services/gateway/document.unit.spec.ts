@@ -1,3 +1,4 @@
+import { outsideFrom } from './public-base.ts';
 import { ask, closeAll, expectProblem, open, text } from './testing.ts';
 
 afterEach(closeAll);
@@ -10,6 +11,17 @@ test('given the document of a system, when a client asks for it, then it has the
   expect({ status, type: headers['content-type'] }).toEqual({ status: 200, type: 'application/json; charset=utf-8' });
   expect(JSON.parse(body)).toEqual({ ...document, servers: [{ url: 'http://shop.example:8088' }] });
   expect(entrance.asked).toEqual([]);
+});
+
+test('given a proxy with a prefix, when a client asks for the document, then the proxy is believed where it is trusted', async () => {
+  const told = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'shop.example', 'x-forwarded-prefix': '/api' };
+  const servers = async (env: Record<string, string>): Promise<unknown> => {
+    const entrance = await open({ document, outside: outsideFrom(env) });
+    const { body } = await ask(entrance, text('GET', '/openapi.json', { host: 'inner:8088', ...told }));
+    return (JSON.parse(body) as { servers: unknown }).servers;
+  };
+  expect(await servers({ TRUSTED_PROXIES: '127.0.0.0/8' })).toEqual([{ url: 'https://shop.example/api' }]);
+  expect(await servers({ TRUSTED_PROXIES: '10.0.0.0/8' })).toEqual([{ url: 'http://inner:8088' }]);
 });
 
 test('given the document of a system, when somebody writes to it, then 405 says what it takes', async () => {

@@ -28,6 +28,8 @@ export class Exchange {
     private readonly shares: AllShares,
     /** The client waits for `100 Continue` before it sends the body. */
     private expectsContinue: boolean,
+    /** Whose pages may call: see `corsOf`. */
+    private readonly origins: () => string,
   ) {
     this.address = address;
     const given = request.headers['x-request-id'];
@@ -102,7 +104,7 @@ export class Exchange {
     const hasBody = status !== 204 && status !== 304;
     response.writeHead(status, {
       'x-request-id': this.requestId,
-      ...corsOf(request.headers),
+      ...corsOf(request.headers, this.origins()),
       ...this.headers,
       ...headers,
       ...(hasBody ? { 'content-length': size } : {}),

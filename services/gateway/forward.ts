@@ -16,6 +16,7 @@ import type { Guard } from './guard.ts';
 import { passedBack, passedOn, sizeOf } from './headers.ts';
 import type { AllShares, Limits } from './limits.ts';
 import type { Route } from './paths.ts';
+import { full, type Turns } from './turns.ts';
 
 /** Room that is taken for every answer before it is asked for; nearly all are smaller. */
 const ROOM = 16_384;
@@ -35,10 +36,11 @@ export class Forwarder {
     private readonly transport: Transport,
     private readonly limits: Limits,
     private readonly shares: AllShares,
+    private readonly turns: Turns,
   ) {}
 
   /**
-   * Passes one request on and its answer back. First the body, then a place: who sends slowly takes no place, nor who
+   * Passes one request on and its answer back. First the body, then a turn: who sends slowly takes no turn, nor who
    * reads slowly, since the answer is whole before the first byte of it goes out.
    * @param target path and query for the service
    * @param base address that its links begin with
@@ -68,17 +70,17 @@ export class Forwarder {
         `Address and headers that services read are together larger than ${this.limits.head} bytes; send less.`,
       );
     const body = await readBody(exchange, this.limits, this.shares.bodies);
-    const { places } = this.shares;
-    if (!exchange.hold(ROOM) || !places.take(exchange.address)) {
-      body?.giveBack();
-      throw full();
-    }
-    let answer: SidecarAnswer | undefined;
+    let answer: SidecarAnswer;
+    let isAtWork = false;
     try {
+      const wait = this.turns.enter(exchange);
+      if (wait) await wait;
+      isAtWork = true;
+      if (!exchange.hold(ROOM)) throw full();
       const missing = ownership && (await this.look(exchange, ownership, headers, body?.bytes));
       answer = missing ?? (await this.ask(exchange, route.appId, { path, headers, body: body?.bytes }));
     } finally {
-      places.give(exchange.address);
+      if (isAtWork) this.turns.leave(exchange.address);
       body?.giveBack();
     }
     passBack(exchange, route.appId, ownership ? seenBy(ownership.guard, answer) : answer);
@@ -221,11 +223,3 @@ const unfinished = ({ isRead }: Exchange, what: string): Problem =>
         `${what}; whether it was done is not known. Please try again in a moment, with the same Idempotency-Key if you sent one.`,
         { retryAfterSeconds: 1, outcome: 'unknown' },
       );
-
-const full = (): Problem =>
-  new Problem(
-    503,
-    'Service Unavailable',
-    'There are too many requests at once. Nothing was changed; please try again in a moment.',
-    { retryAfterSeconds: 1 },
-  );

@@ -6,9 +6,8 @@ export interface Limits {
   /** Connections; those beyond get 503 and are closed. */
   readonly connections: number;
   readonly connectionsPerAddress: number;
-  /** Requests under way to the sidecar; those beyond get 503 at once. */
+  /** Connections to the sidecar, and so the most requests that can be under way to it (settings.ts). */
   readonly places: number;
-  readonly placesPerAddress: number;
   /** Unanswered requests of one connection that are begun; those behind them wait. */
   readonly begun: number;
   /** Pipelined requests that wait for an answer before them; the first beyond gets 503, and its connection is closed. */
@@ -48,8 +47,7 @@ export const LIMITS: Limits = {
   connections: 4_000,
   connectionsPerAddress: 1_000,
   places: 256,
-  placesPerAddress: 128,
-  begun: 4,
+  begun: 1,
   waiting: 8_000,
   waitingPerAddress: 4_000,
   body: MB,
@@ -100,7 +98,6 @@ export class Shares {
 /** The shares of one process. */
 export interface AllShares {
   readonly connections: Shares;
-  readonly places: Shares;
   readonly waiting: Shares;
   readonly bodies: Shares;
   readonly answers: Shares;
@@ -108,7 +105,6 @@ export interface AllShares {
 
 export const sharesOf = (limits: Limits): AllShares => ({
   connections: new Shares(limits.connections, limits.connectionsPerAddress),
-  places: new Shares(limits.places, limits.placesPerAddress),
   waiting: new Shares(limits.waiting, limits.waitingPerAddress),
   bodies: new Shares(limits.bodies, limits.bodiesPerAddress),
   answers: new Shares(limits.answers, limits.answersPerAddress),

@@ -135,6 +135,14 @@ describe('the way to it', () => {
   });
 
   test.each([
+    ['https://shop.example', 'max-age=31536000'],
+    ['http://shop.example', undefined],
+  ])('given clients come by %s, when the page is opened, then browsers keep to TLS: %s', async (url, wanted) => {
+    const { headers } = await ask(await open({ page, outside: new PublicBase(url) }), get('/app/'));
+    expect(headers['strict-transport-security']).toBe(wanted);
+  });
+
+  test.each([
     {},
     { accept: '*/*' },
     { accept: 'application/json' },

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { Problem } from '../kit/index.ts';
+import { shareOf } from './share.ts';
 
 /** Where clients see this entrance, and who they are. */
 export interface Outside {
@@ -136,16 +137,4 @@ function forwarded(headers: IncomingHttpHeaders): Elements {
 function addressIn(entry: string): string | undefined {
   const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(entry)?.[1] ?? /^([\d.]+):\d+$/.exec(entry)?.[1] ?? entry;
   return isIP(bare) ? bare : undefined;
-}
-
-/** One client is one address; of IPv6 the network of 64 bits, since whoever has one address there has them all. */
-export function shareOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const v4 = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
-  if (v4) return v4;
-  const [front = '', back] = address.split('::');
-  const head = front.split(':').filter(Boolean);
-  const tail = back === undefined ? [] : back.split(':').filter(Boolean);
-  const zeros = back === undefined ? [] : Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => '0');
-  return [...head, ...zeros, ...tail].slice(0, 4).join(':');
 }

@@ -1,4 +1,5 @@
-import { outsideFrom, shareOf } from './public-base.ts';
+import { outsideFrom } from './public-base.ts';
+import { shareOf } from './share.ts';
 import { ask, closeAll, expectProblem, open, text } from './testing.ts';
 
 /** Links are right behind TLS and a prefix (K8). */

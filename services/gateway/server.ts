@@ -22,6 +22,8 @@ export interface Handlers {
    * was the answer of the request that broke off.
    */
   unreadable(socket: Socket, problem: Problem): Promise<boolean>;
+  /** Whose pages may call: see `corsOf`. */
+  origins(): string;
 }
 
 /**
@@ -55,7 +57,7 @@ export function entranceServer(handlers: Handlers, limits: Limits): Server {
   server.on('checkContinue', (request, response) => take(request, response, true));
   server.on('checkExpectation', (request, response) => take(request, response));
   server.on('connect', (request, socket) =>
-    refuse(socket as Socket, notHere(), request.headers, Promise.resolve(false)),
+    refuse(socket as Socket, notHere(), corsOf(request.headers, handlers.origins()), Promise.resolve(false)),
   );
   server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, duplex) => {
     const socket = duplex as Socket;
@@ -63,7 +65,8 @@ export function entranceServer(handlers: Handlers, limits: Limits): Server {
     else if (!refused.has(socket)) {
       refused.add(socket);
       const problem = problemOf(error);
-      refuse(socket, problem, { origin: originIn(error.rawPacket) }, handlers.unreadable(socket, problem));
+      const cors = corsOf({ origin: originIn(error.rawPacket) }, handlers.origins());
+      refuse(socket, problem, cors, handlers.unreadable(socket, problem));
     }
   });
   return server;
@@ -106,7 +109,7 @@ function lingering(socket: Socket): void {
 function refuse(
   socket: Socket,
   problem: Problem,
-  headers: { origin?: string | undefined },
+  cors: Readonly<Record<string, string>>,
   isTold: Promise<boolean>,
 ): void {
   const requestId = randomUUID();
@@ -116,7 +119,7 @@ function refuse(
     'content-type': 'application/problem+json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     'x-request-id': requestId,
-    ...corsOf(headers),
+    ...cors,
     connection: 'close',
   };
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -4,6 +4,7 @@ import { type AddressInfo, createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ANSWERED_BY, Sidecar, type SidecarAnswer, type SidecarRequest, type Transport } from '../kit/index.ts';
 import { gateway, type Options } from './app.ts';
+import { SETTINGS, type Settings } from './settings.ts';
 
 /** For tests of the entrance: a gateway of lecture on a port of this machine, and clients that send bytes as they like. */
 
@@ -31,6 +32,11 @@ export const failed = (message: string, status = 500): SidecarAnswer => ({
   body: Buffer.from(JSON.stringify({ errorCode: 'ERR_DIRECT_INVOKE', message })),
 });
 
+/** A configuration that says this, and for the rest what holds where nothing is said. */
+export const configured = (said: Partial<Settings>): Options => ({
+  following: { settings: { ...SETTINGS, ...said }, isTold: () => false },
+});
+
 export interface Opened {
   readonly port: number;
   readonly address: string;
@@ -41,6 +47,14 @@ export interface Opened {
 }
 
 const servers: Server[] = [];
+const serverAt = new WeakMap<Opened, Server>();
+
+/** The server behind what was opened, for who asks it within this process. */
+export function serverOf(opened: Opened): Server {
+  const server = serverAt.get(opened);
+  if (!server) throw new Error('It was not opened here.');
+  return server;
+}
 
 /** Opens a gateway whose sidecar answers as the test says. */
 export async function open(options: Options = {}, answer: Answering = () => said(200)): Promise<Opened> {
@@ -61,6 +75,7 @@ export async function open(options: Options = {}, answer: Answering = () => said
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
   const opened: Opened = { port, address: `http://127.0.0.1:${port}`, asked, answer };
+  serverAt.set(opened, server);
   return opened;
 }
 

@@ -6,7 +6,7 @@ export * from './errors.ts';
 export type { Access, Own } from './http/access.ts';
 export { type Answer, collectionAnswer, itemAnswer, noContent, ok, rowAnswer } from './http/answer.ts';
 export { checked } from './http/body.ts';
-export { isGone, pause, traced, whenOver } from './http/context.ts';
+export { isGone, pause, pauseBetween, traced, whenOver } from './http/context.ts';
 export { readable, readableView, type Verbs, writable } from './http/crud.ts';
 export { asProblem, Problem, problemBody, problemOf, sendProblem } from './http/problem.ts';
 export type { Names, Resource } from './http/resource.ts';
@@ -52,9 +52,11 @@ export {
   type Steps,
 } from './persistence/records.ts';
 export type { Clock } from './runtime/clock.ts';
+export { Configuration } from './runtime/configuration.ts';
 export { type Context, realContext } from './runtime/context.ts';
 export { defineService, type PublicPath, type Service } from './runtime/definition.ts';
 export type { Kit } from './runtime/kit.ts';
+export { startUp } from './runtime/lifecycle.ts';
 export { main, portFrom, type Served, serve } from './runtime/serve.ts';
 export { type App, assemble, run } from './runtime/service.ts';
 export { count, declare } from './telemetry/metrics.ts';

@@ -1,54 +1,126 @@
-/** `npm run bench [-- --profile light|full|both] [--seconds n] [--cpu]` */
+/** `npm run bench`; `npm run bench -- --help` says how. */
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Profile } from '../../tools/run/process.ts';
+import { compare } from './compare.ts';
+import { COMPARED, GROWTH, type Options, PARTS, type Part, USUAL } from './options.ts';
 
-function seconds(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1 || number > 600) throw new InvalidArgumentError('Write a whole number.');
+const root = resolve(import.meta.dirname, '../..');
+const base = resolve(process.env.MADANG_HOME || join(root, '.madang'));
+
+const between =
+  (least: number, greatest: number) =>
+  (text: string): number => {
+    const number = Number(text);
+    if (Number.isInteger(number) && number >= least && number <= greatest) return number;
+    throw new InvalidArgumentError(`Write a whole number from ${least} to ${greatest}.`);
+  };
+
+const SIZE = 100_000;
+function size(text: string): number {
+  const number = between(1_000, 1_000_000)(text);
+  if (number % 100 !== 0) throw new InvalidArgumentError('Write a multiple of 100.');
   return number;
+}
+
+interface Flags {
+  readonly profile: Profile | 'both';
+  readonly seconds: number;
+  readonly warm: number;
+  readonly cpu: boolean;
+  readonly calls: boolean;
+  readonly profileCpu: boolean;
+  readonly only?: readonly Part[];
+  readonly growth?: number | true;
+  readonly compare?: string;
+  readonly rounds: number;
+}
+
+const command = new Command('bench')
+  .description('Measures the lecture system and prints a table for each profile.')
+  .addOption(new Option('--profile <profile>', 'what to measure on').choices(['light', 'full', 'both']).default('both'))
+  .option('--seconds <n>', 'length of each run under load', between(1, 600), 8)
+  .option('--warm <n>', 'seconds of load before anything is measured', between(1, 600), 45)
+  .addOption(new Option('--only <part...>', 'only these parts, in this order').choices(PARTS))
+  .option('--cpu', 'also CPU time of each process per enrolment', false)
+  .option('--calls', 'also calls of the sidecars, which have to count them: they take some more CPU', false)
+  .option('--profile-cpu', 'CPU profiles of sidecars and apps while the whole system is under load, in files', false)
+  .option('--growth [records]', 'what very many records, events, registrations and replicas cost (100000)', size)
+  .option('--compare <commit>', 'this checkout and that commit in turn: the ratio of each figure and its spread')
+  .option('--rounds <n>', 'turns of each build when two are compared', between(1, 20), 2);
+
+/** The parts in the order in which they are measured. */
+function parts({ only, growth, profileCpu, compare }: Flags): readonly Part[] {
+  if (only) return only;
+  if (growth) return GROWTH;
+  if (profileCpu) return ['system'];
+  return compare ? COMPARED : USUAL;
 }
 
 /** Measures each profile in a process of its own, so that neither finds what the other left in memory. */
 async function main(args: string[]): Promise<number> {
-  const {
-    profile,
-    seconds: length,
-    cpu,
-  } = new Command('bench')
-    .description('Measures the lecture system and prints a table for each profile.')
-    .addOption(
-      new Option('--profile <profile>', 'what to measure on').choices(['light', 'full', 'both']).default('both'),
-    )
-    .option('--seconds <n>', 'length of each run under load', seconds, 8)
-    .option('--cpu', 'also CPU time of each process per enrolment', false)
-    .parse(args, { from: 'user' })
-    .opts<{ profile: 'light' | 'full' | 'both'; seconds: number; cpu: boolean }>();
-  for (const one of profile === 'both' ? ['light', 'full'] : [profile]) {
-    const code = await measure([one, String(length), ...(cpu ? ['--cpu'] : [])]);
+  const flags = command.parse(args, { from: 'user' }).opts<Flags>();
+  if (flags.compare && flags.profileCpu) command.error('--profile-cpu takes time that --compare would count.');
+  for (const profile of flags.profile === 'both' ? (['light', 'full'] as const) : [flags.profile]) {
+    const profiles = flags.profileCpu
+      ? join(base, 'profiles', `${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}-${profile}`)
+      : undefined;
+    if (profiles) mkdirSync(profiles, { recursive: true });
+    const options: Options = {
+      profile,
+      seconds: flags.seconds,
+      warm: flags.warm,
+      parts: parts(flags),
+      cpu: flags.cpu,
+      calls: flags.calls,
+      size: typeof flags.growth === 'number' ? flags.growth : SIZE,
+      rounds: 3,
+      root,
+      ...(profiles ? { profiles } : {}),
+    };
+    const asked = { commit: flags.compare ?? '', rounds: flags.rounds, folder: join(base, 'compare') };
+    const code = flags.compare ? await compare(options, asked, measure) : await measure(options, profile);
     if (code) return code;
   }
   return 0;
 }
 
-function measure(args: [profile: string, ...string[]]): Promise<number> {
-  const root = join(import.meta.dirname, '../..');
-  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'tests/bench/main.ts'), ...args], {
+const OFFSET = Number(process.env.MADANG_PORT_OFFSET || 3900);
+
+/** @param name of its home: another build has another home, and other ports */
+function measure(options: Options, name: string): Promise<number> {
+  const main = join(root, 'tests/bench/main.ts');
+  const child = spawn(process.execPath, ['--import', 'tsx', main, JSON.stringify(options)], {
     cwd: root,
     stdio: 'inherit',
     env: {
       ...process.env,
       // Beside a running system, and on stores of its own only.
-      MADANG_HOME: join(process.env.MADANG_HOME || join(root, '.madang'), 'bench', args[0]),
-      MADANG_PORT_OFFSET: process.env.MADANG_PORT_OFFSET || '3900',
+      MADANG_HOME: join(base, 'bench', name),
+      MADANG_PORT_OFFSET: String(options.root === root ? OFFSET : OFFSET + 300),
       MADANG_REDIS: '',
       MADANG_MYSQL: '',
       MADANG_KAFKA: '',
     },
   });
   // The child cleans up and ends; this process waits for it.
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => child.kill(name));
-  return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, pass);
+  return new Promise((resolve) =>
+    child.once('exit', (code) => {
+      for (const signal of signals) process.off(signal, pass);
+      resolve(code ?? 1);
+    }),
+  );
 }
 
-process.exit(await main(process.argv.slice(2)));
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);

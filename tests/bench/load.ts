@@ -20,42 +20,59 @@ export function percentile(values: readonly number[], p: number): number {
 }
 export const median = (values: readonly number[]): number => percentile(values, 0.5);
 
-const wish = JSON.stringify({ courseId: 1, fee: 10_000, student: 'john-doe', textBook: 'kor_book' });
+/** What a client asks for again and again. */
+export interface Command {
+  readonly path: string;
+  readonly body: object;
+}
+const ENROLMENT: Command = {
+  path: '/classes',
+  body: { courseId: 1, fee: 10_000, student: 'john-doe', textBook: 'kor_book' },
+};
 
-/** Enrols once; answers the number of the enrolment. */
-export async function enrol(pool: Pool): Promise<number> {
+/** Enrols once; answers the number of the enrolment, or of what else was asked for. */
+export async function enrol(pool: Pool, { path, body: wish } = ENROLMENT): Promise<number> {
   const headers = { 'content-type': 'application/json' };
-  const { statusCode, body } = await pool.request({ method: 'POST', path: '/classes', headers, body: wish });
+  const { statusCode, body } = await pool.request({ method: 'POST', path, headers, body: JSON.stringify(wish) });
   const text = await body.text();
   if (statusCode !== 201) throw new Error(`${statusCode} ${/"detail":"([^"]*)/.exec(text)?.[1] ?? text}`);
   return (JSON.parse(text) as { id: number }).id;
 }
 
+export interface LoadOptions {
+  /** Hears each number as it is answered. */
+  readonly enrolled?: (id: number) => void;
+  /** It ends after so many. */
+  readonly limit?: number;
+  readonly connections?: number;
+  /** It ends when this is true. */
+  readonly isOver?: () => boolean;
+  readonly command?: Command;
+}
+
 /** Enrols on 32 connections, each again as soon as it was answered, for a time or up to a number of enrolments. */
-export async function load(
-  port: number,
-  seconds: number,
-  enrolled: (id: number) => void = () => undefined,
-  limit = Number.POSITIVE_INFINITY,
-): Promise<Load> {
-  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS });
+export async function load(port: number, seconds: number, options: LoadOptions = {}): Promise<Load> {
+  const { enrolled, limit = Number.POSITIVE_INFINITY, connections = CONNECTIONS, isOver, command } = options;
+  const pool = new Pool(`http://127.0.0.1:${port}`, { connections });
   const latencies: number[] = [];
   const failures: string[] = [];
   const started = performance.now();
   const end = started + seconds * 1000;
+  let begun = 0;
   const client = async (): Promise<void> => {
-    for (let now = performance.now(); now < end && latencies.length < limit; now = performance.now()) {
+    for (let now = performance.now(); now < end && begun < limit && !isOver?.(); now = performance.now()) {
+      begun++;
       try {
-        const id = await enrol(pool);
+        const id = await enrol(pool, command);
         latencies.push(performance.now() - now);
-        enrolled(id);
+        enrolled?.(id);
       } catch (error) {
         failures.push((error as Error).message);
         await sleep(100);
       }
     }
   };
-  await Promise.all(Array.from({ length: CONNECTIONS }, client));
+  await Promise.all(Array.from({ length: connections }, client));
   const elapsed = (performance.now() - started) / 1000;
   await pool.close();
   return {

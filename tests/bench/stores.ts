@@ -8,26 +8,54 @@ import { createPool, type RowDataPacket } from 'mysql2/promise';
 import { parse } from 'yaml';
 import { home } from '../../tools/run/paths.ts';
 import type { Profile } from '../../tools/run/process.ts';
+import { BATCHES, countBatches } from './batches.ts';
+import { type Counts, redisCounts, statusCounts, sumOf, TOTAL } from './counts.ts';
+
+/** What the bench looks for in an event; the numbers are those of lecture and academy. */
+interface EventData {
+  readonly id?: number;
+  readonly classId?: number;
+  readonly courseId?: number;
+}
 
 /** An event on the topic. */
 export interface Told {
   /** When the broker got it, in ms. */
   readonly at: number;
-  readonly event: { readonly type: string; readonly time: string; readonly data: { readonly classId?: number } };
+  readonly event: { readonly type: string; readonly time: string; readonly data: EventData };
+}
+
+/** What store and broker were asked so far, by name. */
+export interface Asked {
+  readonly store: Counts;
+  readonly broker: Counts;
 }
 
 export interface Stores {
   /** The events since the last call. */
   told(): Promise<Told[]>;
+  /** What they were asked so far by others than this process. */
+  asked(): Promise<Asked>;
   has(key: string): Promise<boolean>;
   /** Puts documents under these keys, as the sidecar would. */
-  seed(documents: readonly (readonly [key: string, document: object])[]): Promise<void>;
+  seed(documents: readonly (readonly [key: string, document: object | string])[]): Promise<void>;
+  /** Takes documents away. */
+  forget(keys: readonly string[]): Promise<void>;
   createTopic(name: string, partitions: number): Promise<void>;
   version(): Promise<string>;
   close(): Promise<void>;
 }
 
-export const stores = (profile: Profile): Promise<Stores> => (profile === 'full' ? full() : light());
+/** @param system whose stores they are; its topic has its name, and so has its database */
+export const stores = (profile: Profile, system = 'lecture'): Promise<Stores> =>
+  profile === 'full' ? full(system) : light(system);
+
+/** As many as a store takes in one command. */
+function slices<T>(all: readonly T[]): T[][] {
+  const found: T[][] = [];
+  for (let i = 0; i < all.length; i += 2000) found.push(all.slice(i, i + 2000));
+  return found;
+}
 
 async function setting(profile: Profile, component: string, name: string): Promise<string> {
   const text = await readFile(join(home, 'components', profile, `${component}.yaml`), 'utf8');
@@ -35,15 +63,30 @@ async function setting(profile: Profile, component: string, name: string): Promi
   return spec.metadata.find((item) => item.name === name)?.value ?? '';
 }
 
-async function light(): Promise<Stores> {
-  const [host = '', port] = (await setting('light', 'lecture-state', 'redisHost')).split(':');
+async function redisOf(profile: Profile, component: string): Promise<Redis> {
+  const [host = '', port] = (await setting(profile, component, 'redisHost')).split(':');
   const redis = new Redis({ host, port: Number(port) });
+  // One that is away fails the commands; the growth of academy ends lecture's meanwhile.
+  return redis.on('error', () => undefined);
+}
+/** What a Redis was asked, without the commands that only this process sends. */
+const askedOf = async (redis: Redis, own: number): Promise<Asked> =>
+  redisCounts(await redis.info('stats'), await redis.info('commandstats'), own);
+
+async function light(system: string): Promise<Stores> {
+  const redis = await redisOf('light', `${system}-state`);
   let last = '0';
+  let own = 0;
   return {
+    asked() {
+      own += 2;
+      return askedOf(redis, own);
+    },
     async told() {
       const told: Told[] = [];
       for (;;) {
-        const entries = await redis.xrange('lecture', `(${last}`, '+', 'COUNT', 5000);
+        own++;
+        const entries = await redis.xrange(system, `(${last}`, '+', 'COUNT', 5000);
         for (const [id, fields] of entries) {
           told.push({ at: Number.parseInt(id, 10), event: JSON.parse(fields[fields.indexOf('data') + 1] ?? '{}') });
           last = id;
@@ -51,11 +94,19 @@ async function light(): Promise<Stores> {
         if (entries.length === 0) return told;
       }
     },
-    has: async (key) => (await redis.exists(key)) === 1,
+    async has(key) {
+      own++;
+      return (await redis.exists(key)) === 1;
+    },
     async seed(documents) {
-      const pipeline = redis.pipeline();
-      for (const [key, document] of documents) pipeline.hset(key, { data: JSON.stringify(document), version: 1 });
-      await pipeline.exec();
+      for (const some of slices(documents)) {
+        const pipeline = redis.pipeline();
+        for (const [key, document] of some) pipeline.hset(key, { data: JSON.stringify(document), version: 1 });
+        await pipeline.exec();
+      }
+    },
+    async forget(keys) {
+      for (const some of slices(keys)) await redis.del(...some);
     },
     createTopic: async () => undefined,
     version: async () => /redis_version:(\S+)/.exec(await redis.info('server'))?.[1] ?? '?',
@@ -63,13 +114,16 @@ async function light(): Promise<Stores> {
   };
 }
 
-async function full(): Promise<Stores> {
-  const brokers = [await setting('full', 'lecture-pubsub', 'brokers')];
-  const url = await setting('full', 'lecture-state', 'connectionString');
+async function full(system: string): Promise<Stores> {
+  const redis = await redisOf('full', `${system}-configuration`);
+  const brokers = [await setting('full', `${system}-pubsub`, 'brokers')];
+  const url = await setting('full', `${system}-state`, 'connectionString');
   const [, user = '', password = '', host = '', port] = /^([^:]+):([^@]*)@tcp\(([^:]+):(\d+)\)/.exec(url) ?? [];
-  const mysql = createPool({ host, port: Number(port), user, password, database: 'lecture', connectionLimit: 4 });
+  const mysql = createPool({ host, port: Number(port), user, password, database: system, connectionLimit: 4 });
   const admin = new Admin({ clientId: 'bench', bootstrapBrokers: brokers });
   let read: readonly bigint[] = [];
+  let own = 0;
+  let ownInRedis = 0;
 
   async function told(): Promise<Told[]> {
     const told: Told[] = [];
@@ -80,13 +134,13 @@ async function full(): Promise<Stores> {
       deserializers: stringDeserializers,
     });
     try {
-      const ends = (await consumer.listOffsets({ topics: ['lecture'] })).get('lecture') ?? [];
+      const ends = (await consumer.listOffsets({ topics: [system] })).get(system) ?? [];
       const behind = new Set(ends.flatMap((end, partition) => (end > (read[partition] ?? 0n) ? [partition] : [])));
-      const offsets = ends.map((_, partition) => ({ topic: 'lecture', partition, offset: read[partition] ?? 0n }));
+      const offsets = ends.map((_, partition) => ({ topic: system, partition, offset: read[partition] ?? 0n }));
       read = ends;
       if (behind.size === 0) return told;
       const stream = await consumer.consume({
-        topics: ['lecture'],
+        topics: [system],
         mode: MessagesStreamModes.MANUAL,
         offsets,
         autocommit: false,
@@ -105,15 +159,37 @@ async function full(): Promise<Stores> {
 
   return {
     told,
+    async asked() {
+      own++;
+      const sql = 'SHOW GLOBAL STATUS';
+      const [rows] = await mysql.query<RowDataPacket[]>(sql);
+      const ofMysql = statusCounts(
+        rows.map((row) => [String(row.Variable_name), String(row.Value)] as const),
+        own,
+      );
+      ownInRedis += 2;
+      const { store } = await askedOf(redis, ownInRedis);
+      const ofRedis = Object.entries(store).map(
+        ([name, count]) => [name === TOTAL ? TOTAL : `Redis ${name}`, count] as const,
+      );
+      return {
+        store: sumOf([ofMysql, Object.fromEntries(ofRedis)]),
+        broker: await countBatches(join(home, 'data/full/kafka/log'), BATCHES),
+      };
+    },
     async has(key) {
+      own++;
       const [rows] = await mysql.query<RowDataPacket[]>('SELECT 1 FROM state WHERE id = ?', [key]);
       return rows.length > 0;
     },
     async seed(documents) {
-      for (let i = 0; i < documents.length; i += 2000) {
-        const rows = documents.slice(i, i + 2000).map(([key, document]) => [key, JSON.stringify(document), false, '1']);
+      for (const some of slices(documents)) {
+        const rows = some.map(([key, document]) => [key, JSON.stringify(document), false, '1']);
         await mysql.query('REPLACE INTO state (id, value, isbinary, eTag) VALUES ?', [rows]);
       }
+    },
+    async forget(keys) {
+      for (const some of slices(keys)) await mysql.query('DELETE FROM state WHERE id IN (?)', [some]);
     },
     async createTopic(name, partitions) {
       await admin.createTopics({ topics: [name], partitions, replicas: 1 });
@@ -123,6 +199,7 @@ async function full(): Promise<Stores> {
       return String(row?.version);
     },
     async close() {
+      redis.disconnect();
       await Promise.all([mysql.end(), admin.close()]);
     },
   };

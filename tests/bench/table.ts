@@ -6,6 +6,8 @@ export interface Row {
   readonly ratio?: number;
   readonly goal?: string;
   readonly met?: boolean;
+  /** The figures as numbers, by what they are: two builds are compared by these. */
+  readonly values: Readonly<Record<string, number>>;
 }
 
 export const resultTable = (rows: readonly Row[]): string =>
@@ -15,7 +17,7 @@ export const resultTable = (rows: readonly Row[]): string =>
       measure,
       figure,
       against,
-      ratio === undefined ? '' : ratio.toFixed(2),
+      ratio === undefined || Number.isNaN(ratio) ? '' : ratio.toFixed(2),
       goal,
       met === undefined ? '' : met ? 'met' : 'NOT MET',
     ]),

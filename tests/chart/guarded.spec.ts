@@ -151,6 +151,22 @@ describe('in the mesh', () => {
     });
   });
 
+  test('gateway.grpc.enabled gives gateways a second port, in Service, pod and policy, and nothing to other services', async () => {
+    const resources = resourcesOf(await render({ systems: ['lecture'], 'gateway.grpc.enabled': true }));
+    const of = (name: string) => ({
+      service: named(resources, 'Service', name).spec.ports.map((one) => one.port),
+      env: named(resources, 'Deployment', name).spec.template.spec.containers[0]?.env?.filter(
+        (one) => one.name === 'GRPC_PORT',
+      ),
+      policy: named(resources, 'NetworkPolicy', name).spec.ingress.flatMap(({ ports }) => ports.map((one) => one.port)),
+    });
+    const wanted = { service: [8080, 50051], env: [{ name: 'GRPC_PORT', value: '50051' }] };
+    expect(of('lecture-gateway')).toMatchObject(wanted);
+    expect(of('lecture-gateway').policy).toContain(50051);
+    expect(of('lecture-pay')).toMatchObject({ service: [8080], env: [] });
+    expect(of('lecture-pay').policy).not.toContain(50051);
+  });
+
   test('a gateway has no load balancer of its own, and believes the proxy beside it who its clients are', async () => {
     const resources = await meshed;
     expect(named(resources, 'Service', 'lecture-gateway').spec.type).toBe('ClusterIP');

@@ -43,6 +43,7 @@ export interface Process {
   readonly pid: number | null;
   readonly port: number;
   readonly daprHttpPort: number;
+  readonly grpcPort: number | null;
   readonly restarts: number;
 }
 

@@ -12,6 +12,8 @@ interface Image {
   name: string;
   file: string;
   context: string;
+  /** Stage of the Dockerfile; without one its last. */
+  target?: 'service' | 'gateway';
   arguments: Record<string, string>;
 }
 
@@ -66,6 +68,7 @@ async function imagesOf(systems: string[], bases: { node?: string; python?: stri
     name,
     file: 'helm/images/Dockerfile',
     context: dist,
+    target: name.endsWith('-gateway') ? 'gateway' : 'service',
     arguments: { ...base(bases.node), SERVICE: name },
   });
   const services = (await Promise.all(systems.map(readTemplate))).flat();
@@ -112,7 +115,8 @@ async function main(): Promise<void> {
     const reference = `${registry}/madang/${image.name}:${tag}`;
     const args = Object.entries(image.arguments).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
     const isolation = program === 'buildah' ? ['bud', '--isolation', 'chroot'] : ['build'];
-    execute([program, ...isolation, '-q', '-t', reference, ...args, '-f', image.file, image.context], true);
+    const stage = image.target ? ['--target', image.target] : [];
+    execute([program, ...isolation, '-q', '-t', reference, ...stage, ...args, '-f', image.file, image.context], true);
     if (values.push) execute([program, 'push', ...(program === 'buildah' ? [] : ['-q']), reference], true);
     print(reference);
   }

@@ -22,7 +22,7 @@ async function entranceOf(base: string): Promise<void> {
 export async function main([system = '', base = '']: string[]): Promise<number> {
   try {
     await entranceOf(base);
-    const { story } = (await import(`../run/stories/${system}.ts`)) as { story: Story };
+    const { story } = (await import(`../run/cli/stories/${system}.ts`)) as { story: Story };
     await story.tell(stageOf(base));
     process.stdout.write('\nThe end.\n');
     return 0;

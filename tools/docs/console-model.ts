@@ -4,7 +4,7 @@ import dagre from '@dagrejs/dagre';
 import { parse, parseDocument } from 'yaml';
 import { routes } from '../../services/gateway/routes.ts';
 import type { MapLine, Setting, SystemModel } from '../console/model/system.ts';
-import { definitionsOf } from '../run/infrastructure/definitions.ts';
+import { configurationsOf } from '../run/infrastructure/definitions.ts';
 import { readTemplate } from '../run/infrastructure/templates.ts';
 import { root } from '../run/paths.ts';
 import { consumed, contractOf, published } from './declared.ts';
@@ -132,12 +132,12 @@ async function readersOf(system: string): Promise<Map<string, string[]>> {
   const readers = new Map<string, string[]>();
   const add = (key: string, service: string) => readers.set(key, [...(readers.get(key) ?? []), service]);
   const folder = join(root, 'services', system);
-  const definitions = await definitionsOf(system);
-  for (const service of (await readdir(folder)).sort()) {
+  const schemas = await configurationsOf(system);
+  for (const service of [...(await readdir(folder)), 'gateway'].sort()) {
     const files: string[] = await readdir(join(folder, service)).catch(() => []);
-    const { configuration } = definitions.get(service) ?? {};
-    if (configuration) {
-      for (const key of Object.keys(configuration.shape)) add(key, service);
+    const schema = schemas.get(service);
+    if (schema) {
+      for (const key of Object.keys(schema.shape)) add(key, service);
     } else if (files.includes('settings.py')) {
       const [, keys = ''] =
         /^KEYS = \((.*)\)/m.exec(await readFile(join(folder, service, 'settings.py'), 'utf8')) ?? [];

@@ -18,7 +18,9 @@ const folderOf = (system: string): string => `tests/${system}/scenarios`;
 export async function testsByScenario(system: string): Promise<Map<number, Set<string>>> {
   const folder = folderOf(system);
   const found = new Map<number, Set<string>>();
-  for (const name of (await readdir(join(root, folder))).sort()) {
+  // A new system has none yet.
+  const names: string[] = await readdir(join(root, folder)).catch(() => []);
+  for (const name of names.sort()) {
     const text = await readFile(join(root, folder, name), 'utf8');
     for (const [, , of = ''] of text.matchAll(/(['"`])(\d+(?:-\d+)?(?:, \d+(?:-\d+)?)*)\. given(?:(?!\1).)*\1/g))
       for (const number of numbers(of)) found.set(number, (found.get(number) ?? new Set()).add(name));

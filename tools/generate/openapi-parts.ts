@@ -70,6 +70,11 @@ export const PROBLEMS: Record<string, Json> = {
   413: problem('The body is larger than 256 kB.'),
   415: problem('The body is not JSON in UTF-8.'),
   422: problem('A business rule refuses it, or the Idempotency-Key belongs to another request.'),
+  429: problem('This client has sent all that it may for now; by default there is no such limit.', {
+    ...RETRY_AFTER,
+    RateLimit: { description: 'What is left: draft-ietf-httpapi-ratelimit-headers.', schema: TEXT },
+    'RateLimit-Policy': { description: 'What may be sent: draft-ietf-httpapi-ratelimit-headers.', schema: TEXT },
+  }),
   500: problem('Something failed on our side.'),
   503: problem('What it needs is away, or slow; try again later.', RETRY_AFTER),
   default: problem('Any other refusal.'),

@@ -72,6 +72,7 @@ function problemsOf({ method, path, spec }: Route): number[] {
       ...(path.includes(':id') ? [404] : []),
       ...(isCommand ? [409, 412, 422] : []),
       ...(hasBody ? [413, 415] : []),
+      429,
       503,
       ...(spec.problems ?? []),
     ]),

@@ -1,10 +1,19 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
+import type { Document } from '../../services/gateway/grpc/operations.ts';
 import { unannounced } from '../compatibility/compare.ts';
 import { systems } from '../run/infrastructure/templates.ts';
+import { root } from '../run/paths.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { acceptedAt, acceptedContract, described } from './promised.ts';
+import { type Numbering, proto } from './proto.ts';
+import { scoped } from './scopes.ts';
+import { simulatedServices } from './simulated.ts';
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+const NUMBERING = 'docs/proto/numbering.json';
 
 /** The types of a client of a system, which tests/lecture/scenarios/generated-client.spec.ts uses. */
 const clientTypes = async (document: object): Promise<string> =>
@@ -15,16 +24,26 @@ const clientTypes = async (document: object): Promise<string> =>
 /** Every file that is derived from what the services declare: its path in the repository, and what is in it. */
 export async function outputs(): Promise<Map<string, string>> {
   const all = (await systems()).sort();
-  const files = new Map<string, string>([['services/gateway/routes.ts', await gatewayRoutes(all)]]);
+  const numbers = JSON.parse(await readFile(join(root, NUMBERING), 'utf8')) as Record<string, Numbering>;
+  const files = new Map<string, string>([
+    ['services/gateway/routes.ts', await gatewayRoutes(all)],
+    ['tests/simulation/services.ts', await simulatedServices(all)],
+    ...(await scoped(all)),
+  ]);
   for (const system of all) {
     const { rest, services, promised } = await described(system);
-    files.set(`docs/openapi/${system}.json`, json(rest));
-    for (const [name, document] of services) files.set(`docs/asyncapi/${system}/${name}.json`, json(document));
+    const document = json(rest);
+    files.set(`docs/openapi/${system}.json`, document);
+    for (const [name, one] of services) files.set(`docs/asyncapi/${system}/${name}.json`, json(one));
     const accepted = await acceptedContract(system);
     // What breaks somebody is not taken over before the version says so; a test names whom.
     const isAccepted = accepted === undefined || unannounced(accepted, promised).length === 0;
     files.set(acceptedAt(system), json(isAccepted ? promised : accepted));
     if (system === 'lecture') files.set('tests/lecture/openapi.ts', await clientTypes(rest));
+    const { text, numbering } = proto(system, JSON.parse(document) as Document, numbers[system] ?? {});
+    files.set(`docs/proto/${system}.proto`, text);
+    numbers[system] = numbering;
   }
+  files.set(NUMBERING, json(numbers));
   return files;
 }

@@ -1,4 +1,4 @@
-import { judge } from './audit.ts';
+import { judge, judgePython } from './audit.ts';
 
 const report = (vulnerabilities: object): string =>
   `npm warn something\n${JSON.stringify({ auditReportVersion: 2, vulnerabilities }, null, 2)}`;
@@ -19,4 +19,20 @@ test.each([
   const { verdict, said } = judge(output);
   expect(verdict).toBe('skipped');
   expect(said).toMatch(/^npm audit was skipped: [^\n]+\.$/);
+});
+
+test.each([
+  [
+    'a package with a known weakness',
+    '{"dependencies":[{"name":"leaky","version":"1.0","vulns":[{"id":"CVE-1"}]}]}',
+    'bad',
+  ],
+  [
+    'packages without one',
+    'No known vulnerabilities found\n{"dependencies":[{"name":"tight","version":"1.0","vulns":[]}]}',
+    'good',
+  ],
+  ['no program to ask', 'pip-audit: not found', 'skipped'],
+])('given %s, when pip-audit is judged, then so', (_, output, verdict) => {
+  expect(judgePython(output).verdict).toBe(verdict);
 });

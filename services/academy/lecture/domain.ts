@@ -6,7 +6,7 @@ import { type LectureBody, LectureOpened, OpenedCanceled } from './contract.ts';
 export interface Lecture extends Identified, LectureBody, Counted {
   readonly canceled: boolean;
 }
-export const Lecture = aggregate<Lecture>('LectureSystem');
+export const Lecture = aggregate<Lecture>('LectureSystem', { isShown: ({ canceled }) => !canceled });
 
 export const openLecture = (id: number, { lectureName }: LectureBody): Decision<Lecture> => {
   const lecture = { id, lectureName, studentNumber: 0 };

@@ -1,16 +1,14 @@
 import { z } from 'zod';
-import { event, integer } from '../../kit/domain/index.ts';
+import { event, positive } from '../../kit/domain/index.ts';
 
 /** What is paid is a registration: `courseId` is its number. What else is sent is ignored. */
-export const PaymentBody = z.looseObject({
-  courseId: integer.refine((value) => value > 0, 'must be 1 or more').meta({ minimum: 1 }),
-});
+export const PaymentBody = z.looseObject({ courseId: positive });
 export type PaymentBody = z.output<typeof PaymentBody>;
 
 /** What POST /internal/paymentSystems answers: whether the registration may be completed. */
 export const PaymentOutcome = z.object({ paid: z.boolean() });
 
 /** A payment as clients see it, and as it is told. */
-export const PaymentAnswer = z.object({ id: integer, courseId: integer });
+export const PaymentAnswer = z.object({ id: positive, courseId: positive });
 export const PaymentCompleted = event('PaymentCompleted', PaymentAnswer);
 export const PaymentCanceled = event('PaymentCanceled', PaymentAnswer);

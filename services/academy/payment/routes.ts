@@ -2,6 +2,7 @@ import {
   answers,
   type Command,
   pause,
+  pauseBetween,
   type RouteContext,
   RuleViolation,
   readable,
@@ -17,11 +18,11 @@ const route = routeFor<Config>();
 
 /** Pays for a registration, once however often it is asked. @throws RuleViolation when its cancellation came first */
 async function paid<T>(
-  { config, context, body }: Pick<RouteContext<Config, PaymentBody, never>, 'config' | 'context' | 'body'>,
+  { config, body }: Pick<RouteContext<Config, PaymentBody, never>, 'config' | 'body'>,
   made: (decide: ReturnType<typeof pay>, key: number) => Promise<T>,
 ): Promise<T> {
   const { PAYMENT_DELAY_MS: least, PAYMENT_DELAY_SPREAD_MS: spread, ANSWER_DELAY_MS } = config;
-  await pause(least + context.random() * spread);
+  await pauseBetween(least, least + spread);
   const answer = await made(pay(body.courseId), body.courseId);
   await pause(ANSWER_DELAY_MS);
   return answer;

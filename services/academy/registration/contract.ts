@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { event, integer } from '../../kit/domain/index.ts';
+import { event, integer, positive } from '../../kit/domain/index.ts';
 
 /** The student of a registration that names none: docs/contracts/academy.md#oddity-student */
 const DEFAULT_STUDENT = 12334;
 
 /** Nobody checks that the lecture exists, so registering works while lecture is down. Other fields are ignored. */
 export const RegistrationBody = z.looseObject({
-  lectureId: integer.refine((value) => value > 0, 'must be 1 or more').meta({ minimum: 1 }),
+  lectureId: positive,
   studentId: integer.default(DEFAULT_STUDENT),
 });
 export type RegistrationBody = Pick<z.output<typeof RegistrationBody>, 'lectureId' | 'studentId'>;
@@ -20,7 +20,7 @@ export const RegistrationAnswer = z.object({
 });
 
 const registration = <S extends string>(status: S) =>
-  z.object({ id: integer, lectureId: integer, studentId: integer, status: z.literal(status) });
+  z.object({ id: positive, lectureId: positive, studentId: integer, status: z.literal(status) });
 
 /** The payment is made and the registration is stored. */
 export const CourseRegistered = event('CourseRegistered', registration('수강신청중'));
@@ -32,4 +32,4 @@ export const CourseCanceled = event('CourseCanceled', registration('취소 완�
 export type CourseCanceled = z.output<typeof CourseCanceled.schema>;
 
 /** Registration's event to itself: a cancelled lecture has more registrations, which are cancelled next. */
-export const LectureClosing = event('LectureClosing', z.object({ lectureId: integer }));
+export const LectureClosing = event('LectureClosing', z.object({ lectureId: positive }));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { event, integer } from '../../kit/domain/index.ts';
+import { event, integer, text } from '../../kit/domain/index.ts';
 import { amount, customerNumber, full, told, upTo, type Whole } from '../shared/values.ts';
 
 export const accountFields = {
@@ -46,12 +46,9 @@ export const CheckOutcome = z.object({ data: z.object({ status: z.string() }).nu
 const { actDcd: _, ...shownAccount } = accountFields;
 export const PayApproved = event(
   'PayApproved',
-  told(
-    { ...payer, ...shownAccount },
-    { prpsNo: z.string(), payAmt: amount, payDtm: z.string(), status: z.literal('결재승인') },
-  ),
+  told({ ...payer, ...shownAccount }, { prpsNo: text, payAmt: amount, payDtm: text, status: z.literal('결재승인') }),
 );
 export const PayCanceled = event(
   'PayCanceled',
-  told(payer, { prpsNo: z.string(), payAmt: amount, status: z.literal('결재취소') }),
+  told(payer, { prpsNo: text, payAmt: amount, status: z.literal('결재취소') }),
 );

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { event, integer } from '../../kit/domain/index.ts';
+import { event, integer, text } from '../../kit/domain/index.ts';
 import {
   amount,
   bodyOf,
@@ -49,7 +49,7 @@ export const PlanAnswer = full({ ...planFields, prodDesdIsueDt: z.string() }, { 
 
 /** Arguments of the premium calculation. */
 export const CalculationWish = z.object({
-  prdcd: z.string(),
+  prdcd: text,
   entAmt: amount.nullable(),
   custNm: upTo(50),
   gndrCd: z.enum(['1', '2', ''], 'must be 1 (male) or 2 (female)'),
@@ -58,19 +58,19 @@ export const CalculationWish = z.object({
 });
 export type CalculationWish = z.output<typeof CalculationWish>;
 
-const event14 = { ppsdsnNo: z.string(), ...planFields, prodDesdIsueDt: z.string() };
+const event14 = { ppsdsnNo: text, ...planFields, prodDesdIsueDt: text };
 
 /** A premium was calculated; it belongs to no plan yet. Its spelling: docs/contracts/insurance.md#oddity-spelling */
 export const PremiumCaculated = event(
   'premiumCaculated',
   told({
-    prdcd: z.string(),
-    prdnm: z.string(),
-    custNm: z.string(),
-    gndrCd: z.string(),
-    aclBirdt: z.string(),
-    phoneNo: z.string(),
-    progSt: z.string(),
+    prdcd: text,
+    prdnm: text,
+    custNm: text,
+    gndrCd: text,
+    aclBirdt: text,
+    phoneNo: text,
+    progSt: text,
   }),
 );
 /** A plan was made, or changed. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { event, integer } from '../../kit/domain/index.ts';
+import { event, integer, nonNegative, positive, text } from '../../kit/domain/index.ts';
 import {
   amount,
   bodyOf,
@@ -13,8 +13,6 @@ import {
   whole,
 } from '../shared/values.ts';
 
-const count = integer.refine((value) => value >= 0, 'must be 0 or more').meta({ minimum: 0 });
-
 export const productFields = {
   prdcd: productCode,
   prdnm: upTo(100).trim().min(1, 'must not be empty').meta({ pattern: '\\S' }),
@@ -22,17 +20,17 @@ export const productFields = {
   prdSellOpnDt: day,
   prdSellEndDt: day,
   insPrd: upTo(20),
-  insPrdTypVl: count,
-  insPrdYcnt: count,
+  insPrdTypVl: nonNegative,
+  insPrdYcnt: nonNegative,
   pmPrdTpcd: upTo(10),
   pmPrd: upTo(20),
-  pmPrdMcnt: count,
+  pmPrdMcnt: nonNegative,
   pmCyl: upTo(20),
   pmCylCd: upTo(2),
   minEntAmt: amount,
   maxEntAmt: amount,
-  minEntAge: count,
-  maxEntAge: count,
+  minEntAge: nonNegative,
+  maxEntAge: nonNegative,
   prm: amount,
 };
 export type ProductFields = Whole<typeof productFields>;
@@ -109,8 +107,5 @@ export const DocumentAnswer = full(documentFields, {
 /** A product description document exists. Its spelling: docs/contracts/insurance.md#oddity-spelling */
 export const PrductDesdCreated = event(
   'PrductDesdCreated',
-  told(
-    { ppsdsnNo: z.string(), prdcd: z.string(), prdnm: z.string(), custNo: z.string(), custNm: z.string() },
-    { id: integer },
-  ),
+  told({ ppsdsnNo: text, prdcd: text, prdnm: text, custNo: text, custNm: text }, { id: positive }),
 );

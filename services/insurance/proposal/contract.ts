@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { event, integer } from '../../kit/domain/index.ts';
+import { event, integer, text } from '../../kit/domain/index.ts';
 import { accountFields } from '../payment/contract.ts';
 import {
   amount,
@@ -63,13 +63,13 @@ export const ProposalAnswer = full(wishFields, {
 /** Made, with the first premium already paid. */
 export const ProposalSaved = event(
   'ProposalSaved',
-  told(wishFields, { prpsNo: z.string(), ...state, ...contract, dpsDt: z.string() }),
+  told(wishFields, { prpsNo: text, ...state, ...contract, dpsDt: text }),
 );
 const { ppsdsnNo, custNo, custNm, prdcd, prdnm } = wishFields;
 export const ProposalWithdrawn = event(
   'ProposalWithdrawn',
   told(
     { ppsdsnNo, custNo, custNm, prdcd, prdnm },
-    { prpsNo: z.string(), prpsStcd: z.literal('90'), prpsStnm: z.literal('청약철회') },
+    { prpsNo: text, prpsStcd: z.literal('90'), prpsStnm: z.literal('청약철회') },
   ),
 );

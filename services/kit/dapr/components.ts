@@ -1,3 +1,7 @@
+/** Kinds of components, as the first part of a type names them. */
+export type Kind = 'state' | 'pubsub' | 'configuration';
+const KINDS: readonly Kind[] = ['state', 'pubsub', 'configuration'];
+
 /** The components a service works with, as its sidecar names them. */
 export interface Components {
   readonly pubsub: string;
@@ -9,11 +13,13 @@ export interface Components {
 
 /**
  * Finds its components in what a sidecar says of itself (GET /v1.0/metadata).
+ * @param needed a gateway has its configuration alone; names of other kinds are empty then
  * @throws Error with one plain sentence where one of a kind is missing, or there are several
  */
-export function componentsOf(appId: string, metadata: string): Components {
+export function componentsOf(appId: string, metadata: string, needed: readonly Kind[] = KINDS): Components {
   const { components } = JSON.parse(metadata) as { components: { name: string; type: string }[] };
-  const only = (kind: string): { name: string; type: string } => {
+  const only = (kind: Kind): { name: string; type: string } => {
+    if (!needed.includes(kind)) return { name: '', type: '' };
     const found = components.filter(({ type }) => type.startsWith(`${kind}.`));
     if (found.length === 1 && found[0]) return found[0];
     throw new Error(

@@ -3,7 +3,7 @@ import { Unavailable } from '../errors.ts';
 import { type Clock, realClock } from '../runtime/clock.ts';
 import { readSignal, trace } from '../telemetry/telemetry.ts';
 import type { Answer } from './ask.ts';
-import { type Components, componentsOf } from './components.ts';
+import { type Components, componentsOf, type Kind } from './components.ts';
 import { Invocation } from './invocation.ts';
 import { type Publication, publish, type Refusal, subscriptionTo } from './pubsub.ts';
 import { StateStore, type StateWrite, type Stored } from './state.ts';
@@ -98,10 +98,10 @@ export class Sidecar {
     }
   }
 
-  /** Waits for the sidecar, then learns which components are in scope. Throws one plain sentence if any is missing. */
-  async ready(limitMs: number): Promise<void> {
+  /** Waits for the sidecar, then learns which components are in scope. Throws one plain sentence if one that is needed is missing. */
+  async ready(limitMs: number, needed?: readonly Kind[]): Promise<void> {
     await this.reachable(limitMs);
-    this.components = componentsOf(this.appId, await this.ok('GET', '/v1.0/metadata'));
+    this.components = componentsOf(this.appId, await this.ok('GET', '/v1.0/metadata'), needed);
     this.state.use(this.components.state);
   }
 

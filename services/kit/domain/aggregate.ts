@@ -64,6 +64,7 @@ export interface Identified {
  *   the record has that number, creation is idempotent by it, and `search/findBy<Field>` finds the one
  * @property uniqueBy further fields whose value names one record, for `search/findBy<Field>`
  * @property listBy fields whose value many records share, for `search/findBy<Field>`
+ * @property isShown whether lists have this record; where it is not said, they have all. It may change with the record.
  */
 export interface Aggregate<S extends Identified> {
   readonly name: string;
@@ -71,6 +72,7 @@ export interface Aggregate<S extends Identified> {
   readonly numberedBy?: keyof S & string;
   readonly uniqueBy?: readonly (keyof S & string)[];
   readonly listBy?: readonly (keyof S & string)[];
+  isShown?(state: S): boolean;
 }
 
 /** A kind of record, whatever is stored of it. */

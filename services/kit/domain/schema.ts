@@ -3,14 +3,22 @@ import { z } from 'zod';
 /** Decimal digits, perhaps with a minus, and nothing around them: no blank, plus, exponent or hexadecimal. */
 const DIGITS = /^-?\d+$/;
 
+const numeric = (value: unknown): unknown => (typeof value === 'string' && DIGITS.test(value) ? Number(value) : value);
+const whole = z.int({
+  error: 'must be a whole number, or a string of digits, between -9007199254740991 and 9007199254740991',
+});
+
 /**
  * A whole number. Numeric texts are accepted, too (docs/contracts/README.md#numbers).
  * Bounded by what survives JSON and every store unchanged.
  */
-export const integer = z.preprocess(
-  (value) => (typeof value === 'string' && DIGITS.test(value) ? Number(value) : value),
-  z.int({ error: 'must be a whole number, or a string of digits, between -9007199254740991 and 9007199254740991' }),
-);
+export const integer = z.preprocess(numeric, whole);
+
+/** A whole number from 1 on, as the numbers of records are. */
+export const positive = z.preprocess(numeric, whole.min(1, 'must be 1 or more'));
+
+/** A whole number from 0 on, as counts are. */
+export const nonNegative = z.preprocess(numeric, whole.min(0, 'must be 0 or more'));
 
 /** A text; at most 1,000 characters, so that a record stays small. */
 export const text = z.string({ error: 'must be a text' }).max(1000, 'must be at most 1,000 characters');

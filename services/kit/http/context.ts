@@ -107,3 +107,14 @@ export async function pause(ms: number): Promise<void> {
   await (requestContext() ?? realContext).clock.sleep(ms, signal);
   if (signal?.aborted) throw new ClientGone();
 }
+
+/**
+ * Waits a random time between two bounds, as long as the client that asked does.
+ * @param least milliseconds
+ * @param most milliseconds; 0: no wait at all, whatever `least` is
+ * @throws ClientGone
+ */
+export function pauseBetween(least: number, most: number): Promise<void> {
+  const random = (requestContext() ?? realContext).random();
+  return pause(most > 0 ? least + random * Math.max(0, most - least) : 0);
+}

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import express from 'express';
+import { realContext } from '../runtime/context.ts';
 import { readSignal } from '../telemetry/telemetry.ts';
-import { pause, traced } from './context.ts';
+import { pause, pauseBetween, traced, tracedIn } from './context.ts';
 import { asProblem } from './problem.ts';
 
 const until = async (check: () => boolean): Promise<void> => {
@@ -37,3 +38,26 @@ test('given requests one behind the other, when their client goes, then what was
   expect(reads).toEqual([true, false]);
   server.close();
 });
+
+test.each([
+  [0, 0, 0],
+  [400, 0, 0],
+  [400, 600, 450],
+  [400, 300, 400],
+])(
+  'given bounds of %s and %s ms, when it is waited between them, then %s ms with a chance of 1/4',
+  async (least, most, expected) => {
+    const waits: number[] = [];
+    const sleep = async (ms: number): Promise<void> => void waits.push(ms);
+    const context = { ...realContext, random: () => 0.25, clock: { ...realContext.clock, sleep } };
+    const wait: express.RequestHandler = async (_, response) => {
+      await pauseBetween(least, most);
+      response.json({});
+    };
+    const server = createServer(express().use(tracedIn(context)).get('/', wait)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    expect((await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).status).toBe(200);
+    expect(waits).toEqual(expected > 0 ? [expected] : []);
+    server.close();
+  },
+);

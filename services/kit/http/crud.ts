@@ -1,8 +1,10 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Decision, Identified, Kind } from '../domain/aggregate.ts';
+import { integer } from '../domain/schema.ts';
 import type { Facts, View } from '../views/view.ts';
 import type { Access } from './access.ts';
 import { collectionAnswer, rowAnswer } from './answer.ts';
+import { checked } from './body.ts';
 import { type Resource, shownBy } from './resource.ts';
 import { answers, type Bulkhead, type Route, routeFor } from './route.ts';
 import type { RouteContext } from './route-context.ts';
@@ -33,6 +35,18 @@ function rowsOf<S extends Identified, R extends Identified, C>(
   };
 }
 
+/**
+ * What a search for a field takes, from what its resource shows: for a number it has to be one, any text finds what has it.
+ * @returns the text as records are found by it
+ */
+function soughtIn({ answer }: { readonly answer: z.ZodType }, field: string): (text: string) => string {
+  const shown = answer instanceof z.ZodObject ? (answer.shape[field] as z.ZodType | undefined) : undefined;
+  const isNumber = shown !== undefined && typeof shown.safeParse('1').data === 'number';
+  if (!isNumber) return (text) => text;
+  const schema = z.object({ [field]: integer });
+  return (text) => String(checked(schema, { [field]: text })[field]);
+}
+
 /** GET of collection, item and `search/findBy<Field>` of a kind of record. */
 export function readable<S extends Identified, R extends Identified = S, C = Record<string, unknown>>(
   resource: Resource<S, R>,
@@ -50,11 +64,12 @@ export function readable<S extends Identified, R extends Identified = S, C = Rec
       paged: true,
       ...own,
     };
+    const sought = soughtIn(resource, field);
     const name = `${field.charAt(0).toUpperCase()}${field.slice(1)}`;
     return route.get(`/${path}/search/findBy${name}`, spec, async (context) => {
       const { isAsked, ...paging } = context.paging;
       const wish = isAsked ? paging : { ...paging, size: LARGEST_PAGE };
-      const page = await context.records.find(kind, field, context.query[field] ?? '', wish);
+      const page = await context.records.find(kind, field, sought(context.query[field] ?? ''), wish);
       // Few rows are a plain list, as the contracts have it; where there are more, the answer leads to them.
       const isWhole = !isAsked && page.next === undefined;
       return collectionAnswer(resource, await shown(page.items, context), isWhole ? undefined : page);

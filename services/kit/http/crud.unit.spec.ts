@@ -10,7 +10,7 @@ interface Course {
   readonly status: string;
   readonly secret: number;
 }
-const Courses = aggregate<Course>('Course', { listBy: ['teacher'] });
+const Courses = aggregate<Course>('Course', { listBy: ['teacher', 'fee'] });
 const Changed = event('Changed', z.object({ id: integer }));
 const CourseBody = z.object({ name, teacher: name, fee: integer, status: z.enum(['OPEN', 'CLOSED']).default('OPEN') });
 
@@ -205,4 +205,25 @@ describe('searches', () => {
       expect((await search(query)).status).toBe(400);
     },
   );
+
+  test.each(['abc', '0x10', '1.5', '1e3', '%2010', 'null', '9007199254740993'])(
+    'given a field that is a number, when %s is sought in it, then 400 names it',
+    async (text) => {
+      const { status, body } = await app.request('GET', `/courses/search/findByFee?fee=${text}`);
+      expect({ status, fields: body.errors }).toMatchObject({ status: 400, fields: [{ field: 'fee' }] });
+    },
+  );
+
+  test('given a number, when it or another one is sought, then what has it is found, and nothing', async () => {
+    const { id } = await made({ fee: 10 });
+    const found = async (fee: string) =>
+      (await app.request('GET', `/courses/search/findByFee?fee=${fee}`)).body._embedded.courses;
+    expect(await found('10')).toMatchObject([{ id }]);
+    expect(await found('010')).toMatchObject([{ id }]);
+    expect(await found('-10')).toEqual([]);
+  });
+
+  test('given a field that is a text, when an odd one is sought in it, then nothing is found', async () => {
+    expect((await search(`teacher=${encodeURIComponent(`a||b ${'x'.repeat(2_000)}`)}`))._embedded.courses).toEqual([]);
+  });
 });

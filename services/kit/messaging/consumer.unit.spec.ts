@@ -92,6 +92,8 @@ describe('a raw delivery', () => {
     const on = await handling(policies);
     const bad: [string, RegExp][] = [
       [base64('hello'), /not JSON/],
+      [base64('{"id":"x","data":{"fee":0.99999999999999999}}'), /data\.fee must be a number that can be kept/],
+      [base64('{"id":"y","data":{"fees":[1, 1e400]}}'), /data\.fees must be a number that can be kept/],
       [base64('123'), /not a JSON object/],
       [base64('null'), /not a JSON object/],
       [base64('[1]'), /not a JSON object/],
@@ -103,6 +105,9 @@ describe('a raw delivery', () => {
       [base64(`${'['.repeat(100_000)}${']'.repeat(100_000)}`), /nested too deeply/],
       [base64(`{"id":"deep","type":"Made","data":${'{"a":'.repeat(3_000)}1${'}'.repeat(3_001)}`), /nested too deeply/],
       [raw(on.event('v', 'Made', { key: 'a' }, { aggregateversion: 'two' })), /aggregateversion/],
+      [raw(on.event('v2', 'Made', { key: 'a' }, { aggregateversion: -1 })), /aggregateversion/],
+      [raw(on.event('v3', 'Made', { key: 'a' }, { aggregateversion: '0x10' })), /aggregateversion/],
+      [raw(on.event('v4', 'Made', { key: 'a' }, { aggregateversion: 1.5 })), /aggregateversion/],
       [raw({ ...on.event('d', 'Made', {}), data: 'text' }), /expected object/],
       [raw(on.event('x||y', 'Changed', { key: 'a' })), /name/],
       [raw(on.event(`long${'g'.repeat(5_000)}`, 'Changed', { key: 'a' })), /name/],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { EventUnreadable } from '../errors.ts';
+import { EventUnreadable, InvalidInput } from '../errors.ts';
+import { readEventJson } from '../http/json.ts';
 
 /** A CloudEvent whose attributes were checked; its data is not yet. */
 export interface Envelope {
@@ -24,7 +25,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true });
 /**
  * Decodes one delivered message. A raw subscription brings the exact bytes of the topic as a base64 text; tests and
  * replays bring the parsed event.
- * @throws EventUnreadable when it is no JSON object in UTF-8
+ * @throws EventUnreadable when it is no JSON object in UTF-8, or has a value that cannot be kept as it is
  */
 export function decode(delivered: unknown): Readonly<Record<string, unknown>> {
   let value = delivered;
@@ -33,8 +34,9 @@ export function decode(delivered: unknown): Readonly<Record<string, unknown>> {
     if (bytes.length > SHALLOW && depthOf(bytes) > DEEPEST)
       throw new EventUnreadable('the message is nested too deeply');
     try {
-      value = JSON.parse(UTF8.decode(bytes));
-    } catch {
+      value = readEventJson(UTF8.decode(bytes));
+    } catch (error) {
+      if (error instanceof InvalidInput) throw new EventUnreadable(error.message);
       throw new EventUnreadable('the message is not JSON in UTF-8');
     }
   }
@@ -60,9 +62,8 @@ export function envelopeOf(
   const type = [raw.type, own].find((name) => typeof name === 'string' && follows(name)) ?? own ?? raw.type;
   if (typeof type !== 'string' || type === '') throw new EventUnreadable('the event has no type');
   if (!follows(type)) return undefined;
-  const version = typeof aggregateversion === 'string' ? Number(aggregateversion || Number.NaN) : aggregateversion;
-  if (typeof version !== 'number' || !Number.isFinite(version))
-    throw new EventUnreadable('aggregateversion is not a number');
+  const version = /^\d{1,15}$/.test(String(aggregateversion)) ? Number(aggregateversion) : undefined;
+  if (version === undefined) throw new EventUnreadable('aggregateversion is not a whole number from 0 on');
   if (subject !== undefined && typeof subject !== 'string') throw new EventUnreadable('subject is not a text');
   return {
     id,

@@ -3,7 +3,7 @@ import type { Aggregate, Identified } from '../domain/aggregate.ts';
 import { BLOCK, bitsOf, blockKey, blockOf, type Counts, countsKey, type Gone, hasBit } from './gone.ts';
 import { Ids } from './ids.ts';
 import { listingOf } from './keys.ts';
-import { Allowance, CHUNK, type Numbers, type Page, type PageRequest, pageOf, type Row } from './pages.ts';
+import { Allowance, CHUNK, isListed, type Numbers, type Page, type PageRequest, pageOf, type Row } from './pages.ts';
 import type { Rows } from './rows.ts';
 
 /** Bulk reads a page may take behind the first one. */
@@ -80,25 +80,19 @@ export class Collection {
     const past: number[] = [];
     const abandoned: number[] = [];
     for (const [number, row] of rows) {
-      if (row === 'missing' && number >= settled) absent.add(number);
+      // Who is not shown now may be soon: events come in any order.
+      const isWaitedFor = row === 'missing' || (typeof row === 'object' && !isListed(row));
+      if (isWaitedFor && number >= settled) absent.add(number);
       else absent.delete(number);
       if (row === 'gone') past.push(number);
-      if (row === 'missing' && number < settled) abandoned.push(number);
+      if (isWaitedFor && number < settled) abandoned.push(number);
     }
     for (const oldest of absent) {
       if (absent.size <= REMEMBERED) break;
       absent.delete(oldest);
     }
     gone.note(listing, past);
-    gone.note(listing, abandoned, async (numbers) => {
-      const found: number[] = [];
-      for (let at = 0; at < numbers.length; at += CHUNK) {
-        const some = numbers.slice(at, at + CHUNK);
-        const now = await this.rows.byPlace(kind, some);
-        found.push(...some.filter((_, index) => typeof now[index] === 'object'));
-      }
-      return found;
-    });
+    gone.note(listing, abandoned, this.rows.listed(kind));
   }
 }
 

@@ -13,6 +13,7 @@ interface Thing extends Identified {
 }
 const Thing = aggregate<Thing>('Thing');
 const Keyed = aggregate<Thing>('Keyed', { keyedBy: 'name' });
+const Shy = aggregate<Thing>('Shy', { isShown: ({ name }) => name !== 'hidden' });
 const Foreign = aggregate<Thing>('Foreign', { numberedBy: 'id' });
 
 let commands = 0;
@@ -443,5 +444,75 @@ describe('numbers nobody uses', () => {
       if (round % 3 === 0) first.pass(5_100);
     }
     expect(new Set(given).size).toBe(given.length);
+  });
+});
+
+describe('records that lists do not have', () => {
+  const put = async ({ records }: GivenRecords, name: string): Promise<number> =>
+    (await records.create(Shy, command(), (id) => decided({ id, name }))).id;
+  const turn = ({ records }: GivenRecords, id: number, name: string) =>
+    records.change(byId(Shy, id), command(), (state) => decided({ ...state, name }));
+  const page = async ({ records }: GivenRecords, number: number, size: number): Promise<number[]> =>
+    idsOf((await records.list(Shy, { number, size })).items);
+
+  test('given any that are hidden and shown again, when they are listed, then every page is that of those shown', async () => {
+    const op = fc.record({
+      what: fc.constantFrom('show', 'hide', 'turn', 'turn', 'remove', 'pass', 'list', 'list', 'list'),
+      count: fc.nat(30),
+      size: fc.integer({ min: 1, max: 5 }),
+      descending: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(op, { maxLength: 40 }), async (ops) => {
+        const given = await givenRecords();
+        const all = new Map<number, boolean>();
+        for (const { what, count, size, descending } of ops) {
+          const id = [...all.keys()][count % Math.max(1, all.size)] ?? 0;
+          if (what === 'show' || what === 'hide')
+            all.set(await put(given, what === 'show' ? 'a' : 'hidden'), what === 'show');
+          if (what === 'pass') given.pass(count * 5_000);
+          if (what === 'turn' && id) {
+            await turn(given, id, all.get(id) ? 'hidden' : 'a');
+            all.set(id, !all.get(id));
+          }
+          if (what === 'remove' && all.delete(id)) await given.records.change(byId(Shy, id), command(), () => ended());
+          if (what !== 'list') continue;
+          const shown = [...all].flatMap(([one, isShown]) => (isShown ? [one] : [])).sort((a, b) => a - b);
+          const pages = pagesOf(descending ? shown.toReversed() : shown, size);
+          const walked: number[][] = [];
+          for (let number: number | undefined = 0; number !== undefined; ) {
+            const found: Page<Thing> = await given.records.list(Shy, { number, size, descending });
+            walked.push(idsOf(found.items));
+            number = found.next;
+          }
+          expect(walked).toEqual(pages);
+        }
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  test('given many that were hidden, when another process is asked for a page, then it is full, and costs no read more', async () => {
+    const one = await givenRecords();
+    const ids: number[] = [];
+    for (let n = 0; n < 30; n++) ids.push(await put(one, 'a'));
+    for (const id of ids.slice(0, 12)) await turn(one, id, 'hidden');
+    await one.ids.gone.flush();
+    const other = await one.another();
+    expect(await page(other, 1, 5)).toEqual(ids.slice(17, 22));
+    expectBounded(other, 3);
+    expect(await other.records.get(Shy, ids[0]!)).toMatchObject({ name: 'hidden' });
+  });
+
+  test('given one that was hidden, when another process shows it again, then every process lists it', async () => {
+    const one = await givenRecords();
+    const ids = [await put(one, 'a'), await put(one, 'a'), await put(one, 'a')];
+    await turn(one, ids[0]!, 'hidden');
+    await one.ids.gone.flush();
+    expect(await page(one, 0, 5)).toEqual(ids.slice(1));
+    const other = await one.another();
+    await turn(other, ids[0]!, 'a');
+    await eventually(async () => expect(await page(one, 0, 5)).toEqual(ids));
+    await eventually(async () => expect(await page(other, 0, 5)).toEqual(ids));
   });
 });

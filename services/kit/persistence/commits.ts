@@ -2,10 +2,11 @@ import type { Publication, Sidecar } from '../dapr/sidecar.ts';
 import type { Decision, DomainEvent, Identified, Kind } from '../domain/aggregate.ts';
 import type { Context } from '../runtime/context.ts';
 import { type Trace, trace } from '../telemetry/telemetry.ts';
-import { type Document, isTombstone, marked, REMEMBERED_CAUSES } from './document.ts';
+import { type Document, marked, REMEMBERED_CAUSES } from './document.ts';
 import type { Command, Idempotency } from './idempotency.ts';
 import type { Ids } from './ids.ts';
 import { fieldOf, listingOf, naturalKey, pointersOf } from './keys.ts';
+import type { Rows } from './rows.ts';
 import type { SecondaryIndex } from './secondary-index.ts';
 import { type Change, Conflict, type Intent, type UnitOfWork } from './unit-of-work.ts';
 
@@ -36,6 +37,10 @@ const LOOK_AGAIN_MS = [0, 65_000, 300_000, 900_000];
 export const toldNow = (decision: Decision<unknown>): Told[] =>
   decision.events.map((event) => ({ event, trace: trace() }));
 
+/** Whether lists of its kind have it. */
+const isListed = ({ isShown }: Kind, state: unknown): boolean =>
+  Boolean(state) && (isShown as ((state: unknown) => boolean) | undefined)?.(state) !== false;
+
 /** Writes one document with all that belongs to it: pointers, lists, events, the answer to its command. */
 export class Commits {
   constructor(
@@ -43,6 +48,7 @@ export class Commits {
     private readonly work: UnitOfWork,
     private readonly ids: Ids,
     private readonly index: SecondaryIndex,
+    private readonly rows: Rows,
     private readonly idempotency: Idempotency,
     private readonly context: Context,
   ) {}
@@ -73,16 +79,22 @@ export class Commits {
     const change = this.changeOf(kind, loaded, { ...next, seq }, causes, told, answering);
     const place = kind.numberedBy ? seq : next.id;
     const isNew = place !== undefined && next.state !== null && (isFirstPlace || before?.id !== next.id);
+    const known = before?.id === next.id ? before.state : null;
+    const [was, is] = [isListed(kind, known), isListed(kind, next.state)];
+    const isBack = place !== undefined && Boolean(known) && !was && is;
     try {
       await this.work.commit(change);
     } catch (error) {
       if (error instanceof Conflict) {
         if (isFirstPlace && seq !== undefined) this.ids.putBack(listing, seq);
-      } else if (isNew) this.lookAgain(listing, place, LOOK_AGAIN_MS);
+      } else if (isNew || isBack) this.lookAgain(listing, place, LOOK_AGAIN_MS);
       throw error;
     }
-    if (isNew && !this.ids.isFresh(listing, place)) this.lookAgain(listing, place, LOOK_AGAIN_MS.slice(0, 1));
-    if (place !== undefined && isTombstone(change.document) && before?.state) this.ids.gone.note(listing, [place]);
+    if (isBack || (isNew && !this.ids.isFresh(listing, place)))
+      this.lookAgain(listing, place, LOOK_AGAIN_MS.slice(0, 1));
+    if (place === undefined || is || !known) return;
+    if (next.state === null) this.ids.gone.note(listing, [place]);
+    else if (was) this.ids.gone.note(listing, [place], this.rows.listed(kind));
   }
 
   /** See UnitOfWork.intend. */

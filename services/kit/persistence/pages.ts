@@ -25,8 +25,12 @@ export const CHUNK = 250;
 const PEEK = 3;
 const RESTARTS = 2;
 
-/** A record, or that there is none any more, or that there is none yet and perhaps never. */
-export type Row<S> = { readonly state: S } | 'gone' | 'missing';
+/** A record, which lists may pass over; or that there is none any more, or that there is none yet and perhaps never. */
+export type Row<S> = { readonly state: S; readonly isHidden?: boolean } | 'gone' | 'missing';
+
+/** Whether lists have it. */
+export const isListed = <S>(row: Row<S> | undefined): row is { readonly state: S } =>
+  typeof row === 'object' && row.isHidden !== true;
 
 /** Numbers in blocks, of which only those needed are read; the numbers of the records of a collection or list. */
 export interface Numbers {
@@ -38,7 +42,7 @@ export interface Numbers {
   /** The numbers of a block, ascending; undefined: it has to be read first. */
   numbersOf(block: number): readonly number[] | undefined;
   load(blocks: readonly number[]): Promise<void>;
-  /** Numbers without a record when they were looked at last: they do not count, but are looked at again. */
+  /** Numbers without a record that lists have when they were looked at last: they do not count, but are looked at again. */
   readonly absent: ReadonlySet<number>;
   /** Learns what was found under these numbers. */
   found(rows: ReadonlyMap<number, Row<unknown>>): void;
@@ -68,7 +72,7 @@ export class Allowance {
 
 /**
  * The records at the places [number * size, (number + 1) * size) of a sequence of numbers. What turns out to have no
- * record is passed over, so a page is full unless it is the last.
+ * record, or one that lists do not have, is passed over, so a page is full unless it is the last.
  * @param read looks for the records of at most 250 numbers, in `allowance.cost` bulk reads
  * @param first records that stand before all others
  */
@@ -84,7 +88,7 @@ export async function pageOf<S>(
   for (let restarts = 0; ; restarts++) {
     const walk = new Walk(numbers, descending, allowance);
     const items: S[] = first.slice(number * size);
-    // Absent ones before the page have come meanwhile, perhaps: then it begins elsewhere.
+    // A number before the page that had no record may have one by now. It then has a place, so the page begins later.
     let before = (await walk.skip(places)) && restarts < RESTARTS ? walk.absentBefore() : [];
     let isMoved = false;
     for (let wanted = size + PEEK; items.length <= size && allowance.isEnoughForRecords; wanted = CHUNK) {
@@ -95,9 +99,9 @@ export async function pageOf<S>(
       allowance.spend(allowance.cost);
       const rows = await read(all);
       numbers.found(new Map(rows.map((row, index) => [all[index] ?? 0, row])));
-      isMoved ||= rows.slice(batch.length).some((row) => typeof row === 'object');
+      isMoved ||= rows.slice(batch.length).some(isListed);
       if (isMoved) break;
-      items.push(...rows.slice(0, batch.length).flatMap((row) => (typeof row === 'object' ? [row.state] : [])));
+      items.push(...rows.slice(0, batch.length).flatMap((row) => (isListed(row) ? [row.state] : [])));
     }
     if (isMoved) continue;
     const isFull = items.length > size || (items.length === size && !walk.isOver);

@@ -17,7 +17,7 @@ const FOUND_READS = 20;
 /** Reading the records of one service. Everything here throws Unavailable when the store is away. */
 export class RecordReader {
   protected readonly index: SecondaryIndex;
-  private readonly rows: Rows;
+  protected readonly rows: Rows;
   private readonly collection: Collection;
 
   constructor(

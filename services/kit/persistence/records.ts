@@ -40,7 +40,7 @@ export class Records extends RecordReader {
   ) {
     super(sidecar, ids);
     this.idempotency = new Idempotency(sidecar);
-    this.commits = new Commits(sidecar, work, ids, this.index, this.idempotency, context);
+    this.commits = new Commits(sidecar, work, ids, this.index, this.rows, this.idempotency, context);
     this.creation = new Creation(this, ids, this.idempotency, this.commits);
     this.changes = new Changes(this, this.idempotency, this.commits);
   }

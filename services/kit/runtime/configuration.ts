@@ -52,6 +52,15 @@ export class Configuration<T extends Record<string, unknown>> {
     );
   }
 
+  /** Reads the keys again. Never fails: what cannot be read now comes with the next renewal. */
+  async refresh(): Promise<void> {
+    try {
+      this.accept(await this.sidecar.configuration(Object.keys(this.schema.shape)));
+    } catch (error) {
+      log.warn('configuration not read', { reason: reason(error) });
+    }
+  }
+
   close(): void {
     this.endRefresh?.();
   }

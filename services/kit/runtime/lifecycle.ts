@@ -21,8 +21,8 @@ export interface Step {
 }
 
 /**
- * Runs the steps of a start one after the other, each again and again until it succeeds: what they need may be away for
- * as long as it likes.
+ * Runs the steps of a start one after the other. A step whose failure may pass (its store is away) is tried again until it
+ * succeeds, without a time limit.
  * @param at.signal ends it
  * @throws what only a person can mend: any error that does not say that trying again may help
  */

@@ -105,11 +105,26 @@ const addContext = winston.format((line) => {
   return id ? Object.assign(line, { traceId: id }) : line;
 });
 
-/** JSON lines on standard output; LOG_LEVEL chooses how much (error, warn, info, debug). */
+/** Characters of a text in a log line at most, and members of an object or list: what others sent decides no size. */
+const LONGEST = 4_000;
+const MOST_MEMBERS = 100;
+
+/** What stands in a log line for a value: of a long text its beginning, and how long it is. */
+export const shortened = (_key: string, value: unknown): unknown => {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'string' || value.length <= LONGEST) return value;
+  return `${value.slice(0, LONGEST)} ... (${value.length} characters)`;
+};
+
+/** JSON lines on standard output, bounded in size; LOG_LEVEL chooses how much (error, warn, info, debug). */
 export const log = winston.createLogger({
   level: process.env.LOG_LEVEL ?? 'info',
   defaultMeta: { service: process.env.APP_ID ?? 'madang' },
-  format: winston.format.combine(addContext(), winston.format.timestamp(), winston.format.json()),
+  format: winston.format.combine(
+    addContext(),
+    winston.format.timestamp(),
+    winston.format.json({ replacer: shortened, maximumBreadth: MOST_MEMBERS, maximumDepth: 10 }),
+  ),
   transports: [new winston.transports.Console()],
 });
 

@@ -1,4 +1,6 @@
-import { continueTrace } from './telemetry.ts';
+import { Writable } from 'node:stream';
+import winston from 'winston';
+import { continueTrace, log } from './telemetry.ts';
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00';
 const REQUEST = '9f3c1a52-7c1e-4d3b-8a55-0242ac120002';
@@ -32,5 +34,28 @@ describe('a trace', () => {
     expect(recorded).toBeGreaterThanOrEqual(least);
     expect(recorded).toBeLessThanOrEqual(most);
     expect(flags.every((flag) => ['00', '01'].includes(flag))).toBe(true);
+  });
+});
+
+test('given values of any size, when they are logged, then the line is short, and says how long a text was', async () => {
+  const lines: string[] = [];
+  const stream = new Writable({
+    write: (line, _, next) => {
+      lines.push(String(line));
+      next();
+    },
+  });
+  const transport = new winston.transports.Stream({ stream });
+  log.add(transport);
+  log.error('m'.repeat(1_000_000), {
+    name: 'n'.repeat(1_000_000),
+    within: { student: 's'.repeat(1_000_000), list: Array.from({ length: 100_000 }, (_, at) => at) },
+  });
+  log.remove(transport);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]!.length).toBeLessThan(20_000);
+  expect(JSON.parse(lines[0]!)).toMatchObject({
+    level: 'error',
+    name: expect.stringMatching(/^n{4000} \.\.\. \(1000000 characters\)$/),
   });
 });

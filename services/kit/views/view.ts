@@ -59,9 +59,9 @@ export function view<R extends Identified, F extends object>(
   },
 ): View<R> {
   const { from: sources, row: rowFrom, uniqueBy = [], listBy = [], ...by } = options;
-  const kind: Aggregate<Facts> = { name, ...by, uniqueBy, listBy };
   const rowOf = ({ id, facts }: Pick<Facts, 'id' | 'facts'>): R | undefined =>
     rowFrom(id, Object.fromEntries(Object.entries(facts).map(([type, fact]) => [type, fact.data])) as Partial<F>);
+  const kind: Aggregate<Facts> = { name, ...by, uniqueBy, listBy, isShown: (facts) => rowOf(facts) !== undefined };
   const policies = Object.values<Source<unknown>>(sources).map(
     ({ event, keyOf }): Policy => ({
       event,

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import json
 import re
+from decimal import Decimal
 from typing import Iterator, NamedTuple, Optional
 
 from log import to_json
@@ -16,6 +17,8 @@ EVENT_LIMIT = 1024 * 1024
 # What is kept of a message that cannot be handled.
 KEPT = 64 * 1024
 TEXT_LIMIT = 4_000
+# No longer notice is made: a text of ours has 1,000 characters at most, and no event has many.
+LINE_LIMIT = 64 * 1024
 
 _HEAD = re.compile(rb'\{"entryId":("(?:[^"\\]|\\.){0,500}"),"event":"')
 _HEAD_LIMIT = 2_100  # as many bytes as a head can have
@@ -115,9 +118,11 @@ def read(content: bytes, size: Optional[int] = None) -> Event:
     attributes = {name: value for name, value in given.items() if isinstance(value, str) and 0 < len(value) <= 500}
     found = Event(key_of(key), name, data, attributes)
     try:
-        found.line(), found.text()
+        line, _ = found.line(), found.text()
     except RecursionError:
         raise Unreadable("the event is nested too deeply") from None
+    if len(line) > LINE_LIMIT:
+        raise Unreadable(f"the event says more than {LINE_LIMIT} bytes")
     return found
 
 
@@ -171,9 +176,15 @@ def _integer(text: str) -> int:
 
 
 def _float(text: str) -> float:
+    if len(text) > 300:
+        raise Unreadable("a number is too long")
     found = float(text)
     if found in (float("inf"), float("-inf")):
         raise Unreadable("a number is too large")
+    # A float keeps 17 digits, and a notice says what was sent. A Decimal takes no exponent as small as a text may have.
+    is_zero = found == 0
+    if re.search("[1-9]", re.split("[eE]", text)[0]) if is_zero else Decimal(repr(found)) != Decimal(text):
+        raise Unreadable("a number has more digits than can be kept")
     return found
 
 

@@ -15,6 +15,10 @@ _wanted = os.environ.get("LOG_LEVEL", "info").lower()
 _threshold = LEVELS.index(_wanted) if _wanted in LEVELS else LEVELS.index("info")
 _service = os.environ.get("APP_ID", "lecture-alert")
 _lock = threading.Lock()
+# Characters of a text in a line at most, and members of a list or object: what others sent decides no size.
+_LONGEST = 4_000
+_MOST_MEMBERS = 100
+_DEEPEST = 5
 
 
 def to_json(value: object) -> bytes:
@@ -36,10 +40,24 @@ def seconds_since(moment: str) -> float:
         return 0.0
 
 
+def shortened(value: object, depth: int = 0) -> object:
+    """What stands in a line for a value: of a long text its beginning, and how long it is."""
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return f"{value[:_LONGEST]} ... ({len(value)} characters)"
+    if isinstance(value, (dict, list)) and depth == _DEEPEST:
+        return "..."
+    if isinstance(value, dict):
+        members = list(value.items())[:_MOST_MEMBERS]
+        return {str(shortened(name)): shortened(member, depth + 1) for name, member in members}
+    if isinstance(value, list):
+        return [shortened(member, depth + 1) for member in value[:_MOST_MEMBERS]]
+    return value
+
+
 def log(level: str, message: str, **fields: object) -> None:
     if LEVELS.index(level) < _threshold:
         return
-    line = {"level": level, "time": now(), "service": _service, "message": message, **fields}
+    line = shortened({"level": level, "time": now(), "service": _service, "message": message, **fields})
     with _lock:
         try:
             sys.stdout.buffer.write(to_json(line) + b"\n")

@@ -23,6 +23,7 @@ import store
 from app import App
 from events import EVENT_LIMIT, KEPT, Entry, Unreadable, entries_of, read, reference_to
 from journal import Journal
+from log import shortened
 from metrics import Metrics
 from policies import Alert
 from settings import Configuration, parse, port_of
@@ -95,6 +96,10 @@ class Events(unittest.TestCase):
             b'{"id":"a","id":"b"}': "the same key twice",
             b'{"id":"a","data":{"x":NaN}}': "NaN is not JSON",
             b'{"id":"a","data":{"x":1e999}}': "too large",
+            b'{"id":"a","data":{"x":0.99999999999999999}}': "more digits than can be kept",
+            b'{"id":"a","data":{"x":1e-99999999999999999999}}': "more digits than can be kept",
+            b'{"id":"a","data":{"x":1.' + b"1" * 400_000 + b"}}": "a number is too long",
+            event_of(student="x" * 1_000_000): "says more than 65536 bytes",
             b'{"id":"a","data":{"x":' + b"9" * 400_000 + b"}}": "too large",
             event_of(eventType=None): "data.eventType is missing",
             event_of(timestamp=20260102030405): "not a string of 14 digits",
@@ -121,7 +126,16 @@ class Events(unittest.TestCase):
         event = read(event_of(student="\ud800x\0", paid=True, none=None, many=[1]))
         self.assertEqual("\ud800x\0", json.loads(event.line())["data"]["student"])
         self.assertTrue(event.text().endswith("paid true, none null, many [1]"))
-        self.assertLess(len(read(event_of(x="y" * 100_000)).text()), 4_100)
+        self.assertLess(len(read(event_of(x="y" * 60_000)).text()), 4_100)
+        self.assertEqual([0.1, 1.5, 0.0, 12.5], read(event_of(many=[0.1, 1.50, 0e-9, 125e-1])).data["many"])
+        nothing = b'{"id":"a","data":{"eventType":"T","timestamp":"20260102030405","x":0e-99999999999999999999}}'
+        self.assertEqual(0.0, read(nothing).data["x"])
+
+    def test_given_values_of_any_size_then_the_line_in_the_log_is_short(self) -> None:
+        long = {"n" * 1_000_000: ["x" * 1_000_000] * 1_000, "deep": [[[[[[["y"] * 1_000_000]]]]]]}
+        self.assertLess(len(json.dumps(shortened({"reason": "r" * 1_000_000}))), 4_100)
+        self.assertLess(len(json.dumps(shortened(long))), 500_000)
+        self.assertEqual({"a": [1, None, "x"]}, shortened({"a": [1, None, "x"]}))
 
     def test_given_an_unreadable_message_then_what_can_be_recognised_of_it_is_told_in_short(self) -> None:
         self.assertEqual(({}, None), reference_to(b"hello"))

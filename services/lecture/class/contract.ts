@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { event, integer, name } from '../../kit/domain/index.ts';
+import { event, integer, name, positive } from '../../kit/domain/index.ts';
 
 /** Nobody checks course and fee, so enrolling works while course is down: docs/contracts/lecture.md#oddity-unchecked-course */
 export const EnrolmentBody = z.object({ courseId: integer, fee: integer, student: name, textBook: name });
 export type EnrolmentBody = z.output<typeof EnrolmentBody>;
 
 /** An enrolment as clients see it. */
-export const ClassBody = EnrolmentBody.extend({ id: integer });
+export const ClassBody = EnrolmentBody.extend({ id: positive });
 
 export const ClassRegistered = event('ClassRegistered', ClassBody);
 export const ClassModified = event('ClassModified', ClassBody.omit({ textBook: true }));

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { event, integer } from '../../kit/domain/index.ts';
+import { event, integer, positive, text } from '../../kit/domain/index.ts';
 
 /** Body of POST /internal/gifts, sent by point. */
-export const GiftWish = z.object({ classId: integer, fee: integer, student: z.string() });
+export const GiftWish = z.object({ classId: integer, fee: integer, student: text });
 export type GiftWish = z.output<typeof GiftWish>;
 export const GiftOutcome = z.object({ granted: z.boolean() });
 
@@ -10,7 +10,7 @@ export const GiftOutcome = z.object({ granted: z.boolean() });
 export const GiftBody = GiftWish.extend({ giftstock: integer.optional() });
 
 /** Gifts as clients see them. */
-export const GiftAnswer = GiftWish.extend({ id: integer, giftstock: integer });
+export const GiftAnswer = GiftWish.extend({ id: positive, giftstock: integer });
 export const GiftRegistered = event('GiftRegistered', GiftAnswer);
 export const GiftCanceled = event('GiftCanceled', GiftAnswer);
 

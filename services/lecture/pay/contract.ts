@@ -1,19 +1,19 @@
 import { z } from 'zod';
-import { event, integer } from '../../kit/domain/index.ts';
+import { event, integer, positive, text } from '../../kit/domain/index.ts';
 
 /** Body of POST /internal/payments, sent by class. The answer says whether the enrolment may be completed. */
 export const PaymentWish = z.object({
-  classId: integer,
+  classId: positive,
   courseId: integer,
   fee: integer,
-  student: z.string(),
-  textBook: z.string(),
+  student: text,
+  textBook: text,
 });
 export type PaymentWish = z.output<typeof PaymentWish>;
 export const PaymentOutcome = z.object({ approved: z.boolean() });
 
 /** A payment as clients see it. */
-export const PaymentBody = PaymentWish.extend({ id: integer, status: z.enum(['PAYMENT_COMPLETED', 'CANCEL']) });
+export const PaymentBody = PaymentWish.extend({ id: positive, status: z.enum(['PAYMENT_COMPLETED', 'CANCEL']) });
 export type PaymentBody = z.output<typeof PaymentBody>;
 
 /** The one thing that clients may do with a payment. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { event, integer } from '../../kit/domain/index.ts';
+import { event, integer, positive, text } from '../../kit/domain/index.ts';
 
 /** Points as clients see them. */
 export const PointBody = z.object({
@@ -10,7 +10,7 @@ export const PointBody = z.object({
   cashpoint: integer,
 });
 
-const point = z.object({ id: integer, classId: integer, student: z.string(), point: integer });
+const point = z.object({ id: positive, classId: positive, student: text, point: integer });
 /** Points and gift both exist. */
 export const PointRegistered = event('PointRegistered', point);
 export const PointCanceled = event('PointCanceled', point);

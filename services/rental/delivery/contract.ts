@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { event, integer } from '../../kit/domain/index.ts';
+import { event, integer, positive, text } from '../../kit/domain/index.ts';
 import { Cancellation, orderFields } from '../rental/contract.ts';
+import { orderedPieces, storedPieces } from '../shared/pieces.ts';
 
 /**
  * Body of POST /deliveries, which cancels a delivery (docs/contracts/rental.md#oddity-post-cancels). The order or the
@@ -25,7 +26,7 @@ export const CancellationBody = z.object({
 });
 
 const refusal = z.enum(['CANCELED_OutOfStock', 'CANCELED_UnregisteredProduct']);
-const delivery = z.object({ id: integer, rentalId: integer, qty: integer });
+const delivery = z.object({ id: positive, rentalId: positive, qty: orderedPieces });
 
 /** What becomes of a delivery. */
 export const DeliveryStatus = z.enum(['DELIVERED', 'CANCELED', ...refusal.options]);
@@ -34,7 +35,7 @@ export const DeliveryStatus = z.enum(['DELIVERED', 'CANCELED', ...refusal.option
 export const DeliveryBody = delivery.extend({ productId: integer.nullable(), status: DeliveryStatus });
 
 /** A product and what is left of it, as clients see it. */
-export const StockBody = z.object({ id: integer, productId: integer, name: z.string(), qty: integer });
+export const StockBody = z.object({ id: positive, productId: positive, name: text, qty: storedPieces });
 
 /** A delivery was first stored, refusals included: docs/contracts/rental.md#oddity-delivered */
 export const Delivered = event('Delivered', delivery.extend({ status: DeliveryStatus }));
@@ -50,11 +51,11 @@ export const DeliveryCanceled = event(
 );
 
 /** What is left of a product. */
-export const StockChanged = event('StockChanged', z.object({ productId: integer, qty: integer }));
+export const StockChanged = event('StockChanged', z.object({ productId: positive, qty: storedPieces }));
 export type StockChanged = z.output<typeof StockChanged.schema>;
 
 /** Delivery's event to itself: it does not know the product of an order yet. `doubts` counts these events. */
-export const OrderDoubted = event('OrderDoubted', orderFields.extend({ doubts: integer }));
+export const OrderDoubted = event('OrderDoubted', orderFields.extend({ doubts: positive }));
 export type OrderDoubted = z.output<typeof OrderDoubted.schema>;
 
 /** Delivery has its copy of a registered product. An outlet: docs/contracts/rental.md#oddity-no-consumer */

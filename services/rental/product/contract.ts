@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { event, integer, name } from '../../kit/domain/index.ts';
+import { event, name, positive, text } from '../../kit/domain/index.ts';
 import { storedPieces } from '../shared/pieces.ts';
 
 /** Without `qty` the configured quantity is registered. */
@@ -7,7 +7,7 @@ export const ProductBody = z.object({ name, qty: storedPieces.optional() });
 export type ProductBody = z.output<typeof ProductBody>;
 
 /** A product as clients see it. */
-export const ProductAnswer = z.object({ id: integer, name: z.string(), qty: storedPieces });
+export const ProductAnswer = z.object({ id: positive, name: text, qty: storedPieces });
 
 /** A product was registered. Later changes do not publish it. */
 export const ProductSaved = event('ProductSaved', ProductAnswer);

@@ -1,4 +1,4 @@
-import { answers, pause, readable, routeFor } from '../../kit/index.ts';
+import { answers, pauseBetween, readable, routeFor } from '../../kit/index.ts';
 import type { Config } from './config.ts';
 import { ProductAnswer, ProductBody } from './contract.ts';
 import { Product, registerProduct } from './domain.ts';
@@ -21,7 +21,7 @@ export const routes = [
     async (context) => {
       const { DEFAULT_QUANTITY, REGISTRATION_DELAY_MS: least, REGISTRATION_DELAY_MAXIMUM_MS: most } = context.config;
       // Whoever gives up waiting was told so, and registers again.
-      await pause(most > 0 ? least + context.context.random() * Math.max(0, most - least) : 0);
+      await pauseBetween(least, most);
       return context.create(products, (id) => registerProduct(id, context.body, DEFAULT_QUANTITY));
     },
   ),

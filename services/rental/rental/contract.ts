@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { event, integer, text } from '../../kit/domain/index.ts';
-import { orderedPieces } from '../shared/pieces.ts';
+import { event, integer, positive, text } from '../../kit/domain/index.ts';
+import { orderedPieces, storedPieces } from '../shared/pieces.ts';
 
 /** A rental as clients see it. */
 export const RentalAnswer = z.object({
@@ -22,11 +22,11 @@ export const RentalBody = z.object({
 export type RentalBody = z.output<typeof RentalBody>;
 
 export const orderFields = z.object({
-  id: integer,
+  id: positive,
   productId: integer,
   qty: orderedPieces,
   status: z.literal('ORDERED'),
-  productName: z.string().nullable(),
+  productName: text.nullable(),
 });
 export const Rentaled = event('Rentaled', orderFields);
 export type Rentaled = z.output<typeof Rentaled.schema>;
@@ -44,11 +44,11 @@ export const CancelOutcome = z.object({ status: z.literal('CANCELED') });
 /** The delivery is cancelled and the order is gone. */
 export const RentalCanceled = event(
   'RentalCanceled',
-  z.object({ id: integer, productId: integer, qty: integer, status: z.literal('CANCELED') }),
+  z.object({ id: positive, productId: integer, qty: orderedPieces, status: z.literal('CANCELED') }),
 );
 
 /** A product as clients see it, and as it is told. */
-export const ProductCopy = z.object({ id: integer, productId: integer, name: z.string(), qty: integer });
+export const ProductCopy = z.object({ id: positive, productId: positive, name: text, qty: storedPieces });
 
 /** Rental has its copy of a registered product. An outlet: docs/contracts/rental.md#oddity-no-consumer */
 export const ProductRegisted = event('ProductRegisted', ProductCopy);

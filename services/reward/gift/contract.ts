@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { event, integer } from '../../kit/domain/index.ts';
+import { event, integer, positive } from '../../kit/domain/index.ts';
 
 /** What wallet asks for, once or several times for one entry. The full stop: docs/contracts/reward.md#oddity-full-stop */
 export const GiftWish = z.object({
-  walletId: integer.refine((id) => id > 0, 'must be 1 or more').meta({ minimum: 1 }),
+  walletId: positive,
   rewardId: integer.nullable().default(null),
   status: z
     .enum(['Exchanged', 'Exchanged.'], 'can only be Exchanged')
@@ -25,5 +25,5 @@ export const GiftAnswer = z.object({
 export const GiftRecorded = z.object({ id: integer, walletId: integer });
 
 /** A gift was recorded: docs/contracts/reward.md#oddity-used */
-export const Used = event('Used', z.object({ id: integer, walletId: integer }));
+export const Used = event('Used', z.object({ id: positive, walletId: positive }));
 export type Used = z.output<typeof Used.schema>;

@@ -1,4 +1,4 @@
-import { answers, pause, readable, routeFor } from '../../kit/index.ts';
+import { answers, pauseBetween, readable, routeFor } from '../../kit/index.ts';
 import type { Config } from './config.ts';
 import { GiftAnswer, GiftBody } from './contract.ts';
 import { Gift, recordGift } from './domain.ts';
@@ -23,7 +23,7 @@ export const routes = [
     async (context) => {
       const { GIFT_DELAY_MS: least, GIFT_DELAY_MAXIMUM_MS: most } = context.config;
       // Whoever gives up waiting was told that nothing is confirmed.
-      await pause(most > 0 ? least + context.context.random() * Math.max(0, most - least) : 0);
+      await pauseBetween(least, most);
       return context.create(gifts, recordGift(context.body), context.body.walletId);
     },
   ),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { event, integer } from '../../kit/domain/index.ts';
+import { event, integer, positive } from '../../kit/domain/index.ts';
 
 /** Body of POST /missions, which says that a mission is achieved. */
 export const MissionWish = z.object({
@@ -22,6 +22,6 @@ export const MissionAnswer = z.object({
 /** A mission was achieved. Later changes do not publish it. */
 export const MissionAchieved = event(
   'MissionAchieved',
-  z.object({ id: integer, customerId: integer.nullable(), status: z.literal('Achieved') }),
+  z.object({ id: positive, customerId: integer.nullable(), status: z.literal('Achieved') }),
 );
 export type MissionAchieved = z.output<typeof MissionAchieved.schema>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { event, integer } from '../../kit/domain/index.ts';
+import { event, integer, positive } from '../../kit/domain/index.ts';
 
 /** A reward as clients see it. */
 export const RewardBody = z.object({
@@ -13,9 +13,9 @@ export const RewardBody = z.object({
 export const Allocated = event(
   'Allocated',
   z.object({
-    id: integer,
+    id: positive,
     customerId: integer.nullable(),
-    missionId: integer,
+    missionId: positive,
     status: z.literal('RewardAllocated'),
   }),
 );

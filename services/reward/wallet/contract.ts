@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { event, integer } from '../../kit/domain/index.ts';
+import { event, integer, positive } from '../../kit/domain/index.ts';
 
 /** Body of PATCH /wallets/{id}, which exchanges an entry. Other fields change nothing. */
 export const ExchangeWish = z.object({ status: z.literal('Exchanged', 'can only become Exchanged').optional() });
@@ -14,7 +14,7 @@ export const WalletBody = z.object({
   status: z.enum(['Issued', 'Exchanged']),
 });
 
-const entry = z.object({ id: integer, rewardId: integer });
+const entry = z.object({ id: positive, rewardId: positive });
 
 /** A reward came into its customer's wallet. */
 export const Issued = event('Issued', entry.extend({ customerId: integer.nullable(), status: z.literal('Issued') }));

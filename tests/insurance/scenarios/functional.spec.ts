@@ -433,13 +433,13 @@ describe('system', () => {
       const answer = await get(`/${path}`, { origin: 'http://anywhere.example' });
       expect({ path, status: answer.status }).toEqual({ path, status: 200 });
       expect(answer.body._embedded).toHaveProperty(path);
-      expect(answer.headers.get('access-control-allow-origin')).toBe('http://anywhere.example');
+      expect(answer.headers.get('access-control-allow-origin')).toBe('*');
     }
     const asked = { 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'content-type' };
     const preflight = await call('OPTIONS', '/plans', undefined, { origin: 'http://anywhere.example', ...asked });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-methods')).toContain('PATCH');
-    expect(preflight.headers.get('access-control-allow-credentials')).toBe('true');
+    expect(preflight.headers.get('access-control-allow-credentials')).toBeNull();
     expectProblem(await get('/callMemleak'), 404);
     expectProblem(await call('POST', '/alarms.do', { myName: '' }), 404);
     expectProblem(await call('POST', '/internal/payments', {}), 404);

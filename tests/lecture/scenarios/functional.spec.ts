@@ -294,12 +294,12 @@ describe('one entrance', () => {
       'access-control-request-headers': 'content-type, idempotency-key',
     });
     expect(preflight.status).toBe(204);
-    expect(preflight.headers.get('access-control-allow-origin')).toBe('http://somewhere.example');
+    expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
     expect(preflight.headers.get('access-control-allow-methods')).toContain('DELETE');
     expect(preflight.headers.get('access-control-allow-headers')).toContain('idempotency-key');
     const answer = await get('/classes', { origin: 'http://somewhere.example' });
-    expect(answer.headers.get('access-control-allow-origin')).toBe('http://somewhere.example');
-    expect(answer.headers.get('access-control-allow-credentials')).toBe('true');
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+    expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
   });
 
   test('28. given more rows than a page, when a collection is paged, then each page links the next and nothing is missed', async () => {
@@ -340,7 +340,8 @@ test('37. given the system was started locally, when it is looked at, then all s
       .filter(({ appId }) => appId.startsWith('lecture-'))
       .map(({ appId, port, state }) => [appId, state === 'healthy' ? port - offset : state]),
   );
-  expect(ports).toEqual({
+  // A system may have got further services.
+  expect(ports).toMatchObject({
     'lecture-class': 8081,
     'lecture-course': 8082,
     'lecture-pay': 8083,

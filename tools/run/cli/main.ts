@@ -44,6 +44,7 @@ program
   .option('-d, --detach', 'return when everything is healthy', false)
   .option('--watch', 'rebuild and restart what changes under services/', false)
   .option('--no-console', 'without the page at http://localhost:8000')
+  .option('--grpc', 'gateways serve gRPC, too, at the port above the one of HTTP', false)
   .option('--auth', 'gateways ask for tokens, of an OpenID provider that is started with them', false)
   .option('--replicas <app-id=n...>', 'several processes of one service', replica, {})
   .action(
@@ -54,6 +55,7 @@ program
         detach: boolean;
         watch: boolean;
         console: boolean;
+        grpc: boolean;
         auth: boolean;
         replicas: Record<string, number>;
       },
@@ -165,6 +167,10 @@ program.addCommand(
     'tools/generate/main.ts',
     '',
   ),
+);
+
+program.addCommand(
+  hook('new', 'make a service or a system that works', 'tools/new/main.ts', 'service <system> <name>'),
 );
 
 // Who reads may end first (`./run logs -f | head`); a supervisor then stops in good order.

@@ -28,9 +28,9 @@ export function summary(status: Status): void {
     0,
   );
   print(`${cell('in all', 68)}${inAll.toFixed(0)}`);
-  for (const { system, port } of status.services.filter(
+  for (const { system, port, grpcPort } of status.services.filter(
     ({ service, replica }) => service === 'gateway' && replica === 1,
   ))
-    print(`${system}: http://localhost:${port}`);
+    print(`${system}: http://localhost:${port}${grpcPort === null ? '' : `, gRPC at localhost:${grpcPort}`}`);
   if (status.console) print(`console: http://localhost:${consolePort}`);
 }

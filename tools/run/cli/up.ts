@@ -28,7 +28,10 @@ export async function up(options: UpOptions): Promise<void> {
   await stay(options);
 }
 
-async function add(there: Status, { systems, replicas, profile, console, auth }: UpOptions): Promise<void> {
+async function add(
+  there: Status,
+  { systems, replicas, profile, console, auth, grpc = false }: UpOptions,
+): Promise<void> {
   if (there.profile !== profile)
     throw new Error(
       `The ${there.profile} profile runs here; ./run down ends it, then the ${profile} profile can be started.`,
@@ -37,7 +40,7 @@ async function add(there: Status, { systems, replicas, profile, console, auth }:
     throw new Error('What runs here asks for no tokens; ./run down ends it, then it can be started with --auth.');
   const present = systems.filter((system) => there.systems.includes(system));
   if (present.length) print(`${present.join(', ')} runs already (supervisor ${there.pid}).`);
-  await client.up({ systems, replicas, console });
+  await client.up({ systems, replicas, console, grpc });
   await follow(async () => undefined);
 }
 

@@ -33,9 +33,12 @@ const isBuildFailure = (error: unknown): error is { errors: Message[] } =>
 
 const ENTRY = 'main';
 
+/** A gateway's entrance for gRPC lies beside it in a file of its own, so that it costs nothing where it is not wanted. */
+const GRPC = '.grpc';
+
 /**
  * The main modules, which nobody writes. One of a service runs what its service.ts exports; the gateway is the same for every
- * system but for its page and its OpenAPI document, which are in the bundle: so each is one file.
+ * system but for its page and its OpenAPI document, which are in the bundle.
  */
 const mains = (pages: Readonly<Record<string, object>>): Plugin => ({
   name: 'main modules',
@@ -44,13 +47,18 @@ const mains = (pages: Readonly<Record<string, object>>): Plugin => ({
     onLoad({ filter: /./, namespace: ENTRY }, ({ path }) => {
       const [system = '', name] = path.split('/');
       const contents =
-        name === 'gateway'
-          ? `import { enter } from './services/gateway/main.ts';
-             import document from './docs/openapi/${system}.json';
-             await enter(${JSON.stringify(pages[system])}, document);`
-          : `import { run } from './services/kit/index.ts';
-             import service from './services/${system}/${name}/service.ts';
-             await run(service);`;
+        name === `gateway${GRPC}`
+          ? `import { openGrpc } from './services/gateway/grpc/server.ts';
+             import proto from './docs/proto/${system}.proto';
+             export const open = (given) => openGrpc({ ...given, proto });`
+          : name === 'gateway'
+            ? `import { enter } from './services/gateway/main.ts';
+               import document from './docs/openapi/${system}.json';
+               const beside = import.meta.url.replace(/\\.m?js$/, '${GRPC}$&');
+               await enter(${JSON.stringify(pages[system])}, document, () => import(beside));`
+            : `import { run } from './services/kit/index.ts';
+               import service from './services/${system}/${name}/service.ts';
+               await run(service);`;
       return { contents, resolveDir: root };
     });
   },
@@ -123,9 +131,15 @@ export async function build(systems: string[]): Promise<string[]> {
     const pages = await pagesOf(systems);
     const result = await bundle({
       absWorkingDir: root,
-      entryPoints: services.map(({ system, name, appId }) => ({ in: `${ENTRY}:${system}/${name}`, out: appId })),
+      entryPoints: services.flatMap(({ system, name, appId }) =>
+        (name === 'gateway' ? ['', GRPC] : ['']).map((part) => ({
+          in: `${ENTRY}:${system}/${name}${part}`,
+          out: appId + part,
+        })),
+      ),
       outdir: dist,
       ...inOneFile,
+      loader: { '.proto': 'text' },
       plugins: [mains(pages.files)],
       sourcemap: true,
       sourcesContent: false,
@@ -159,5 +173,5 @@ export async function build(systems: string[]): Promise<string[]> {
   ];
   const files = Object.fromEntries(await Promise.all(inputs.map(async (file) => [file, await stamp(file)])));
   await writeFile(stampFile, JSON.stringify({ appIds, files }));
-  return appIds.filter((appId) => changed.includes(join(dist, `${appId}.js`)));
+  return appIds.filter((appId) => ['', GRPC].some((part) => changed.includes(join(dist, `${appId}${part}.js`))));
 }

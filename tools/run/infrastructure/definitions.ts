@@ -1,5 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { z } from 'zod';
+import { Settings } from '../../../services/gateway/settings.ts';
 import type { Service } from '../../../services/kit/index.ts';
 import { root } from '../paths.ts';
 import { readTemplate } from './templates.ts';
@@ -17,4 +19,12 @@ export async function definitionsOf(system: string): Promise<Map<string, Service
     if (isThere) found.set(name, ((await import(file)) as { default: Service }).default);
   }
   return found;
+}
+
+/** The schemas of what the services of a system read of its ConfigMap, by their names: those in TypeScript, and the gateway. */
+export async function configurationsOf(system: string): Promise<Map<string, z.ZodObject>> {
+  const found = new Map<string, z.ZodObject>();
+  for (const [name, { configuration }] of await definitionsOf(system))
+    if (configuration) found.set(name, configuration);
+  return found.set('gateway', Settings);
 }

@@ -3,14 +3,23 @@ import { EventEmitter } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asBatch, signal } from '../infrastructure/system.ts';
+import { asBatch, portTaken, signal } from '../infrastructure/system.ts';
+import { freePort } from '../paths.ts';
 import type { ProcessSpec } from '../process.ts';
+import { appended, logLength, takenPort } from './logs.ts';
 import type { State } from './status.ts';
 
 const firstDelayMs = 100;
 const longestDelayMs = 5000;
 /** Health that lasts this long makes earlier crashes forgotten. */
 const steadyMs = 2_000;
+/** How often, while it starts, its log is looked at for what keeps it from starting. */
+const lookMs = 1_000;
+
+/** What will not pass by itself, said in a whole sentence. */
+export class CannotStart extends Error {
+  override readonly name = 'CannotStart';
+}
 
 /**
  * One process that is kept running: watched, and started again with growing delays when it ends by itself.
@@ -29,6 +38,8 @@ export class Child extends EventEmitter<{ change: [] }> {
   #delayMs = firstDelayMs;
   #healthySince = 0;
   #again: NodeJS.Timeout | undefined;
+  /** Where the part of the log begins that is of the process as it runs now, or ran last. */
+  #logBegin = 0;
 
   constructor(spec: ProcessSpec, logFile: string) {
     super();
@@ -75,7 +86,7 @@ export class Child extends EventEmitter<{ change: [] }> {
     if (this.pid && !signal(-this.pid, 'SIGKILL')) signal(this.pid, 'SIGKILL');
   }
 
-  /** Resolves when healthy; rejects when it was stopped, keeps crashing, or the time is over. */
+  /** Resolves when healthy; rejects when it was stopped, finds its port taken, keeps crashing, or the time is over. */
   async whenHealthy(limitMs: number): Promise<void> {
     const end = Date.now() + limitMs;
     while (this.state !== 'healthy') {
@@ -84,9 +95,18 @@ export class Child extends EventEmitter<{ change: [] }> {
       if (Date.now() > end) throw new Error(`${this.spec.id} was not healthy after ${Math.round(limitMs / 1000)} s`);
       const cancel = new AbortController();
       const changed = new Promise<void>((resolve) => this.once('change', resolve));
-      await Promise.race([changed, sleep(Math.max(1, end - Date.now()), undefined, cancel).catch(() => undefined)]);
+      const wait = Math.min(lookMs, Math.max(1, end - Date.now()));
+      await Promise.race([changed, sleep(wait, undefined, cancel).catch(() => undefined)]);
       cancel.abort();
+      await this.#requirePort();
     }
+  }
+
+  /** @throws CannotStart when the process says that somebody else has its port, and somebody still has it */
+  async #requirePort(): Promise<void> {
+    if (this.state !== 'starting' && this.state !== 'crashed') return;
+    const port = takenPort(appended(this.logFile, this.#logBegin).text, this.spec.port);
+    if (port !== undefined && (await freePort(port)) !== port) throw new CannotStart(portTaken(port, this.spec.id));
   }
 
   #become(state: State): void {
@@ -101,6 +121,7 @@ export class Child extends EventEmitter<{ change: [] }> {
 
   #spawn(): void {
     const [program = '', ...args] = [...asBatch(), ...this.spec.command];
+    this.#logBegin = logLength(this.logFile);
     const log = openSync(this.logFile, 'a');
     const child = spawn(program, args, {
       cwd: this.spec.cwd,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { definitionsOf } from '../infrastructure/definitions.ts';
+import { configurationsOf } from '../infrastructure/definitions.ts';
 import { root } from '../paths.ts';
 import type { Status } from './status.ts';
 
@@ -14,9 +14,9 @@ const Store = z.object({ spec: z.object({ metadata: z.array(z.object({ name: z.s
  * @returns a sentence, or nothing when all of them are taken
  */
 export async function refusal(system: string, changes: Record<string, string>): Promise<string | undefined> {
-  for (const [service, { configuration: schema }] of await definitionsOf(system)) {
+  for (const [service, schema] of await configurationsOf(system)) {
     for (const [key, value] of Object.entries(changes)) {
-      const field: z.ZodType | undefined = schema?.shape[key];
+      const field: z.ZodType | undefined = schema.shape[key];
       const [issue] = field?.safeParse(value).error?.issues ?? [];
       if (issue) return `${key}=${value} is refused by ${system}-${service}: ${issue.message}. Nothing was changed.`;
     }

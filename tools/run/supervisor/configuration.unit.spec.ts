@@ -9,6 +9,7 @@ describe('given the services of lecture', () => {
     ['POINT_PERCENT', ' ', 'lecture-point'],
     ['POINT_PERCENT', '0x10', 'lecture-point'],
     ['POINT_PERCENT', '1e1', 'lecture-point'],
+    ['GATEWAY_RATE_REQUESTS', 'many', 'lecture-gateway'],
   ])('when %s becomes "%s", then it is refused in a sentence that names the service', async (key, value, service) => {
     expect(await refusal('lecture', { [key]: value })).toMatch(
       new RegExp(`^${key}=.* is refused by ${service}: .*\\.$`),

@@ -14,6 +14,7 @@ const UpOrder = z.object({
   replicas: z.record(z.string(), z.int().min(1).max(20)).default({}),
   console: z.boolean().default(false),
   auth: z.boolean().default(false),
+  grpc: z.boolean().default(false),
 });
 
 class RuleViolation extends Error {

@@ -14,11 +14,23 @@ export function lastLines(id: string, count: number): string[] {
   }
 }
 
-const size = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+/** Bytes in a log; 0 where there is none. */
+export const logLength = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+/**
+ * The port that a program says somebody else has: Node, Python, Go, Redis and Java say the same of it.
+ * @param own the port it needs, where it does not name it
+ */
+export function takenPort(said: string, own: number): number | undefined {
+  const line = said.split('\n').find((one) => /EADDRINUSE|address already in use/i.test(one));
+  if (line === undefined) return undefined;
+  const named = /:(\d{2,5})(?!\d)/.exec(line.slice(line.search(/listen|bind|port|EADDRINUSE/i)));
+  return named ? Number(named[1]) : own;
+}
 
 /** What was appended since, and how long the file is now; a file that became shorter is a new one. */
 export function appended(file: string, since: number): { text: string; length: number } {
-  const length = size(file);
+  const length = logLength(file);
   const from = length < since ? 0 : since;
   if (length === from) return { text: '', length };
   const buffer = Buffer.alloc(length - from);
@@ -50,7 +62,7 @@ export async function showLogs(appId: string | undefined, how: { sidecar: boolea
   const print = (name: string, lines: string[]) => {
     for (const line of lines) process.stdout.write(`${chosen.length > 1 ? `${name} | ` : ''}${line}\n`);
   };
-  const ends = new Map(chosen.map((name) => [name, size(logFile(name))]));
+  const ends = new Map(chosen.map((name) => [name, logLength(logFile(name))]));
   for (const name of chosen) print(name, lastLines(name, chosen.length > 1 ? 20 : 200));
   while (how.follow) {
     await sleep(200);

@@ -14,10 +14,20 @@ const drainSeconds = 30;
  */
 const nodeFlags = ['--max-semi-space-size=4'];
 
+/** A folder for CPU profiles, which `npm run bench -- --profile-cpu` names: apps write theirs there when they end. */
+const profiles = process.env.MADANG_PROFILES;
+const appProfile = (id: string): string[] =>
+  profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${id}.cpuprofile`] : [];
+/** Sidecars give theirs to who asks at this port. */
+const sidecarProfile = ({ metrics }: Ports): string[] =>
+  profiles ? ['--enable-profiling', `--profile-port=${metrics + 2_000}`] : [];
+
 export interface Replica {
   service: ServiceTemplate;
   number: number;
   ports: Ports;
+  /** Where a gateway serves gRPC, if that is wanted. */
+  grpcPort?: number;
 }
 
 /** Identity of a replica that survives its restarts, and its name on the command line. */
@@ -54,11 +64,11 @@ export const guarded = ({ service: { system, name } }: Replica): Record<string, 
 
 /** @param more of the environment */
 export function appSpec(replica: Replica, python: string, more: Record<string, string> = {}): ProcessSpec {
-  const { service, ports } = replica;
+  const { service, ports, grpcPort } = replica;
   const [program = '', ...args] = service.command;
   const command =
     program === 'node'
-      ? [process.execPath, ...nodeFlags, ...args]
+      ? [process.execPath, ...nodeFlags, ...appProfile(logNameOf(replica)), ...args]
       : [program === 'python3' ? python : program, ...args];
   return {
     id: logNameOf(replica),
@@ -76,6 +86,7 @@ export function appSpec(replica: Replica, python: string, more: Record<string, s
       MADANG_HOME: home,
       MADANG_INSTANCE: instanceOf(replica),
       PYTHONDONTWRITEBYTECODE: '1',
+      ...(grpcPort === undefined ? {} : { GRPC_PORT: String(grpcPort) }),
     },
     port: ports.app,
     ready: () => answers(ports.app, '/readyz'),
@@ -131,6 +142,7 @@ export function sidecarSpec(replica: Replica, daprd: string[], rendered: Rendere
       `--config=${rendered.configFile}`,
       ...rendered.resourcesPaths.map((path) => `--resources-path=${path}`),
       `--dapr-graceful-shutdown-seconds=${drainSeconds}`,
+      ...sidecarProfile(ports),
       ...service.sidecarFlags,
     ],
     cwd: service.cwd,

@@ -33,6 +33,8 @@ export interface ServiceStatus {
   sidecarPid: number | null;
   port: number;
   daprHttpPort: number;
+  /** Where a gateway serves gRPC; null: nowhere. */
+  grpcPort: number | null;
   /** Crashes of the app and of its sidecar. */
   restarts: number;
   memoryMiB: number | null;
@@ -64,6 +66,8 @@ export interface Wish {
   console: boolean;
   /** Whether gateways ask for tokens of an OpenID provider that is started with them; once it runs, it stays. */
   auth?: boolean;
+  /** Whether the gateways that are started now are to be reached by gRPC, too. */
+  grpc?: boolean;
 }
 
 export interface UpOptions extends Wish {

@@ -9,7 +9,7 @@ import { consolePort, freePort, home, identityPort } from '../paths.ts';
 import type { ProcessSpec, Profile, Progress } from '../process.ts';
 import { daprd } from '../provision/daprd.ts';
 import { python } from '../provision/python.ts';
-import { Child } from './child.ts';
+import { CannotStart, Child } from './child.ts';
 import { lastLines, logFile } from './logs.ts';
 import { Observer } from './observer.ts';
 import {
@@ -101,6 +101,7 @@ export class Supervisor {
           sidecarPid: sidecar.pid,
           port: service.ports.app,
           daprHttpPort: service.ports.http,
+          grpcPort: service.grpcPort ?? null,
           restarts: app.restarts + sidecar.restarts,
           memoryMiB: app.memoryMiB && sidecar.memoryMiB && Math.round((app.memoryMiB + sidecar.memoryMiB) * 10) / 10,
           profile: this.profile,
@@ -133,15 +134,20 @@ export class Supervisor {
     return this.#starting;
   }
 
-  async #up({ systems, replicas, console, auth }: Wish): Promise<void> {
+  async #up({ systems, replicas, console, auth, grpc = false }: Wish): Promise<void> {
     const fresh = systems.filter((system) => !this.#systems.includes(system));
-    const templates = (await Promise.all(fresh.map(readTemplate))).flat();
-    const known = [...this.#services.map(({ service }) => service), ...templates];
+    const running = this.#services.map(({ service }) => service);
+    // Of a system that runs, the services it has got since then.
+    const templates = (await Promise.all(systems.map(readTemplate)))
+      .flat()
+      .filter(({ appId }) => !running.some((service) => service.appId === appId));
+    const known = [...running, ...templates];
+    const changed = [...new Set(templates.map(({ system }) => system))];
     for (const appId of Object.keys(replicas)) {
       if (!known.some((service) => service.appId === appId))
         throw new Error(`There is no service "${appId}" in ${systems.join(', ') || 'what runs'}.`);
     }
-    const added = await this.#place(known, replicas);
+    const added = await this.#place(known, replicas, grpc);
     if (console) await this.#startConsole();
     if (auth) await this.#startIdentity();
 
@@ -149,7 +155,7 @@ export class Supervisor {
       daprd(this.#progress),
       added.some(({ service }) => service.command[0] === 'python3') ? python() : undefined,
       this.#startInfrastructure(fresh),
-      fresh.length ? this.#build(fresh) : undefined,
+      changed.length ? this.#build(changed) : undefined,
     ]);
     this.#systems = [...this.#systems, ...fresh];
     if (!this.#infrastructure) throw new Error('The infrastructure is not there.');
@@ -184,8 +190,8 @@ export class Supervisor {
     }));
   }
 
-  /** Which replicas are missing, and their ports. */
-  async #place(known: ServiceTemplate[], replicas: Record<string, number>): Promise<Replica[]> {
+  /** Which replicas are missing, and their ports; a gateway's for gRPC is the one above that for HTTP. */
+  async #place(known: ServiceTemplate[], replicas: Record<string, number>, grpc: boolean): Promise<Replica[]> {
     const added: Replica[] = [];
     for (const service of new Set(known)) {
       const there = this.#services.filter((other) => other.service.appId === service.appId).length;
@@ -199,7 +205,8 @@ export class Supervisor {
             throw new Error(portTaken(ports[name], service.appId));
           ports[name] = port;
         }
-        added.push({ service, number, ports });
+        const isReached = grpc && service.name === 'gateway';
+        added.push({ service, number, ports, ...(isReached ? { grpcPort: await grpcPortOf(service, number) } : {}) });
       }
     }
     return added;
@@ -260,6 +267,7 @@ export class Supervisor {
     await Promise.all(
       children.map((child) =>
         child.whenHealthy(startLimitMs).catch((error: unknown) => {
+          if (error instanceof CannotStart) throw error;
           const reason = error instanceof Error ? error.message : String(error);
           const log = lastLines(child.spec.id, 8).map((line) => `  ${line}`);
           throw new Error([`${reason}. The end of ${child.logFile}:`, ...log].join('\n'));
@@ -356,6 +364,14 @@ export class Supervisor {
     for (const child of this.#children()) child.kill();
     forget();
   }
+}
+
+/** @throws when somebody else has the port at which people look for it */
+async function grpcPortOf(service: ServiceTemplate, number: number): Promise<number> {
+  const wanted = defaultPorts(service, number).app + 1;
+  const port = await freePort(wanted);
+  if (port !== wanted && number === 1) throw new Error(portTaken(wanted, `gRPC of ${service.appId}`));
+  return port;
 }
 
 const seconds = (since: number) => `${((Date.now() - since) / 1000).toFixed(1)} s`;

@@ -1,0 +1,38 @@
+import type { handleServerStreamingCall, handleUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+
+const LOOK_MS = 1_000;
+
+interface Asked {
+  readonly service?: string;
+}
+interface Told {
+  readonly status: 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
+}
+
+/**
+ * gRPC's health service: the gateway serves when its sidecar works, and so do all its services.
+ * @param known full names of the services; the empty name is the server
+ * @param isReady asks the gateway
+ */
+export function health(known: ReadonlySet<string>, isReady: () => Promise<boolean>): UntypedServiceImplementation {
+  const now = async (): Promise<Told> => ({ status: (await isReady()) ? 'SERVING' : 'NOT_SERVING' });
+  const isKnown = (service = ''): boolean => service === '' || known.has(service);
+  const Check: handleUnaryCall<Asked, Told> = ({ request }, answer) => {
+    if (isKnown(request.service)) void now().then((told) => answer(null, told));
+    else answer({ code: status.NOT_FOUND, details: `There is no service ${request.service}.` });
+  };
+  const Watch: handleServerStreamingCall<Asked, Told> = (call) => {
+    let last: Told['status'] | undefined;
+    const tell = (told: Told): void => {
+      if (told.status === last || call.cancelled) return;
+      last = told.status;
+      call.write(told);
+    };
+    if (!isKnown(call.request.service)) return tell({ status: 'SERVICE_UNKNOWN' });
+    const looking = setInterval(() => void now().then(tell), LOOK_MS).unref();
+    call.once('cancelled', () => clearInterval(looking));
+    void now().then(tell);
+  };
+  return { Check, Watch };
+}

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { home } from '../../tools/run/paths.ts';
+import { eventually } from '../harness/system.ts';
+import { type Copy, copyOfTree, tutorial } from './copy.ts';
+
+/** The tutorial as far as something runs: on the light profile; `PROFILE=full` plays it on the other one. */
+const OFFSET = Number(process.env.MADANG_PORT_OFFSET ?? 0) + 1_100;
+const AT_GATEWAY = `http://127.0.0.1:${8088 + OFFSET}`;
+const profile = process.env.PROFILE === 'full' ? ' --profile full' : '';
+
+let copy: Copy;
+beforeAll(async () => {
+  copy = await copyOfTree({ MADANG_HOME: join(home, 'tutorial'), MADANG_PORT_OFFSET: String(OFFSET) });
+}, 60_000);
+afterAll(async () => {
+  await copy.line('./run down');
+  await copy.remove();
+}, 60_000);
+
+/** Types a line. The console's port may be another system's, and everything is at ports of this test. */
+const type = (line: string): Promise<string> =>
+  copy.line(line.startsWith('./run up') ? `${line} --no-console${profile}` : line);
+
+interface Certificates {
+  readonly _embedded: { readonly certificates: readonly { classId: number; note: string }[] };
+}
+const certificates = async (): Promise<Certificates['_embedded']['certificates']> => {
+  const answer = await fetch(`${AT_GATEWAY}/certificates`);
+  expect(answer.status).toBe(200);
+  return ((await answer.json()) as Certificates)._embedded.certificates;
+};
+
+test('given a system with a past, when the tutorial is followed, then the new service has caught up with it', async () => {
+  const lines = (await tutorial()).flatMap(({ line }) => (line?.startsWith('./run') ? line : []));
+  const live = lines.slice(0, lines.indexOf('./run restart lecture-gateway') + 1);
+  expect(live).toEqual([
+    './run up lecture --detach',
+    './run scenario lecture',
+    './run new service lecture certificate',
+    './run up lecture --detach',
+    './run restart lecture-gateway',
+  ]);
+  for (const line of live) await type(line);
+  await eventually(async () => expect(await certificates()).toMatchObject([{ classId: expect.any(Number), note: '' }]));
+}, 180_000);
