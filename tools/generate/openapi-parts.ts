@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { AnswerShape, Route } from '../../services/kit/index.ts';
 import type { Schema } from './schemas.ts';
 
@@ -113,6 +114,13 @@ const header = (name: string, description: string, schema: Schema = TEXT): Json 
 
 const query = (name: string, required: boolean, schema: Schema): Json => ({ name, in: 'query', required, schema });
 
+/** A value that is sought: digits where the answer has a number. */
+function soughtBy({ schema }: AnswerShape, name: string): Schema {
+  const shown = schema instanceof z.ZodObject ? (schema.shape[name] as z.ZodType | undefined) : undefined;
+  const isNumber = typeof shown?.safeParse('1').data === 'number';
+  return { type: 'string', minLength: 1, ...(isNumber ? { pattern: '^-?\\d{1,15}$' } : {}) };
+}
+
 /** What an operation takes beside its body. */
 export function parameters({ method, path, spec }: Route): Json[] {
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
@@ -124,7 +132,7 @@ export function parameters({ method, path, spec }: Route): Json[] {
       required: true,
       schema: name === 'id' ? { type: 'integer', minimum: 1, maximum: 999_999_999_999_999 } : TEXT,
     })),
-    ...(spec.query ?? []).map((name) => query(name, true, { type: 'string', minLength: 1 })),
+    ...(spec.query ?? []).map((name) => query(name, true, soughtBy(spec.answer, name))),
     ...(spec.paged
       ? [
           query('page', false, { type: 'integer', minimum: 0, maximum: 1e12 }),
