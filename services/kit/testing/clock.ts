@@ -65,6 +65,18 @@ export class ManualClock implements Clock {
   }
 }
 
+/** Milliseconds for which batches, publications and the like wait for company at most. */
+const PACE_MS = 40;
+
+/** A clock by which nothing waits for company: a spec neither moves time for that nor waits for it. */
+export const unpaced = (clock: Clock): Clock => ({
+  now: () => clock.now(),
+  monotonic: () => clock.monotonic(),
+  sleep: (ms, signal) => (ms > PACE_MS ? clock.sleep(ms, signal) : new Promise((resolve) => setImmediate(resolve))),
+  after: (ms, work) => clock.after(ms, work),
+  every: (ms, work) => clock.every(ms, work),
+});
+
 /** Lets everything happen that waits for no time. */
 async function quiet(): Promise<void> {
   for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => setImmediate(resolve));

@@ -1,8 +1,10 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { z } from 'zod';
+import { realContext } from '../runtime/context.ts';
 import type { Service } from '../runtime/definition.ts';
 import { type App, assemble } from '../runtime/service.ts';
 import { MemoryBackend } from './backend.ts';
+import { unpaced } from './clock.ts';
 import type { Answered } from './inject.ts';
 import { parsed } from './json.ts';
 import type { MemorySidecar, SidecarOptions } from './sidecar.ts';
@@ -169,7 +171,8 @@ export async function given<S extends z.ZodObject>(
   const { backend = new MemoryBackend(), instance = `${appId}-1`, configuration = {}, ...beside } = options;
   for (const [key, value] of Object.entries(configuration)) await backend.configuration.set(key, value);
   const sidecar = backend.sidecar(appId, beside);
-  const app = assemble(definition, { dapr: sidecar, appId, instance });
+  const context = { ...realContext, clock: unpaced(realContext.clock) };
+  const app = assemble(definition, { dapr: sidecar, appId, instance, context });
   await app.start();
   await sidecar.attach(app.app);
   return new Given(backend, sidecar, app);

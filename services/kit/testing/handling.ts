@@ -7,9 +7,8 @@ import type { Policy } from '../messaging/policy.ts';
 import { Ids } from '../persistence/ids.ts';
 import { Records } from '../persistence/records.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
-import type { Clock } from '../runtime/clock.ts';
 import { MemoryBackend } from './backend.ts';
-import { ManualClock } from './clock.ts';
+import { ManualClock, unpaced } from './clock.ts';
 import { type Answered, inject } from './inject.ts';
 import type { MemorySidecar, SidecarOptions } from './sidecar.ts';
 
@@ -33,15 +32,6 @@ interface HandlingOptions extends SidecarOptions {
   readonly instance?: string;
   readonly eventsWaitMs?: number;
 }
-
-/** A batch that follows another at once waits a few milliseconds for more: a spec does not move time for that. */
-const unpaced = (clock: Clock): Clock => ({
-  now: () => clock.now(),
-  monotonic: () => clock.monotonic(),
-  sleep: (ms, signal) => (ms <= 40 ? Promise.resolve() : clock.sleep(ms, signal)),
-  after: (ms, work) => clock.after(ms, work),
-  every: (ms, work) => clock.every(ms, work),
-});
 
 /** Puts policies beside an in-memory sidecar, with time that the spec moves. */
 export async function handling(
