@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { root } from '../../tools/run/paths.ts';
 
-/** Folders that are not the repository's, or are links to others of its folders. */
-const LEFT_OUT = ['node_modules', '.git', '.madang', '__pycache__'];
+/** Folders that are not the repository's, are links to others of its folders, or come and go with a spec that runs beside. */
+const LEFT_OUT = /^(node_modules|\.git|\.madang|__pycache__|\.readme-.*)$/;
 
 /** Every file below a folder, by its path from the root; links to folders are not followed. */
 async function filesBelow(folder: string): Promise<string[]> {
@@ -12,7 +12,7 @@ async function filesBelow(folder: string): Promise<string[]> {
   const found = await Promise.all(
     entries.map(async (entry) => {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) return LEFT_OUT.includes(entry.name) ? [] : filesBelow(path);
+      if (entry.isDirectory()) return LEFT_OUT.test(entry.name) ? [] : filesBelow(path);
       return entry.isFile() ? [relative(root, path)] : [];
     }),
   );

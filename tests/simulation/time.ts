@@ -17,6 +17,9 @@ interface Due {
   off: boolean;
 }
 
+/** So many events at one moment are a loop. */
+const MOST_AT_ONCE = 100_000;
+
 const START = Date.parse('2026-01-01T00:00:00Z');
 
 /** Simulated time. Whatever happens is one event after the other, in the order of their times; nothing happens between. */
@@ -49,10 +52,18 @@ export class Time {
     });
   }
 
-  /** Lets one event after the other happen, until it is done or its time is over. @returns whether it was done */
+  /**
+   * Lets one event after the other happen, until it is done or its time is over.
+   * @returns whether it was done
+   * @throws when something happens again and again and lets no time pass
+   */
   async run(isDone: () => boolean, untilMs: number): Promise<boolean> {
     await quiet();
+    let [instant, steps] = [this.now, this.steps];
     while (!isDone()) {
+      if (this.now > instant) [instant, steps] = [this.now, this.steps];
+      if (this.steps - steps > MOST_AT_ONCE)
+        throw new Error(`Time stands still at ${instant} ms: something looks again and again.`);
       const due = this.pop();
       if (!due) return false;
       if (due.at > untilMs) {

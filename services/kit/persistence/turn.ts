@@ -35,7 +35,8 @@ export class Turn {
     const [oldest, second] = this.underWay;
     if (oldest === undefined || second !== undefined || this.looksAgain) return;
     this.looksAgain = true;
-    this.clock.after(oldest + SLOW_MS - this.clock.monotonic(), () => {
+    // At least a millisecond: a time that is only nearly over would be looked at again and again.
+    this.clock.after(Math.max(1, oldest + SLOW_MS - this.clock.monotonic()), () => {
       this.looksAgain = false;
       this.next();
     });
