@@ -38,7 +38,12 @@ afterEach(async () => {
   expect(watched.wrong).toEqual([]);
 });
 
-const goTo = (section: string): Promise<void> => page.locator(`nav a[href="#/${section}"]`).click();
+/** Chooses a section, and waits until it is shown: a row of the one before may look like one of it. */
+const goTo = async (section: string): Promise<void> => {
+  const link = page.locator(`nav a[href="#/${section}"]`);
+  await link.click();
+  await link.and(page.locator('[aria-current="page"]')).waitFor();
+};
 const field = (name: string): Locator => page.locator(`[name="${name}"]`);
 const submit = (): Promise<void> => page.locator('form button[type=submit]').click();
 const done = (): Promise<void> => page.locator('.success').first().waitFor();
