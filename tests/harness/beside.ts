@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as connectable } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
 import type { ZodObject } from 'zod';
 import { type App, assemble, type Service } from '../../services/kit/index.ts';
@@ -19,8 +22,23 @@ export interface Beside {
   close(): Promise<void>;
 }
 
-/** Starts a service in this process beside its sidecar; what it calls is not there. */
-export async function beside<S extends ZodObject>(appId: string, service: Service<S>): Promise<Beside> {
+/** Longer than Dapr by itself goes on asking an app that is gone. */
+const AWAY_MS = 5_000;
+
+/** An app that dies as soon as its sidecar has found it, and stays away for a while. */
+async function diesWhenFound(port: number): Promise<void> {
+  const doomed = connectable((socket) => socket.destroy()).listen(port, '127.0.0.1');
+  await once(doomed, 'connection');
+  doomed.close();
+  await once(doomed, 'close');
+  await sleep(AWAY_MS);
+}
+
+/**
+ * Starts a service in this process beside its sidecar; what it calls is not there.
+ * @param dies whether a life before it ends at the worst moment of the sidecar's start
+ */
+export async function beside<S extends ZodObject>(appId: string, service: Service<S>, dies = false): Promise<Beside> {
   const system = appId.slice(0, appId.indexOf('-'));
   const template = (await readTemplate(system)).find((found) => found.appId === appId);
   if (!template) throw new Error(`dapr/${system}.yaml has no ${appId}`);
@@ -42,6 +60,7 @@ export async function beside<S extends ZodObject>(appId: string, service: Servic
   const sidecar = new Child(spec, join(home, 'logs', `${spec.id}.log`));
   children.unshift(sidecar);
   sidecar.start();
+  if (dies) await diesWhenFound(ports.app);
 
   const assembled: App = assemble(service, { dapr: ports.http, appId, instance: `${appId}-1` });
   await assembled.start();
