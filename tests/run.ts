@@ -236,19 +236,17 @@ async function python(): Promise<Result> {
   const folders = new Set(
     files.filter((file) => /\/test_\w+\.py$/.test(file)).map((file) => `services/${dirname(file)}`),
   );
-  const all = { passed: 0, failed: 0, faults: [] as string[] };
+  const results: Result[] = [];
   for (const folder of folders) {
     const { output } = await execute('python3', ['-m', 'unittest', 'discover', folder], {});
     const ran = Number(/^Ran (\d+) tests?/m.exec(output)?.[1] ?? 0);
     if (ran === 0) return NOT_RUN;
     const [, troubles = ''] = /^FAILED \((.*)\)/m.exec(output) ?? [];
     const counts = [...troubles.matchAll(/(?:failures|errors)=(\d+)/g)].map(([, count]) => Number(count));
-    const failed = counts.reduce((sum, count) => sum + count, 0);
-    all.passed += ran - failed;
-    all.failed += failed;
-    all.faults.push(...(output.match(/^(?:FAIL|ERROR): .*/gm) ?? []));
+    const failed = counts.reduce((all, count) => all + count, 0);
+    results.push({ passed: ran - failed, failed, faults: output.match(/^(?:FAIL|ERROR): .*/gm) ?? [] });
   }
-  return folders.size > 0 ? all : NOT_RUN;
+  return folders.size > 0 ? sum(results) : NOT_RUN;
 }
 
 /** A program that prints summaries: each of them counts as a test. */
