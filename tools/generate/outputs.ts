@@ -8,6 +8,7 @@ import { root } from '../run/paths.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { acceptedAt, acceptedContract, described } from './promised.ts';
 import { type Numbering, proto } from './proto.ts';
+import { resiliency } from './resiliency.ts';
 import { scoped } from './scopes.ts';
 import { simulatedServices } from './simulated.ts';
 
@@ -29,6 +30,7 @@ export async function outputs(): Promise<Map<string, string>> {
     ['services/gateway/routes.ts', await gatewayRoutes(all)],
     ['tests/simulation/services.ts', await simulatedServices(all)],
     ...(await scoped(all)),
+    ...(await resiliency(all)),
   ]);
   for (const system of all) {
     const { rest, services, promised } = await described(system);
