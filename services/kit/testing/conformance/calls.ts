@@ -130,6 +130,13 @@ const surroundings: Case[] = [
       told: JSON.parse(JSON.stringify(told).replaceAll(subject.options.run, '<run>')),
     };
   }),
+  always('a subscription to configuration that is given up, and one that nobody has', async (subject) => {
+    const { body } = await subject.call('GET', `${CONFIG}/subscribe?key=PROBE_OTHER`);
+    const { id } = body as { id: string };
+    const given = await subject.said('GET', `${CONFIG}/${id}/unsubscribe`);
+    const again = await subject.said('GET', `${CONFIG}/${id}/unsubscribe`);
+    return JSON.parse(JSON.stringify([given, again]).replaceAll(id, '<id>'));
+  }),
   always('a binding that is not there', (subject) =>
     subject.said('POST', '/v1.0/bindings/notice', { operation: 'create', data: {} }),
   ),
