@@ -7,6 +7,8 @@ import { log, reason, withoutClient } from '../telemetry/telemetry.ts';
 import { type Clock, realClock } from './clock.ts';
 
 const RENEWAL_MS = 30_000;
+/** A sidecar answers a moment before its subscription holds. */
+const BEGINNING_MS = 1_000;
 
 /**
  * The service's configuration: the keys of its ConfigMap, read at start and followed live.
@@ -102,6 +104,7 @@ export class Configuration<T extends Record<string, unknown>> {
   private async renew(): Promise<void> {
     const before = this.subscription;
     this.subscription = await this.sidecar.configuration.follow(Object.keys(this.schema.shape));
+    this.clock.after(BEGINNING_MS, () => this.told());
     try {
       await this.read();
     } finally {
