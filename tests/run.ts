@@ -15,9 +15,17 @@ const offset = Number(process.env.MADANG_PORT_OFFSET ?? 0);
 interface Result {
   readonly passed: number;
   readonly failed: number;
-  /** What failed and how, a few lines each: the end of a long output is what people see. */
+  /** What failed and how, a few lines each. */
   readonly faults: readonly string[];
 }
+
+/** What failed and how in one line: the last lines of a long output are all that some people see. */
+const inOneLine = (fault: string): string => {
+  const lines = fault.split('\n').map((line) => line.trim());
+  const how = lines.slice(1).filter((line) => line !== '' && !line.startsWith('at ') && !line.includes('Object.is'));
+  const where = lines.find((line) => line.startsWith('at ') && line.includes('/tests/'))?.match(/[\w.-]+:\d+/)?.[0];
+  return `${lines[0]?.replace(/^tests\//, '').slice(0, 130)} | ${where ?? ''} ${how.join(' ').slice(0, 110)}`;
+};
 
 type Env = Record<string, string>;
 
@@ -82,7 +90,7 @@ async function main(words: string[]): Promise<number> {
   const onNode = args.indexOf('--node');
   if (onNode >= 0 && !(await runsOn(args.splice(onNode, 2)[1] ?? ''))) return 1;
   const results: Result[] = [];
-  const [summary, faults]: [string[], string[]] = [[], []];
+  const [summary, faults, short]: [string[], string[], string[]] = [[], [], []];
   const row = async (names: readonly string[]): Promise<void> => {
     for (const name of names) {
       console.log(`\n── ${name}`);
@@ -90,13 +98,16 @@ async function main(words: string[]): Promise<number> {
       const result = await suites[name]!(args);
       const seconds = Math.round((Date.now() - began) / 1000);
       results.push(result);
-      if (result.failed > 0) faults.push(`\n── failed in ${name}`, ...result.faults);
+      if (result.failed > 0) {
+        faults.push(`\n── failed in ${name}`, ...result.faults);
+        short.push(...result.faults.map((fault) => `${name} ${inOneLine(fault)}`));
+      }
       summary.push(`${name.padEnd(10)} ${result.passed} passed, ${result.failed} failed (${seconds} s)`);
     }
   };
   for (const step of named.length > 0 ? [[named]] : steps) await Promise.all(step.map(row));
   const { passed, failed } = sum(results);
-  console.log([...faults, '', ...summary, `${passed} passed, ${failed} failed`].join('\n'));
+  console.log([...faults, '', ...short, ...summary, `${passed} passed, ${failed} failed`].join('\n'));
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
