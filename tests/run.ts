@@ -6,7 +6,7 @@ import { chromium } from '../tools/run/provision/chromium.ts';
 import { goProgram } from '../tools/run/provision/go.ts';
 import { longTermNode } from '../tools/run/provision/node.ts';
 
-/** `npm test -- [unit|simulation|python|chart|service|browser|light|full|crash|hostile|lecture|functional|quick ...] [--node lts]`: all but the last three when none is named. */
+/** `npm test -- [unit|simulation|python|chart|service|browser|light|full|crash|unit-of-work|hostile|lecture|functional|quick ...] [--node lts]`: all but the last three when none is named. */
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -60,7 +60,8 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   browser: (args) => browser(apart('browser', 2000), args),
   light: (args) => system('light', apart('light', 2600), args),
   full: (args) => system('full', apart('full', 2900), args),
-  crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), args),
+  crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), ['--only', 'system', ...args]),
+  'unit-of-work': (args) => counted('tests/crash/main.ts', apart('work', 3800), ['--only', 'unit-of-work', ...args]),
   hostile: (args) => counted('tests/hostile/main.ts', apart('hostile', 3500), args),
 };
 
@@ -77,11 +78,11 @@ const parts: typeof suites = {
 };
 const named = { ...suites, ...parts };
 
-/** All suites, one step after the other; the rows of a step run side by side, for the simulation takes one processor alone. */
+/** All suites, one step after the other. The rows of a step run side by side: one that takes a processor, and one that takes the other or mostly waits. */
 const steps: readonly (readonly (readonly string[])[])[] = [
   [['unit']],
   [['simulation'], ['python', 'chart', 'service']],
-  [['browser']],
+  [['browser'], ['unit-of-work']],
   [['light']],
   [['full']],
   [['crash']],
@@ -116,7 +117,7 @@ async function main(words: string[]): Promise<number> {
         faults.push(`\n── failed in ${name}`, ...result.faults);
         short.push(...result.faults.map((fault) => `${name} ${inOneLine(fault)}`));
       }
-      summary.push(`${name.padEnd(10)} ${result.passed} passed, ${result.failed} failed (${seconds} s)`);
+      summary.push(`${name.padEnd(12)} ${result.passed} passed, ${result.failed} failed (${seconds} s)`);
     }
   };
   for (const step of wanted.length > 0 ? [[wanted]] : steps) await Promise.all(step.map(row));
