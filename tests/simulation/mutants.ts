@@ -30,6 +30,11 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'deferred events are forgotten at a restart',
+    from: 'void look();\n    this.stopLooking = this.parts.clock.every(LOOK_MS, look);',
+    to: NOTHING,
+  },
+  {
+    name: 'deferred events of a replica that is gone are left to it',
     from: 'this.stopLooking = this.parts.clock.every(LOOK_MS, look);',
     to: NOTHING,
   },

@@ -12,6 +12,8 @@ export class Replica {
   sidecar: MemorySidecar | undefined;
   troubles: Troubles | undefined;
   owner: Owner = { dead: true, pausedUntil: 0, skew: 0 };
+  /** It does not come back. */
+  isGone = false;
   /** Why it could not start, where that is so. */
   broken: string | undefined;
   private lives = 0;
@@ -29,8 +31,9 @@ export class Replica {
     return !this.owner.dead;
   }
 
-  /** Starts a life. */
+  /** Starts a life, unless it is gone for good. */
   boot(): void {
+    if (this.isGone) return;
     const { world, name, appId } = this;
     const { chance, backend, system } = world;
     const life = this.lives++;
