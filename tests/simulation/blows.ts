@@ -1,8 +1,8 @@
 import type { Replica } from './replica.ts';
 import type { World } from './world.ts';
 
-/** The larger troubles, by name; each takes place at once, and all but one end by themselves. */
-type Blow = (world: World, replica: Replica, dice: () => number, all: readonly Replica[]) => string;
+/** The larger troubles, by name; each takes place at once, and ends by itself. */
+type Blow = (world: World, replica: Replica, dice: () => number) => string;
 
 const MINUTE = 60_000;
 
@@ -15,19 +15,6 @@ const BLOWS: readonly Blow[] = [
     replica.stop();
     world.time.after(8_500 + ms, () => revive(replica));
     return `stop ${replica.name}`;
-  },
-  // A machine fails that several of them run on.
-  (world, _, dice, all) => {
-    const there = all.filter(({ isGone }) => dice() < 0.4 && !isGone);
-    return `a machine fails: ${there.map((replica) => kill(world, replica, dice)).join(', ')}`;
-  },
-  (world, replica, dice, all) => {
-    // One replica less from now on: what it leaves behind is for those that stay.
-    const stay = all.filter(({ appId, isGone }) => appId === replica.appId && !isGone);
-    if (stay.length < 2 || replica.isGone) return kill(world, replica, dice);
-    replica.kill();
-    replica.isGone = true;
-    return `${replica.name} goes for good`;
   },
   (_, replica, dice) => {
     const ms = dice() < 0.5 ? 3_000 * dice() : 45_000 * dice();
@@ -82,7 +69,7 @@ export function planBlows(world: World, replicas: readonly Replica[], count: num
       const replica = replicas[Math.floor(whom * replicas.length)]!;
       let said = '';
       const strike = (): string => {
-        said = BLOWS[Math.floor(what * BLOWS.length)]!(world, replica, dice, replicas);
+        said = BLOWS[Math.floor(what * BLOWS.length)]!(world, replica, dice);
         return `${said} (at ${world.time.now.toFixed(1)} ms)`;
       };
       if (world.chance.strikes(`blow ${number}`, 1, strike)) world.note(said);

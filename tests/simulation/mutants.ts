@@ -34,11 +34,6 @@ export const mutants: readonly Mutant[] = [
     to: NOTHING,
   },
   {
-    name: 'deferred events of a replica that is gone are left to it',
-    from: 'this.stopLooking = this.parts.clock.every(LOOK_MS, look);',
-    to: NOTHING,
-  },
-  {
     name: 'a change forgets the ETag',
     from: '{ key: change.key, value: change.document, etag: change.etag ?? CREATE }',
     to: '{ key: change.key, value: change.document }',

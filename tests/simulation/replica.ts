@@ -12,8 +12,6 @@ export class Replica {
   sidecar: MemorySidecar | undefined;
   troubles: Troubles | undefined;
   owner: Owner = { dead: true, pausedUntil: 0, skew: 0 };
-  /** It does not come back. */
-  isGone = false;
   /** Why it could not start, where that is so. */
   broken: string | undefined;
   private lives = 0;
@@ -31,9 +29,8 @@ export class Replica {
     return !this.owner.dead;
   }
 
-  /** Starts a life, unless it is gone for good. */
+  /** Starts a life. */
   boot(): void {
-    if (this.isGone) return;
     const { world, name, appId } = this;
     const { chance, backend, system } = world;
     const life = this.lives++;
