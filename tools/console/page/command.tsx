@@ -3,8 +3,8 @@ import type { Entry } from '../model/entry.ts';
 import { flat, type Node, type Tree } from '../model/tree.ts';
 import type { LogLine } from '../server/log-lines.ts';
 import { treeNow } from './events.tsx';
-import { clock, duration, Empty, Sticker } from './parts.tsx';
-import { filter, setFilter } from './route.ts';
+import { clock, duration, Empty, Sticker, Tabs } from './parts.tsx';
+import { filter } from './route.ts';
 import { ask, keep, now, traces } from './store.ts';
 
 const TABS = ['tree', 'times', 'log'] as const;
@@ -36,25 +36,10 @@ export function Command({ trace }: { trace: string }) {
           {tree.system}, begun at {clock(tree.began)}, trace <code>{trace}</code>
         </span>
       </p>
-      <div class="tabs" role="tablist" aria-label="Views of this command">
-        {TABS.map((one) => (
-          <button
-            type="button"
-            key={one}
-            role="tab"
-            id={`tab-${one}`}
-            aria-selected={one === tab}
-            aria-controls="view"
-            onClick={() => setFilter('tab', one === 'tree' ? '' : one)}
-          >
-            {one}
-          </button>
-        ))}
-      </div>
-      <section id="view" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+      <Tabs names={TABS} chosen={tab} label="Views of this command">
         {found.leftOut > 0 && <p class="notice">{found.leftOut} entries of it are left out.</p>}
         {tab === 'tree' ? <Roots tree={tree} /> : tab === 'times' ? <Times tree={tree} /> : <Log trace={trace} />}
-      </section>
+      </Tabs>
     </>
   );
 }

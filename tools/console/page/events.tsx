@@ -28,29 +28,40 @@ const matches = (tree: Tree, text: string): boolean =>
     .flatMap(flat)
     .some((node) => `${node.title} ${node.service} ${JSON.stringify(node.detail ?? '')}`.toLowerCase().includes(text));
 
+/**
+ * Holds the lines while somebody points at them or has paused, so that nothing runs away.
+ * @returns what is shown of all lines, how many came since, and how to hold and to let go
+ */
+function useHeld(lines: readonly Tree[]) {
+  const held = useSignal<readonly string[] | undefined>(undefined);
+  const pointed = useRef(false);
+  const newest = lines.slice(0, LINES).map(({ trace }) => trace);
+  if (!(paused.value || pointed.current)) held.value = undefined;
+  else held.value ??= newest;
+  const ids = held.value ?? newest;
+  const shown = ids.flatMap((id) => lines.find(({ trace }) => trace === id) ?? []);
+  const since = shown[0]?.began ?? 0;
+  return {
+    shown,
+    fresh: held.value ? lines.filter(({ began, trace }) => began > since && !ids.includes(trace)).length : 0,
+    point: (on: boolean) => {
+      pointed.current = on;
+      if (on) held.value ??= newest;
+    },
+    pause: () => {
+      paused.value = !paused.value;
+      if (!paused.value) held.value = undefined;
+    },
+  };
+}
+
 /** What just happened, and who took notice? */
 export function Events() {
   const text = filter('text').toLowerCase();
-  const held = useSignal<readonly string[] | undefined>(undefined);
-  const pointed = useRef(false);
   void now.value;
   const all = [...traces.values()].filter(({ system }) => isChosen(system)).sort((a, b) => b.began - a.began);
-  const lines = all.slice(0, 400).flatMap((trace) => {
-    const tree = treeNow(trace);
-    return matches(tree, text) ? [tree] : [];
-  });
-  const newest = lines.slice(0, LINES).map(({ trace }) => trace);
-  const isHeld = paused.value || pointed.current;
-  if (!isHeld) held.value = undefined;
-  else if (!held.value) held.value = newest;
-  const shownIds = held.value ?? newest;
-  const shown = shownIds.flatMap((id) => lines.find(({ trace }) => trace === id) ?? []);
-  const since = shown[0]?.began ?? 0;
-  const fresh = held.value ? lines.filter(({ began, trace }) => began > since && !shownIds.includes(trace)).length : 0;
-  const hold = (on: boolean) => {
-    pointed.current = on;
-    if (on) held.value ??= newest;
-  };
+  const lines = all.map(treeNow).filter((tree) => matches(tree, text));
+  const { shown, fresh, point, pause } = useHeld(lines);
   return (
     <>
       <div class="filters">
@@ -62,14 +73,7 @@ export function Events() {
             onInput={({ currentTarget }) => setFilter('text', currentTarget.value)}
           />
         </label>
-        <button
-          type="button"
-          aria-pressed={paused.value}
-          onClick={() => {
-            paused.value = !paused.value;
-            if (!paused.value) held.value = undefined;
-          }}
-        >
+        <button type="button" aria-pressed={paused.value} onClick={pause}>
           {paused.value ? `Resume${fresh ? `, ${fresh} new` : ''}` : 'Pause'}
         </button>
         <Legend />
@@ -84,7 +88,7 @@ export function Events() {
           {!text && <a href="/">Play the story</a>}
         </Empty>
       ) : (
-        <ol class="board" onMouseEnter={() => hold(true)} onMouseLeave={() => hold(false)}>
+        <ol class="board" onMouseEnter={() => point(true)} onMouseLeave={() => point(false)}>
           {shown.map((tree) => (
             <Line key={tree.trace} tree={tree} />
           ))}
