@@ -81,7 +81,7 @@ test.each([
     'a whole number from 0',
   ],
   [{ type: 'string', const: 'CANCEL' }, 'CANCEL'],
-  [{ enum: ['1', '2'] }, '1 or 2'],
+  [{ enum: ['1', '2', ''] }, '1 or 2'],
   [{ type: 'string', maxLength: 1_000, pattern: '^P\\d{8}$' }, 'text like ^P\\d{8}$, at most 1,000 characters'],
 ])('given %j, when it is put into words, then a person knows what to write', (schema, words) => {
   expect(fieldOf('x', schema, true).words).toBe(words);

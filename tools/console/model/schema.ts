@@ -61,13 +61,13 @@ const isSaid = ({ description, ...rest }: Schema): boolean =>
 export function fieldOf(name: string, schema: Schema, required: boolean): Field {
   const ways = alternatives(schema);
   const one = ways.find(({ type }) => type === 'integer' || type === 'number') ?? ways[0] ?? {};
-  const fixed = one.enum ?? (one.const === undefined ? [] : [one.const]);
+  const fixed = (one.enum ?? (one.const === undefined ? [] : [one.const])).map(String).filter((text) => text !== '');
   return {
     name,
     required,
-    words: fixed.length > 0 ? fixed.map(String).join(' or ') : wordsOf(one),
+    words: fixed.length > 0 ? fixed.join(' or ') : wordsOf(one),
     about: schema.description ?? '',
-    choices: fixed.map(String),
+    choices: fixed,
     isNumber: one.type === 'integer' || one.type === 'number',
   };
 }
@@ -88,7 +88,7 @@ function wordsOf({ type, minimum, maximum, minLength, maxLength, pattern }: Sche
   if (type === 'array') return 'a list';
   if (type === 'object') return 'an object';
   const length = [
-    minLength ? `at least ${minLength}` : '',
+    minLength !== undefined && minLength > 1 ? `at least ${minLength}` : '',
     maxLength ? `at most ${maxLength.toLocaleString('en-GB')}` : '',
   ].filter(Boolean);
   const form = pattern && pattern !== '\\S' && pattern.length <= READABLE ? ` like ${pattern}` : '';

@@ -92,7 +92,7 @@ function Api({ system, operations }: { system: string; operations: readonly Oper
       {[...new Set(operations.map(({ service }) => service))].map((service) => (
         <section key={service}>
           <h2>{service}</h2>
-          <ul class="board">
+          <ul class="openings">
             {operations
               .filter((one) => one.service === service)
               .map((one) => (
@@ -119,7 +119,7 @@ function Api({ system, operations }: { system: string; operations: readonly Oper
 }
 
 const Events = ({ system, events }: { system: string; events: readonly Told[] }) => (
-  <ul class="board">
+  <ul class="openings">
     {events.map(({ type, by, to, fields, example }) => (
       <Opening
         key={`${system} ${type}`}
@@ -156,7 +156,6 @@ const Fields = ({ fields, type }: { fields: readonly Field[]; type: string }) =>
       <tr>
         <th scope="col">field of data</th>
         <th scope="col">holds</th>
-        <th scope="col">may be missing</th>
       </tr>
     </thead>
     <tbody>
@@ -165,9 +164,9 @@ const Fields = ({ fields, type }: { fields: readonly Field[]; type: string }) =>
           <th scope="row">{name}</th>
           <td>
             {words}
+            {required ? '' : ', may be missing'}
             {about && <span class="words">{about}</span>}
           </td>
-          <td>{required ? '' : 'may be missing'}</td>
         </tr>
       ))}
     </tbody>

@@ -9,15 +9,17 @@ import { isChosen, leftOut, models, now, paused, type Trace, traces } from './st
 const LINES = 40;
 const STICKERS = 12;
 
-const known = new Map<string, { size: number; at: number; tree: Tree }>();
+const known = new Map<string, { size: number; isPartial: boolean; at: number; tree: Tree }>();
 
 /** The tree of a trace; made anew only where something came, or is awaited. */
 export function treeNow(trace: Trace): Tree {
   const before = known.get(trace.id);
   const isOpen = before?.tree.state === 'waits' || before?.tree.state === 'running' || now.value - trace.began < 5_000;
-  if (before && before.size === trace.entries.size && !(isOpen && before.at !== now.value)) return before.tree;
-  const tree = treeOf(trace.id, [...trace.entries.values()], models.value[trace.system], now.value);
-  known.set(trace.id, { size: trace.entries.size, at: now.value, tree });
+  const { isPartial, entries } = trace;
+  const isSame = before?.size === entries.size && before.isPartial === isPartial;
+  if (before && isSame && !(isOpen && before.at !== now.value)) return before.tree;
+  const tree = treeOf(trace.id, [...entries.values()], models.value[trace.system], isPartial ? undefined : now.value);
+  known.set(trace.id, { size: entries.size, isPartial, at: now.value, tree });
   if (known.size > 2_000) known.clear();
   return tree;
 }
@@ -33,17 +35,19 @@ const matches = (tree: Tree, text: string): boolean =>
  * @returns what is shown of all lines, how many came since, and how to hold and to let go
  */
 function useHeld(lines: readonly Tree[]) {
-  const held = useSignal<readonly string[] | undefined>(undefined);
+  const held = useSignal<readonly Tree[] | undefined>(undefined);
   const pointed = useRef(false);
-  const newest = lines.slice(0, LINES).map(({ trace }) => trace);
+  const newest = lines.slice(0, LINES);
   if (!(paused.value || pointed.current)) held.value = undefined;
   else held.value ??= newest;
-  const ids = held.value ?? newest;
-  const shown = ids.flatMap((id) => lines.find(({ trace }) => trace === id) ?? []);
+  const known = held.value ?? newest;
+  // What is held goes on; where so much came that it is kept no more, it stays as it was.
+  const shown = known.map((one) => lines.find(({ trace }) => trace === one.trace) ?? one);
   const since = shown[0]?.began ?? 0;
+  const isNew = ({ began, trace }: Tree) => began > since && !known.some((one) => one.trace === trace);
   return {
     shown,
-    fresh: held.value ? lines.filter(({ began, trace }) => began > since && !ids.includes(trace)).length : 0,
+    fresh: held.value ? lines.filter(isNew).length : 0,
     point: (on: boolean) => {
       pointed.current = on;
       if (on) held.value ??= newest;

@@ -12,7 +12,7 @@ export const Attempt = z.strictObject({
     .string()
     .max(4_000)
     .regex(/^\/(?![/\\])[!-~]*$/),
-  headers: z.record(z.enum(['idempotency-key', 'if-match', 'if-none-match']), z.string().max(200)).optional(),
+  headers: z.partialRecord(z.enum(['idempotency-key', 'if-match', 'if-none-match']), z.string().max(200)).optional(),
   body: z.string().optional(),
 });
 

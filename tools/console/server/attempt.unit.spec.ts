@@ -1,6 +1,6 @@
 import { Attempt } from './attempt.ts';
 
-const wish = { system: 'lecture', method: 'GET', path: '/classes' };
+const wish = { system: 'lecture', method: 'GET', path: '/classes', headers: { 'idempotency-key': 'one' } };
 
 test.each([
   ['another host', { path: '//evil.example/' }],
