@@ -175,3 +175,12 @@ test('given the contract, when its events and documents are opened, then they sa
     ['lecture-pay-asyncapi.json', 'asyncapi'],
   ]);
 });
+
+test('given an entrance that asks for tokens, when something is tried, then it is sent as an operator, and the page says so', async () => {
+  await system.guard('a-token');
+  await page.goto(`${system.address}/contract?system=lecture&of=getClasses`);
+  await page.getByRole('button', { name: 'Send GET' }).click();
+  await page.getByText('Sent as an operator, with a token of the provider for development.').waitFor();
+  expect(system.asked.at(-1)!.headers.authorization).toBe('Bearer a-token');
+  expect(await page.getByText('a-token').count()).toBe(0);
+});

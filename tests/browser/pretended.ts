@@ -55,9 +55,9 @@ export class Pretended {
 
   async open(): Promise<void> {
     for (const service of SERVICES) this.status.services.push(serviceOf(service, await this.listen(service)));
-    // The console takes its port and the supervisor's from one offset.
+    // The console takes its port, and those of the supervisor and of the OpenID provider, from one offset.
     do this.port = await freePort();
-    while (await isListening(this.port + 1));
+    while ((await isListening(this.port + 1)) || (await isListening(this.port + 2)));
     await this.serve(this.port + 1, (_, response) => void response.end(JSON.stringify(this.status)));
     const bundle = await buildConsole();
     const env = { ...process.env, MADANG_HOME: this.home, MADANG_PORT_OFFSET: String(this.port - 8000) };
@@ -79,6 +79,16 @@ export class Pretended {
       server.close();
     }
     rmSync(this.home, { recursive: true, force: true });
+  }
+
+  /** An OpenID provider for development runs from now on, and gives this token to programs of lecture. */
+  async guard(token: string): Promise<void> {
+    this.status.infrastructure.push(processOf('identity', this.port + 2));
+    const credentials = `Basic ${Buffer.from('lecture-program:madang').toString('base64')}`;
+    await this.serve(this.port + 2, ({ headers }, response) => {
+      response.statusCode = headers.authorization === credentials ? 200 : 401;
+      response.end(JSON.stringify({ access_token: token }));
+    });
   }
 
   /** Has services say what they did. */

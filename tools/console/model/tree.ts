@@ -203,6 +203,7 @@ function stateOf(
 ): Pick<Tree, 'state' | 'words'> {
   const all = roots.flatMap(flat);
   if (all.some(({ outcome }) => outcome === WORDS.dead)) return { state: 'dead', words: 'needs a person: dead letter' };
+  if (known === 'partial') return { state: 'partial', words: 'not all of it is known' };
   const waits = new Set(
     all.flatMap(({ sticker, outcome, service }) =>
       sticker === 'waiting' || outcome === WORDS.waits || outcome === WORDS.again ? [service] : [],
@@ -211,7 +212,6 @@ function stateOf(
   if (waits.size > 0) return { state: 'waits', words: `waits for ${[...waits].join(', ')}` };
   const [first] = roots;
   if (first?.sticker === 'command' && first.bad) return { state: 'refused', words: `refused: ${first.outcome}` };
-  if (known === 'partial') return { state: 'partial', words: 'not all of it is known' };
   if (known === 'asked' && !all.some(({ sticker }) => sticker === 'policy' || sticker === 'view'))
     return { state: 'running', words: 'under way' };
   const last = Math.max(
