@@ -6,7 +6,7 @@ import { chromium } from '../tools/run/provision/chromium.ts';
 import { goProgram } from '../tools/run/provision/go.ts';
 import { longTermNode } from '../tools/run/provision/node.ts';
 
-/** `npm test -- [unit|simulation|python|chart|service|browser|light|full|crash|hostile|lecture|functional ...] [--node lts]`: all but the last two when none is named. */
+/** `npm test -- [unit|simulation|python|chart|service|browser|light|full|crash|hostile|stores|lecture|functional ...] [--node lts]`: all but the last three when none is named. */
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -54,6 +54,16 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   full: (args) => system('full', apart('full', 2900), args),
   crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), args),
   hostile: (args) => counted('tests/hostile/main.ts', apart('hostile', 3500), args),
+  // Brokers and stores that ask for TLS and passwords; what the chart says of them, so helm is needed.
+  stores: async (args) => {
+    try {
+      await goProgram('helm', console.log);
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : error);
+      return NOT_RUN;
+    }
+    return jest('stores', apart('stores', 3800), ['--testMatch', '**/tests/stores/*.spec.ts', ...args]);
+  },
   lecture: (args) => system('light', apart('light', 2600), ['--system', 'lecture', ...args]),
   functional: (args) => suites.lecture!(['--testPathPatterns', 'functional', ...args]),
 };
