@@ -175,18 +175,17 @@ describe('a sidecar on the components that the chart renders for them', () => {
   test.each([
     ['Redis', 'light-lecture-state'],
     ['MySQL', 'full-lecture-state'],
-  ])('%s keeps state, all of a transaction or nothing', async (_, store) => {
+  ])('%s keeps state, in transactions, too, and refuses a write that is stale', async (_, store) => {
     const path = `/v1.0/state/${store}`;
-    expect(await sidecar.call('POST', path, [{ key: '강의', value: { seats: 3 } }])).toMatchObject({ status: 204 });
-    const stale = { key: '강의', value: 'lost', etag: '99999', options: { concurrency: 'first-write' } };
-    const operations = [{ key: 'other', value: 1 }, stale].map((request) => ({ operation: 'upsert', request }));
-    const refused = await sidecar.call('POST', `${path}/transaction`, { operations });
-    expect(refused.status).toBeGreaterThanOrEqual(400);
-    expect(await sidecar.call('GET', `${path}/other`)).toMatchObject({ status: 204 });
-    expect(await sidecar.call('GET', `${path}/${encodeURIComponent('강의')}`)).toEqual({
-      status: 200,
-      body: { seats: 3 },
-    });
+    const upsert = (key: string, value: object) => ({ operation: 'upsert', request: { key, value } });
+    const operations = [upsert('first', { 강의: 1 }), upsert('second', { 강의: 2 })];
+    expect(await sidecar.call('POST', `${path}/transaction`, { operations })).toEqual({ status: 204, body: undefined });
+    expect(await sidecar.call('GET', `${path}/first`)).toEqual({ status: 200, body: { 강의: 1 } });
+    expect(await sidecar.call('GET', `${path}/second`)).toEqual({ status: 200, body: { 강의: 2 } });
+    const stale = { key: 'first', value: 'lost', etag: '99999', options: { concurrency: 'first-write' } };
+    expect(await sidecar.call('POST', path, [stale])).toMatchObject({ status: 409 });
+    expect(await sidecar.call('DELETE', `${path}/second`)).toEqual({ status: 204, body: undefined });
+    expect(await sidecar.call('GET', `${path}/second`)).toEqual({ status: 204, body: undefined });
   });
 
   test.each([
