@@ -62,6 +62,9 @@ export function mysqlFrom(env: Env): MysqlServer {
   const tls = new URLSearchParams(query).get('tls') ?? 'false';
   if (tls === 'false' || tls === 'preferred') return server;
   const trusting = tls === 'skip-verify';
+  // Its client would look for "localhost" in the certificate.
+  if (!trusting && isIP(server.host))
+    throw new Error('MySQL with TLS must be called by its host name: the certificate of an address cannot be checked.');
   return { ...server, ssl: { ...tlsOf(env.MYSQL_CA), rejectUnauthorized: !trusting, verifyIdentity: !trusting } };
 }
 
@@ -79,7 +82,12 @@ const SETTINGS = {
 };
 const REFUSALS: [pattern: RegExp, sentence: (server: Server) => string][] = [
   [
-    /WRONGPASS|ER_ACCESS_DENIED_ERROR|SASL_AUTHENTICATION_FAILED|SASL authentication failed/,
+    // MariaDB answers so to all who come without TLS, too, where it wants that.
+    /ER_ACCESS_DENIED_ERROR/,
+    (server) => `refuses the login: user or password is wrong, or tls=true is missing; see ${SETTINGS[server].login}`,
+  ],
+  [
+    /WRONGPASS|SASL_AUTHENTICATION_FAILED|SASL authentication failed/,
     (server) => `refuses the login: user or password is wrong; see ${SETTINGS[server].login}`,
   ],
   [/NOAUTH/, (server) => `asks for a password; name its Secret in ${SETTINGS[server].login}`],
