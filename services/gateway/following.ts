@@ -13,8 +13,6 @@ export class Following {
   private readonly configuration: Configuration<Settings>;
   private readonly ended = new AbortController();
   private isStarted = false;
-  private reading: Promise<void> | undefined;
-  private isToldAgain = false;
 
   constructor(private readonly sidecar: Sidecar) {
     this.configuration = new Configuration(sidecar, Settings);
@@ -39,26 +37,17 @@ export class Following {
     this.isStarted = !this.ended.signal.aborted;
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.ended.abort();
-    this.configuration.close();
+    return this.configuration.close();
   }
 
   /** Whether this request is the sidecar's word that a key has changed; if so, the keys are read again. */
   isTold({ method, url = '' }: IncomingMessage, peer: string): boolean {
     if (method !== 'POST' || !url.startsWith('/configuration/') || !LOOPBACK.includes(peer)) return false;
     const [, , store = '', key = ''] = url.split('/');
-    const isOurs = store === this.sidecar.configurationStore && Object.hasOwn(Settings.shape, key);
-    if (isOurs) this.read();
+    const isOurs = store === this.sidecar.configuration.name && Object.hasOwn(Settings.shape, key);
+    if (isOurs) this.configuration.told();
     return isOurs;
-  }
-
-  /** One at a time, and once more where a hint came meanwhile. */
-  private read(): void {
-    this.isToldAgain = this.reading !== undefined;
-    this.reading ??= this.configuration.refresh().finally(() => {
-      this.reading = undefined;
-      if (this.isToldAgain) this.read();
-    });
   }
 }
