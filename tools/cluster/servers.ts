@@ -96,11 +96,15 @@ const REFUSALS: [pattern: RegExp, sentence: (server: Server) => string][] = [
     () => 'does not know this way to log in; see kafka.auth.mechanism',
   ],
   [
-    /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/,
+    // The client of MySQL has a code of its own for all of TLS, and the cause in its message.
+    /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|self-signed certificate|unable to (verify|get)/,
     (server) => `has a certificate of an unknown authority; name its Secret in ${SETTINGS[server].tls}.caSecret`,
   ],
-  [/ERR_TLS_CERT_ALTNAME_INVALID/, () => 'has a certificate for another host name than the one it is called by'],
-  [/CERT_HAS_EXPIRED/, () => 'has a certificate that has expired'],
+  [
+    /ERR_TLS_CERT_ALTNAME_INVALID|does not match certificate's altnames/,
+    () => 'has a certificate for another host name than the one it is called by',
+  ],
+  [/CERT_HAS_EXPIRED|certificate has expired/, () => 'has a certificate that has expired'],
   [/HANDSHAKE_NO_SSL_SUPPORT|EPROTO|WRONG_VERSION_NUMBER/, () => 'does not speak TLS at this port'],
   [/ER_SECURE_TRANSPORT_REQUIRED/, () => 'takes only TLS; add tls=true to the connection string'],
   [

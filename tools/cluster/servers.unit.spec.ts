@@ -77,6 +77,12 @@ describe('a refusal that no waiting mends', () => {
       failure('SELF_SIGNED_CERT_IN_CHAIN'),
       'Redis has a certificate of an unknown authority; name its Secret in redis.tls.caSecret.',
     ],
+    [
+      'an unknown authority, as the client of MySQL says it',
+      'MySQL',
+      failure('HANDSHAKE_SSL_ERROR', 'self-signed certificate in certificate chain'),
+      'MySQL has a certificate of an unknown authority; name its Secret in mysql.tls.caSecret.',
+    ],
     ['no TLS there', 'MySQL', failure('HANDSHAKE_NO_SSL_SUPPORT'), 'MySQL does not speak TLS at this port.'],
   ])('%s is one sentence', (_, server, error, sentence) => expect(refusalOf(server, error)).toBe(sentence));
 
