@@ -14,8 +14,6 @@ export class Following {
   private readonly isSidecar: ReturnType<typeof showsToken>;
   private readonly ended = new AbortController();
   private isStarted = false;
-  private reading: Promise<void> | undefined;
-  private isToldAgain = false;
 
   /** @param token what the sidecar shows; undefined: nothing */
   constructor(
@@ -45,9 +43,9 @@ export class Following {
     this.isStarted = !this.ended.signal.aborted;
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.ended.abort();
-    this.configuration.close();
+    return this.configuration.close();
   }
 
   /** Whether this request is the sidecar's word that a key has changed; if so, the keys are read again. */
@@ -55,17 +53,8 @@ export class Following {
     if (method !== 'POST' || !url.startsWith('/configuration/') || !LOOPBACK.includes(peer)) return false;
     if (!this.isSidecar(headers)) return false;
     const [, , store = '', key = ''] = url.split('/');
-    const isOurs = store === this.sidecar.configurationStore && Object.hasOwn(Settings.shape, key);
-    if (isOurs) this.read();
+    const isOurs = store === this.sidecar.configuration.name && Object.hasOwn(Settings.shape, key);
+    if (isOurs) this.configuration.told();
     return isOurs;
-  }
-
-  /** One at a time, and once more where a hint came meanwhile. */
-  private read(): void {
-    this.isToldAgain = this.reading !== undefined;
-    this.reading ??= this.configuration.refresh().finally(() => {
-      this.reading = undefined;
-      if (this.isToldAgain) this.read();
-    });
   }
 }

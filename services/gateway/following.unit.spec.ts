@@ -6,7 +6,7 @@ import { ask, closeAll, expectProblem, open, text, until } from './testing.ts';
 let following: Following | undefined;
 
 afterEach(async () => {
-  following?.close();
+  await following?.close();
   await closeAll();
 });
 

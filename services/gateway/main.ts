@@ -42,8 +42,7 @@ export const enter = (page: PageFiles, document: object, grpc: () => Promise<Grp
         closed = opened?.close();
       },
       async close() {
-        following.close();
-        await closed;
+        await Promise.all([following.close(), closed]);
         await Promise.all([sidecar.transport.close(), probe.close()]);
       },
     });

@@ -91,8 +91,8 @@ function ownerOnLinux(port: number): number | undefined {
   return undefined;
 }
 
-/** Who listens on a port, in words. */
-function ownerOf(port: number): string {
+/** Who listens on a port, in words: program and process where the system tells. */
+export function ownerOf(port: number): string {
   try {
     const pid =
       process.platform === 'linux'
