@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pingRedis } from '../run/infrastructure/prepare.ts';
-import { brokersFrom, mysqlFrom, redisFrom, refusalOf, topicsFrom } from './servers.ts';
+import { absenceOf, brokersFrom, mysqlFrom, redisFrom, refusalOf, topicsFrom } from './servers.ts';
 
 const authority = join(tmpdir(), `madang-authority-${process.pid}.crt`);
 beforeAll(() => writeFile(authority, 'PEM'));
@@ -12,7 +12,9 @@ beforeAll(() => writeFile(authority, 'PEM'));
 describe('the servers, as the chart names them', () => {
   test('given user, password and authority, when Redis is named, then it is spoken to so', () => {
     const env = { REDIS: 'r:6380', REDIS_USERNAME: 'u', REDIS_PASSWORD: 'p', REDIS_TLS: 'true', REDIS_CA: authority };
-    expect(redisFrom(env)).toEqual({ host: 'r', port: 6380, username: 'u', password: 'p', tls: { ca: 'PEM' } });
+    const tls = { ca: 'PEM', servername: 'r' };
+    expect(redisFrom(env)).toEqual({ host: 'r', port: 6380, username: 'u', password: 'p', tls });
+    expect(redisFrom({ REDIS: '10.0.0.1:6380', REDIS_TLS: 'true' }).tls).toEqual({});
     expect(redisFrom({ REDIS: 'r:6379', REDIS_USERNAME: '', REDIS_TLS: 'false' })).toEqual({ host: 'r', port: 6379 });
     expect(redisFrom({ REDIS: '[fd00::1]:6379' })).toEqual({ host: 'fd00::1', port: 6379 });
   });
@@ -75,7 +77,24 @@ describe('a refusal that no waiting mends', () => {
     failure('ECONNREFUSED'),
     failure('ETIMEDOUT'),
     new Error('LOADING Redis is loading the dataset in memory'),
-  ])('given a server that is not up yet (%s), then none', (error) => expect(refusalOf('Redis', error)).toBeUndefined());
+  ])('given a server that may still come (%s), then none', (error) =>
+    expect(refusalOf('Redis', error)).toBeUndefined(),
+  );
+
+  test.each<['Redis' | 'Kafka' | 'MySQL', Error, string]>([
+    ['Redis', failure('ENOTFOUND'), 'its host name is not known; see redis.address'],
+    [
+      'Kafka',
+      new AggregateError([failure('PLT_KFK_NETWORK', 'Connection to 10.0.0.1:9092 failed.')], 'Cannot connect.', {
+        cause: failure('ECONNREFUSED'),
+      }),
+      'nothing listens there; see kafka.address',
+    ],
+    ['MySQL', failure('PROTOCOL_CONNECTION_LOST'), 'it ends the connection; perhaps it wants TLS'],
+    ['Redis', new Error('LOADING Redis is loading'), 'LOADING Redis is loading'],
+  ])('given %s is away, then the reason names a setting and no address', (server, error, words) =>
+    expect(absenceOf(server, error)).toBe(words),
+  );
 
   test.each([
     ['WRONGPASS invalid username-password pair or user is disabled.', 'refuses the login: user or password is wrong'],
