@@ -44,8 +44,8 @@ const GUARDED = [
 
 test.each(GUARDED)('given a token, when %s %s comes without it, then it is 403 and a problem', async (method, path) => {
   const ask = await ready(TOKEN);
-  for (const shown of [{}, { 'dapr-api-token': '' }, { 'dapr-api-token': `${TOKEN}s` }, { 'dapr-api-token': 'b' }]) {
-    const answer = await ask(method, path, shown);
+  for (const shown of [undefined, '', `${TOKEN}s`, 'b']) {
+    const answer = await ask(method, path, shown === undefined ? {} : { 'dapr-api-token': shown });
     expect({ status: answer.status, type: answer.type }).toEqual({ status: 403, type: 'application/problem+json' });
     expect(answer.body).toMatchObject({ status: 403, title: 'Forbidden', detail: expect.stringContaining('sidecar') });
     expect(answer.text).not.toContain(TOKEN);
@@ -66,7 +66,7 @@ test('given a token, when probes and figures are asked for without it, then they
   expect(statuses).toEqual([204, 204, 200]);
 });
 
-test.each([
+test.each<[string, string | undefined, Record<string, string>]>([
   ['the token is shown', TOKEN, { 'dapr-api-token': TOKEN }],
   ['no token is set', undefined, {}],
   ['an empty token is set', '', {}],
