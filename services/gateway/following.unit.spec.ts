@@ -101,11 +101,11 @@ test.each([
   expect(Settings.safeParse({ GATEWAY_ORIGINS }).success).toBe(isTaken);
 });
 
-test.each([
+test.each<[string, number, Record<string, string>]>([
   ['without it', 404, {}],
   ['with another', 404, { 'dapr-api-token': 'b' }],
   ['with it', 200, { 'dapr-api-token': 'a' }],
-] as const)('given a token of the sidecar, when a hint comes %s, then it is %i', async (_, status, headers) => {
+])('given a token of the sidecar, when a hint comes %s, then it is %i', async (_, status, headers) => {
   following = new Following(sidecarWith({}).sidecar, 'a');
   await following.start();
   const entrance = await open({ following });
