@@ -151,9 +151,7 @@ export class MemorySidecar implements Transport {
       if (early) return early;
       const answer = await this.handle(call, request);
       const late = (await this.after?.(call, answer)) ?? answer;
-      if (this.dead) return NEVER;
-      request.signal?.throwIfAborted();
-      return late;
+      return this.dead ? NEVER : late;
     } finally {
       this.underWay -= 1;
     }
