@@ -96,7 +96,7 @@ test('given seven tabs, when 200 commands a second come for ten seconds, then al
   expect(memory()).toBeLessThan(200);
 }, 60_000);
 
-test('given a command that caused a thousand events, when its tree is opened, then it shows some, says how many are left, and answers', async () => {
+test('given a command that caused a thousand events, when its tree is opened, then it shows a part and says how much is left', async () => {
   await page.goto(`${system.address}/events`);
   const trace = traceOf(100_000);
   await page.getByRole('heading', { level: 1 }).waitFor();
@@ -112,7 +112,7 @@ test('given a command that caused a thousand events, when its tree is opened, th
   await page.getByText(/\d+ later ones are not shown/).waitFor();
 }, 60_000);
 
-test('given a broker that is away, when its services stand still, then Trouble names it, the outbox and its age, until it is back', async () => {
+test('given a broker that is away, when services stand still, then Trouble names it, and the age of the outbox, until it is back', async () => {
   const { status } = system;
   const [kafka] = status.infrastructure;
   const pay = status.services.find(({ service }) => service === 'pay')!;
