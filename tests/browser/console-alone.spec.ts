@@ -112,7 +112,7 @@ test('given a command that caused a thousand events, when its tree is opened, th
   await page.getByText(/\d+ later ones are not shown/).waitFor();
 }, 60_000);
 
-test('given a broker that is away, when services stand still, then Trouble names it, and the age of the outbox, until it is back', async () => {
+test('given a broker that is away, when services stand still, then Trouble names it and how old the outbox is', async () => {
   const { status } = system;
   const [kafka] = status.infrastructure;
   const pay = status.services.find(({ service }) => service === 'pay')!;
