@@ -6,7 +6,7 @@ import { chromium } from '../tools/run/provision/chromium.ts';
 import { goProgram } from '../tools/run/provision/go.ts';
 import { longTermNode } from '../tools/run/provision/node.ts';
 
-/** `npm test -- [unit|simulation|python|chart|service|browser|light|full|crash|unit-of-work|hostile|lecture|functional|quick ...] [--node lts]`: all but the last three when none is named. */
+/** `npm test -- [unit|simulation|python|chart|service|browser|light|full|crash|unit-of-work|hostile|stores|lecture|functional|quick ...] [--node lts]`: all but the last four when none is named. */
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -65,8 +65,18 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   hostile: (args) => counted('tests/hostile/main.ts', apart('hostile', 3500), args),
 };
 
-/** Parts of them, for people who wait. */
+/** By name only: what takes long, and parts for people who wait. */
 const parts: typeof suites = {
+  // Brokers and stores that ask for TLS and passwords; what the chart says of them, so helm is needed.
+  stores: async (args) => {
+    try {
+      await goProgram('helm', console.log);
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : error);
+      return NOT_RUN;
+    }
+    return jest('stores', apart('stores', 4100), ['--testMatch', '**/tests/stores/*.spec.ts', ...args]);
+  },
   lecture: (args) => suites.light!(['--system', 'lecture', ...args]),
   functional: (args) => parts.lecture!(['--testPathPatterns', 'functional', ...args]),
   // While somebody works on a rule: what makes new services and systems (tests/new) is left out.

@@ -100,3 +100,16 @@ test.each([
 ])('given the origins "%s", when they are read, then they are taken: %s', (GATEWAY_ORIGINS, isTaken) => {
   expect(Settings.safeParse({ GATEWAY_ORIGINS }).success).toBe(isTaken);
 });
+
+test.each<[string, number, Record<string, string>]>([
+  ['without it', 404, {}],
+  ['with another', 404, { 'dapr-api-token': 'b' }],
+  ['with it', 200, { 'dapr-api-token': 'a' }],
+])('given a token of the sidecar, when a hint comes %s, then it is %i', async (_, status, headers) => {
+  following = new Following(sidecarWith({}).sidecar, 'a');
+  await following.start();
+  const entrance = await open({ following });
+  const path = '/configuration/lecture-configuration/GATEWAY_RATE_REQUESTS';
+  const { status: answered } = await ask(entrance, text('POST', path, headers, '{}'));
+  expect(answered).toBe(status);
+});

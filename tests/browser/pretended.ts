@@ -38,6 +38,7 @@ export class Pretended {
 
   constructor() {
     this.status = {
+      tokens: false,
       ...{ pid: 1, home: this.home, profile: 'full', systems: ['lecture'], phase: 'up', reason: null, redis: null },
       services: [],
       infrastructure: [processOf('kafka', 1), processOf('mysql', 2), processOf('redis', 3)],

@@ -21,7 +21,10 @@ test.each(mutants)('given the mutant "$name", when it is planted, then it fits i
   const hosts = texts.filter((text) => text.includes(from));
   expect(hosts.map((text) => text.split(from).length - 1)).toEqual([1]);
   // What is left is still a program.
-  await transform(hosts[0]!.replace(from, () => to), { loader: 'ts' });
+  await transform(
+    hosts[0]!.replace(from, () => to),
+    { loader: 'ts' },
+  );
 });
 
 test('given the mutants, when they are counted, then there are at least twenty and no two alike', () => {

@@ -17,15 +17,18 @@ const kinds = ['light', 'full'].flatMap((profile) =>
   ['configuration', 'pubsub', 'state'].map((kind) => [profile, kind] as const),
 );
 
-test.each(kinds)('given the %s profile, when systems keep a %s component, then they say the same of it', async (profile, kind) => {
-  const texts = await Promise.all(
-    (await systems()).map(async (system) => {
-      const path = join(root, 'components', profile, `${system}-${kind}.yaml`);
-      return common(await readFile(path, 'utf8'), system);
-    }),
-  );
-  expect(new Set(texts).size).toBe(1);
-});
+test.each(kinds)(
+  'given the %s profile, when systems keep a %s component, then they say the same of it',
+  async (profile, kind) => {
+    const texts = await Promise.all(
+      (await systems()).map(async (system) => {
+        const path = join(root, 'components', profile, `${system}-${kind}.yaml`);
+        return common(await readFile(path, 'utf8'), system);
+      }),
+    );
+    expect(new Set(texts).size).toBe(1);
+  },
+);
 
 test('given the components for configuration, when systems share a Redis, then each has a database of its own', async () => {
   const all = await systems();
