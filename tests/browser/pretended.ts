@@ -92,6 +92,13 @@ export class Pretended {
     });
   }
 
+  /** Waits until the console listens to all services: what is said before, nobody hears. */
+  async isHeard(): Promise<void> {
+    await eventually(() => {
+      if (this.listeners.size < SERVICES.length - 1) throw new Error('The console does not listen yet.');
+    });
+  }
+
   /** Has services say what they did. */
   say(said: readonly (readonly [service: Service, entry: Entry])[]): void {
     for (const service of SERVICES) {
