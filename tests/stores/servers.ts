@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { kafkaAnswers, makeTables, redisAnswers } from '../../tools/run/infrastructure/prepare.ts';
 import { freePort } from '../../tools/run/paths.ts';
 import type { ProcessSpec } from '../../tools/run/process.ts';
-import { kafka, kafkaArguments, kafkaProperties, kafkaTemplate } from '../../tools/run/provision/kafka.ts';
+import { javaOptions, kafka, kafkaArguments, kafkaProperties, kafkaTemplate } from '../../tools/run/provision/kafka.ts';
 import { asUser, mysql, mysqlTemplate, redoLog } from '../../tools/run/provision/mysql.ts';
 import { redis } from '../../tools/run/provision/redis.ts';
 import { commandLine, listenAddress, run } from '../../tools/run/provision/ways.ts';
@@ -116,7 +116,8 @@ async function kafkaServer(top: string, { both }: Certificate): Promise<Broker> 
     '--add-scram',
     `SCRAM-SHA-512=[name=${name},password=${PASSWORD},iterations=4096]`,
   ]);
-  const format = ['kafka.tools.StorageTool', 'format', '-t', 'MadangMadangMadangMad0w', '-c', file, ...users];
+  const tool = ['kafka.tools.StorageTool', 'format', '-t', 'MadangMadangMadangMad0w', '-c', file, ...users];
+  const format = [...javaOptions(template), ...tool];
   const { code, output } = await run(await commandLine(found, format, { folder: top, ports: [] }), { limitMs: 60_000 });
   if (code !== 0) throw new Error(output);
   const args = kafkaArguments(template, file);

@@ -62,6 +62,9 @@ export function mysqlFrom(env: Env): MysqlServer {
   const tls = new URLSearchParams(query).get('tls') ?? 'false';
   if (tls === 'false' || tls === 'preferred') return server;
   const trusting = tls === 'skip-verify';
+  // Its client would look for "localhost" in the certificate.
+  if (!trusting && isIP(server.host))
+    throw new Error('MySQL with TLS must be called by its host name: the certificate of an address cannot be checked.');
   return { ...server, ssl: { ...tlsOf(env.MYSQL_CA), rejectUnauthorized: !trusting, verifyIdentity: !trusting } };
 }
 
@@ -79,7 +82,12 @@ const SETTINGS = {
 };
 const REFUSALS: [pattern: RegExp, sentence: (server: Server) => string][] = [
   [
-    /WRONGPASS|ER_ACCESS_DENIED_ERROR|SASL_AUTHENTICATION_FAILED|SASL authentication failed/,
+    // MariaDB answers so to all who come without TLS, too, where it wants that.
+    /ER_ACCESS_DENIED_ERROR/,
+    (server) => `refuses the login: user or password is wrong, or tls=true is missing; see ${SETTINGS[server].login}`,
+  ],
+  [
+    /WRONGPASS|SASL_AUTHENTICATION_FAILED|SASL authentication failed/,
     (server) => `refuses the login: user or password is wrong; see ${SETTINGS[server].login}`,
   ],
   [/NOAUTH/, (server) => `asks for a password; name its Secret in ${SETTINGS[server].login}`],
@@ -88,11 +96,15 @@ const REFUSALS: [pattern: RegExp, sentence: (server: Server) => string][] = [
     () => 'does not know this way to log in; see kafka.auth.mechanism',
   ],
   [
-    /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/,
+    // The client of MySQL has a code of its own for all of TLS, and the cause in its message.
+    /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|self-signed certificate|unable to (verify|get)/,
     (server) => `has a certificate of an unknown authority; name its Secret in ${SETTINGS[server].tls}.caSecret`,
   ],
-  [/ERR_TLS_CERT_ALTNAME_INVALID/, () => 'has a certificate for another host name than the one it is called by'],
-  [/CERT_HAS_EXPIRED/, () => 'has a certificate that has expired'],
+  [
+    /ERR_TLS_CERT_ALTNAME_INVALID|does not match certificate's altnames/,
+    () => 'has a certificate for another host name than the one it is called by',
+  ],
+  [/CERT_HAS_EXPIRED|certificate has expired/, () => 'has a certificate that has expired'],
   [/HANDSHAKE_NO_SSL_SUPPORT|EPROTO|WRONG_VERSION_NUMBER/, () => 'does not speak TLS at this port'],
   [/ER_SECURE_TRANSPORT_REQUIRED/, () => 'takes only TLS; add tls=true to the connection string'],
   [

@@ -41,6 +41,13 @@ describe('the servers, as the chart names them', () => {
     expect(server).toEqual({ user: 'madang', password: 'p@ss:word', host: 'db', port: 3306, ...(ssl ? { ssl } : {}) });
   });
 
+  test('given MySQL is called by its address, then TLS that is checked is refused with a sentence', () => {
+    const at = (query: string) => () => mysqlFrom({ MYSQL: `madang:p@tcp(10.0.0.1:3306)/?${query}` });
+    expect(at('tls=true')).toThrow(/^MySQL with TLS must be called by its host name: /);
+    expect(at('tls=skip-verify')()).toMatchObject({ host: '10.0.0.1', ssl: { verifyIdentity: false } });
+    expect(at('')()).toMatchObject({ host: '10.0.0.1' });
+  });
+
   test('given a string that is none, then a sentence without the password', () => {
     expect(() => mysqlFrom({ MYSQL: 'mysql://madang:secret@db' })).toThrow(
       /^The connection string of MySQL must be user:password@tcp\(host:port\)\/\?\.\.\.$/,
@@ -56,7 +63,7 @@ describe('a refusal that no waiting mends', () => {
       'a wrong password of MySQL',
       'MySQL',
       failure('ER_ACCESS_DENIED_ERROR', "Access denied for user 'madang'@'10.0.0.1' (using password: YES)"),
-      'MySQL refuses the login: user or password is wrong; see the connection string in mysql.connectionSecret.',
+      'MySQL refuses the login: user or password is wrong, or tls=true is missing; see the connection string in mysql.connectionSecret.',
     ],
     [
       'a wrong password of Kafka, wrapped',
@@ -69,6 +76,12 @@ describe('a refusal that no waiting mends', () => {
       'Redis',
       failure('SELF_SIGNED_CERT_IN_CHAIN'),
       'Redis has a certificate of an unknown authority; name its Secret in redis.tls.caSecret.',
+    ],
+    [
+      'an unknown authority, as the client of MySQL says it',
+      'MySQL',
+      failure('HANDSHAKE_SSL_ERROR', 'self-signed certificate in certificate chain'),
+      'MySQL has a certificate of an unknown authority; name its Secret in mysql.tls.caSecret.',
     ],
     ['no TLS there', 'MySQL', failure('HANDSHAKE_NO_SSL_SUPPORT'), 'MySQL does not speak TLS at this port.'],
   ])('%s is one sentence', (_, server, error, sentence) => expect(refusalOf(server, error)).toBe(sentence));

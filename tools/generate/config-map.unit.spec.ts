@@ -24,12 +24,12 @@ test('given two services that say different things of one key, when the ConfigMa
   expect(() => configMapOf('library', twice)).toThrow('LIMIT is declared in two ways');
 });
 
-const all = await systems();
+const all = await Promise.all((await systems()).map(async (system) => [system, await keysOf(system)] as const));
 
 test.each(all)(
   'given the keys of %s, when their values are read by those who declare them, then they are taken',
-  async (system) => {
-    for (const keys of (await keysOf(system)).values())
+  (_, services) => {
+    for (const keys of services.values())
       for (const [name, { value, rule }] of keys) {
         const taken =
           rule instanceof z.ZodType
@@ -43,5 +43,5 @@ test.each(all)(
 test('given alert, which is written in Python, when its keys are read, then they are those of its configuration.json', async () => {
   const text = await readFile(join(root, 'services/lecture/alert/settings.py'), 'utf8');
   const keys = [...(/^KEYS = \((.*)\)$/m.exec(text)?.[1] ?? '').matchAll(/"(\w+)"/g)].map(([, one]) => one);
-  expect(keys).toEqual([...((await keysOf('lecture')).get('alert')?.keys() ?? [])]);
+  expect(keys).toEqual([...(new Map(all).get('lecture')?.get('alert')?.keys() ?? [])]);
 });

@@ -4,7 +4,7 @@ import type { BreakerTerms, CallTerms, Service } from '../../services/kit/index.
 import { definitionsOf } from '../run/infrastructure/definitions.ts';
 import { readTemplate } from '../run/infrastructure/templates.ts';
 import { root } from '../run/paths.ts';
-import { comment, listed, type Paragraph } from './yaml.ts';
+import { comment, listed } from './yaml.ts';
 
 const FOLDER = 'dapr/resiliency';
 
@@ -17,7 +17,7 @@ const SUBSCRIPTIONS = `What an app subscribes to is asked for until it is told. 
 /** A policy file: the apps it is for and the calls it limits, each by its short name. */
 interface File {
   readonly name: string;
-  readonly head: readonly Paragraph[];
+  readonly head: readonly string[];
   readonly scopes: readonly string[];
   readonly spec: string;
 }

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { HALF_FAILED } from '../../services/kit/index.ts';
+import { keysOf } from '../run/infrastructure/configuration-keys.ts';
 import { definitionsOf } from '../run/infrastructure/definitions.ts';
 import { readTemplate, systems } from '../run/infrastructure/templates.ts';
 import { root } from '../run/paths.ts';
@@ -57,26 +58,38 @@ test('given a service that calls nobody, when its file is looked for, then there
   expect(ofCaller('library', 'loan', {})).toEqual([]);
 });
 
-const all = await systems();
+const all = await Promise.all((await systems()).map(async (system) => [system, await definitionsOf(system)] as const));
 
 test.each(all)(
   'given the services of %s, when they say whom they call, then each callee is one of them',
-  async (system) => {
+  async (system, services) => {
     const appIds = (await readTemplate(system)).map(({ appId }) => appId);
-    for (const [name, { calls = {} }] of await definitionsOf(system))
+    for (const [name, { calls = {} }] of services)
       expect([name, Object.keys(calls).filter((callee) => !appIds.includes(callee))]).toEqual([name, []]);
   },
 );
 
 test.each(all)(
   'given the code of %s, when it calls an app by its id, then the service declares the call',
-  async (system) => {
-    for (const [name, { calls = {} }] of await definitionsOf(system)) {
+  async (system, services) => {
+    for (const [name, { calls = {} }] of services) {
       const folder = join(root, 'services', system, name);
       const files = (await readdir(folder)).filter((file) => /(?<!\.spec)\.ts$/.test(file));
       const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
       const called = texts.flatMap((text) => [...text.matchAll(/\.call\(\s*'([a-z-]+)'/g)].map(([, appId]) => appId));
       expect([name, called.filter((appId) => !appId || !(appId in calls))]).toEqual([name, []]);
+    }
+  },
+);
+
+test.each(all)(
+  'given keys of %s that name an app, when their services call it, then they declare the call',
+  async (system, services) => {
+    const appIds = (await readTemplate(system)).map(({ appId }) => appId);
+    for (const [name, keys] of await keysOf(system)) {
+      const calls = services.get(name)?.calls ?? {};
+      const named = [...keys.values()].map(({ value }) => value).filter((value) => appIds.includes(value));
+      expect([name, named.filter((appId) => !(appId in calls))]).toEqual([name, []]);
     }
   },
 );

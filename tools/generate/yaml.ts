@@ -1,10 +1,7 @@
 const WIDTH = 120;
 
-/** Whole sentences; what becomes of their lines is decided where they are written. */
-export type Paragraph = string;
-
-/** A comment, broken into lines that are not too wide. */
-export function comment(paragraph: Paragraph, indent = 0): string {
+/** A comment of whole sentences, broken into lines that are not too wide. */
+export function comment(paragraph: string, indent = 0): string {
   const before = `${' '.repeat(indent)}#`;
   const lines: string[] = [];
   let line = before;
