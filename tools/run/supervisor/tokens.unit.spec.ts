@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { environmentOf } from './infrastructure/system.ts';
-import { consoleSpec, guardedFrom } from './supervisor/services.ts';
-import { headersFor, newSecret, tokensOf } from './tokens.ts';
+import { environmentOf } from '../infrastructure/system.ts';
+import { headersFor, newSecret, tokensOf } from '../tokens.ts';
+import { consoleSpec, guardedFrom } from './services.ts';
 
 const ports = { app: 1, http: 2, grpc: 3, internal: 4, metrics: 5 };
 const pay = { system: 'lecture', name: 'pay', appId: 'lecture-pay', command: ['node'], cwd: '/', env: {} };
