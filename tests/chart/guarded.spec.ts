@@ -167,6 +167,22 @@ describe('in the mesh', () => {
     expect(of('lecture-pay').policy).not.toContain(50051);
   });
 
+  test.each([
+    [false, ['8080']],
+    [true, ['8080', '50051']],
+  ])('gateway.grpc.enabled %p: whom the gateway takes, its proxy lets to the ports %p', async (enabled, ports) => {
+    const resources = resourcesOf(await render({ 'istio.enabled': true, 'gateway.grpc.enabled': enabled }));
+    const { rules } = named(resources, 'AuthorizationPolicy', 'test-gateways').spec;
+    expect(rules?.map(({ to }) => to)).toEqual([[{ operation: { ports } }]]);
+  });
+
+  test("the proxy is there before a pod's first container, and ends with its last", async () => {
+    const needs = pods(await meshed).filter(({ spec, labels }) => spec.initContainers || labels['madang/client']);
+    expect(needs.length).toBeGreaterThan(all.length * 3);
+    for (const { name, annotations } of needs)
+      expect([name, annotations['sidecar.istio.io/nativeSidecar']]).toEqual([name, 'true']);
+  });
+
   test('a gateway has no load balancer of its own, and believes the proxy beside it who its clients are', async () => {
     const resources = await meshed;
     expect(named(resources, 'Service', 'lecture-gateway').spec.type).toBe('ClusterIP');

@@ -110,7 +110,8 @@ export class Cluster {
     await this.apply({
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { name, labels },
+      // With Istio a pod ends only if its proxy ends with it.
+      metadata: { name, labels, annotations: { 'sidecar.istio.io/nativeSidecar': 'true' } },
       spec: {
         restartPolicy: 'Never',
         serviceAccountName,

@@ -87,6 +87,14 @@ app.kubernetes.io/part-of: madang
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/*
+On pods that need Istio's proxy before their first container, or that are to end with their own: prepare comes to stores
+through it, and a pod of `helm test` would go on for ever with a proxy that does. Not every installation of Istio makes such by itself.
+*/}}
+{{- define "madang.proxyFirst" -}}
+sidecar.istio.io/nativeSidecar: "true"
+{{- end -}}
+
 {{/* The pods of this release's services; their init container prepares, so it is among them. */}}
 {{- define "madang.servicePods" -}}
 matchLabels:
