@@ -121,7 +121,7 @@ export class Cluster {
       },
     });
     try {
-      await until(`${name} runs`, 60_000, async () => {
+      await until(`${name} runs`, 180_000, async () => {
         const phase = await this.field(`pod/${name}`, '.status.phase');
         return ['Running', 'Succeeded', 'Failed'].includes(phase) ? true : undefined;
       });

@@ -163,14 +163,15 @@ export async function skew({ cluster, tag, users, seconds }: Options): Promise<V
         : undefined,
     );
     await cluster.kubectl('rollout', 'pause', 'deployment/lecture-pay');
+    const pods = (await podsOf(cluster, 'lecture-pay')).filter(({ ready }) => ready);
+    const before = await Promise.all(pods.map(({ name }) => publishedBy(cluster, name, 'pay')));
     const load = { path: '/classes', body: wish, users: Math.min(users, 30), seconds: Math.min(seconds, 60) };
     result = await cluster.load('demo-load', load);
-    const pods = (await podsOf(cluster, 'lecture-pay')).filter(({ ready }) => ready);
     published = await Promise.all(
       pods.map(
-        async ({ name }): Promise<[string, number]> => [
+        async ({ name }, at): Promise<[string, number]> => [
           `${name} (${old.some((one) => one.name === name) ? 'old' : 'new'})`,
-          await publishedBy(cluster, name, 'pay'),
+          (await publishedBy(cluster, name, 'pay')) - (before[at] ?? 0),
         ],
       ),
     );
