@@ -88,8 +88,9 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
 {{/*
-On pods that need Istio's proxy before their first container, or that are to end with their own: prepare comes to stores
-through it, and a pod of `helm test` would go on for ever with a proxy that does. Not every installation of Istio makes such by itself.
+On every pod that is in the mesh: it has Istio's proxy before its first container, and ends with its own. prepare comes to
+stores through it, and a pod of `helm test` would go on for ever with a proxy that does. Not every installation of Istio makes
+such by itself. Where Istio is switched on later, this makes the pods anew, so that each has its proxy.
 */}}
 {{- define "madang.proxyFirst" -}}
 sidecar.istio.io/nativeSidecar: "true"
