@@ -168,6 +168,22 @@ describe('in the mesh', () => {
     expect(of('lecture-pay').policy).not.toContain(50051);
   });
 
+  test.each([
+    [false, ['8080']],
+    [true, ['8080', '50051']],
+  ])('gateway.grpc.enabled %p: whom the gateway takes, its proxy lets to the ports %p', async (enabled, ports) => {
+    const resources = resourcesOf(await render({ 'istio.enabled': true, 'gateway.grpc.enabled': enabled }));
+    const { rules } = named(resources, 'AuthorizationPolicy', 'test-gateways').spec;
+    expect(rules?.map(({ to }) => to)).toEqual([[{ operation: { ports } }]]);
+  });
+
+  test('every pod has its proxy before its first container; switching Istio on makes those anew that had none', async () => {
+    const name = 'sidecar.istio.io/nativeSidecar';
+    const asked = async (which: typeof plain) => pods(await which).map(({ annotations }) => annotations[name]);
+    expect(new Set(await asked(meshed))).toEqual(new Set(['true']));
+    expect(new Set(await asked(plain))).toEqual(new Set([undefined]));
+  });
+
   test('a gateway has no load balancer of its own, and believes the proxy beside it who its clients are', async () => {
     const resources = await meshed;
     expect(named(resources, 'Service', 'lecture-gateway').spec.type).toBe('ClusterIP');

@@ -58,7 +58,10 @@ interface Specs {
   };
   readonly AuthorizationPolicy: {
     readonly selector: { matchLabels: Record<string, string> };
-    readonly rules?: readonly { from: readonly { source: { principals?: string[]; namespaces?: string[] } }[] }[];
+    readonly rules?: readonly {
+      from: readonly { source: { principals?: string[]; namespaces?: string[] } }[];
+      to?: readonly { operation: { ports: string[] } }[];
+    }[];
   };
   readonly ServiceMonitor: { readonly endpoints: readonly { path?: string; relabelings?: readonly object[] }[] };
   readonly Telemetry: object;

@@ -110,7 +110,8 @@ export class Cluster {
     await this.apply({
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { name, labels },
+      // With Istio a pod ends only if its proxy ends with it.
+      metadata: { name, labels, annotations: { 'sidecar.istio.io/nativeSidecar': 'true' } },
       spec: {
         restartPolicy: 'Never',
         serviceAccountName,
@@ -120,7 +121,7 @@ export class Cluster {
       },
     });
     try {
-      await until(`${name} runs`, 60_000, async () => {
+      await until(`${name} runs`, 180_000, async () => {
         const phase = await this.field(`pod/${name}`, '.status.phase');
         return ['Running', 'Succeeded', 'Failed'].includes(phase) ? true : undefined;
       });

@@ -87,6 +87,15 @@ app.kubernetes.io/part-of: madang
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/*
+On every pod that is in the mesh: it has Istio's proxy before its first container, and ends with its own. prepare comes to
+stores through it, and a pod of `helm test` would go on for ever with a proxy that does. Not every installation of Istio makes
+such by itself. Where Istio is switched on later, this makes the pods anew, so that each has its proxy.
+*/}}
+{{- define "madang.proxyFirst" -}}
+sidecar.istio.io/nativeSidecar: "true"
+{{- end -}}
+
 {{/* The pods of this release's services; their init container prepares, so it is among them. */}}
 {{- define "madang.servicePods" -}}
 matchLabels:

@@ -5,7 +5,7 @@ import { RESULT } from '../load.ts';
 
 /** Every port that anything in such a pod may open: services, sidecars of Dapr and Istio, stores and brokers. */
 const PORTS = [
-  ...[8080, 3500, 3501, 50001, 50002, 9090],
+  ...[8080, 50051, 3500, 3501, 50001, 50002, 9090],
   ...[15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053, 15090],
   ...[6379, 9092, 9093, 3306],
 ];

@@ -150,44 +150,49 @@ export async function skew({ cluster, tag, users, seconds }: Options): Promise<V
   const back = await atLeast(cluster, 'lecture-pay', 2);
   const image = await cluster.field('deployment/lecture-pay', '.spec.template.spec.containers[0].image');
   let result: LoadResult;
-  let published: [pod: string, events: number][] = [];
+  let events: [pod: string, count: number][] = [];
+  // One that is leaving may be gone before it is asked.
+  const published = async (): Promise<[pod: string, count: number][]> => {
+    const ready = (await podsOf(cluster, 'lecture-pay')).filter((pod) => pod.ready);
+    const counts = await Promise.all(ready.map(({ name }) => publishedBy(cluster, name, 'pay').catch(() => undefined)));
+    return ready.flatMap(({ name }, at): [pod: string, count: number][] => {
+      const count = counts[at];
+      return count === undefined ? [] : [[name, count]];
+    });
+  };
   try {
     const old = await podsOf(cluster, 'lecture-pay');
     if (tag) {
       const next = `pay=${image.replace(/:[^:]*$/, `:${tag}`)}`;
       await cluster.kubectl('set', 'image', 'deployment/lecture-pay', next);
     } else await cluster.kubectl('rollout', 'restart', 'deployment/lecture-pay');
-    await until('one pod of the new version is ready', 180_000, async () =>
-      (await podsOf(cluster, 'lecture-pay')).some(({ name, ready }) => ready && !old.some((one) => one.name === name))
-        ? true
-        : undefined,
-    );
+    const fresh = async (): Promise<boolean[]> =>
+      (await podsOf(cluster, 'lecture-pay'))
+        .filter(({ name }) => !old.some((one) => one.name === name))
+        .map(({ ready }) => ready);
+    // Paused before it is ready: else the controller would go on to the next, and take the old ones away even in a pause.
+    await until('a pod of the new version', 60_000, async () => ((await fresh()).length > 0 ? true : undefined));
     await cluster.kubectl('rollout', 'pause', 'deployment/lecture-pay');
+    await until('it is ready', 180_000, async () => ((await fresh()).some(Boolean) ? true : undefined));
+    const before = new Map(await published());
     const load = { path: '/classes', body: wish, users: Math.min(users, 30), seconds: Math.min(seconds, 60) };
     result = await cluster.load('demo-load', load);
-    const pods = (await podsOf(cluster, 'lecture-pay')).filter(({ ready }) => ready);
-    published = await Promise.all(
-      pods.map(
-        async ({ name }): Promise<[string, number]> => [
-          `${name} (${old.some((one) => one.name === name) ? 'old' : 'new'})`,
-          await publishedBy(cluster, name, 'pay'),
-        ],
-      ),
-    );
+    events = (await published()).map(([name, count]) => [
+      `${name} (${old.some((one) => one.name === name) ? 'old' : 'new'})`,
+      count - (before.get(name) ?? 0),
+    ]);
   } finally {
     await cluster.kubectl('rollout', 'resume', 'deployment/lecture-pay').catch(() => undefined);
     if (tag) await cluster.kubectl('set', 'image', 'deployment/lecture-pay', `pay=${image}`);
     await cluster.rolledOut('lecture-pay');
     await back();
   }
-  const both = ['(old)', '(new)'].every((which) =>
-    published.some(([pod, events]) => pod.endsWith(which) && events > 0),
-  );
+  const both = ['(old)', '(new)'].every((which) => events.some(([pod, count]) => pod.endsWith(which) && count > 0));
   return {
     good: result.failed === 0 && result.transactions > 0 && both,
     figures: [
       ...loadFigures(result, 'not shown'),
-      ['events published', published.map(([pod, events]) => `${pod}: ${events}`).join(', '), '-'],
+      ['events published during the load', events.map(([pod, count]) => `${pod}: ${count}`).join(', '), '-'],
     ],
   };
 }
