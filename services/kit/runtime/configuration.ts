@@ -22,6 +22,7 @@ export class Configuration<T extends Record<string, unknown>> {
   private raw: Record<string, string> = {};
   private values: T | undefined;
   private endRenewals: (() => void) | undefined;
+  private endBeginning: (() => void) | undefined;
   private subscription: string | undefined;
   private renewing: Promise<void> | undefined;
   private reading: Promise<void> | undefined;
@@ -73,6 +74,8 @@ export class Configuration<T extends Record<string, unknown>> {
   async close(): Promise<void> {
     this.endRenewals?.();
     await this.renewing;
+    this.endBeginning?.();
+    await this.reading;
     if (this.subscription !== undefined)
       await this.sidecar.configuration.unfollow(this.subscription).catch(() => undefined);
   }
@@ -104,7 +107,7 @@ export class Configuration<T extends Record<string, unknown>> {
   private async renew(): Promise<void> {
     const before = this.subscription;
     this.subscription = await this.sidecar.configuration.follow(Object.keys(this.schema.shape));
-    this.clock.after(BEGINNING_MS, () => this.told());
+    this.endBeginning = this.clock.after(BEGINNING_MS, () => this.told());
     try {
       await this.read();
     } finally {
