@@ -6,7 +6,7 @@ import { chromium } from '../tools/run/provision/chromium.ts';
 import { goProgram } from '../tools/run/provision/go.ts';
 import { longTermNode } from '../tools/run/provision/node.ts';
 
-/** `npm test -- [unit|simulation|python|chart|service|browser|light|full|crash|hostile|lecture|functional ...] [--node lts]`: all but the last two when none is named. */
+/** `npm test -- [unit|simulation|python|chart|service|browser|light|full|crash|unit-of-work|hostile|stores|lecture|functional|quick ...] [--node lts]`: all but the last four when none is named. */
 
 const root = resolve(import.meta.dirname, '..');
 const base = resolve(process.env.MADANG_HOME ?? join(root, '.madang'));
@@ -15,9 +15,17 @@ const offset = Number(process.env.MADANG_PORT_OFFSET ?? 0);
 interface Result {
   readonly passed: number;
   readonly failed: number;
-  /** What failed and how, a few lines each: the end of a long output is what people see. */
+  /** What failed and how, a few lines each. */
   readonly faults: readonly string[];
 }
+
+/** What failed and how in one line: the last lines of a long output are all that some people see. */
+const inOneLine = (fault: string): string => {
+  const lines = fault.split('\n').map((line) => line.trim());
+  const how = lines.slice(1).filter((line) => line !== '' && !line.startsWith('at ') && !line.includes('Object.is'));
+  const where = lines.find((line) => line.startsWith('at ') && line.includes('/tests/'))?.match(/[\w.-]+:\d+/)?.[0];
+  return `${lines[0]?.replace(/^tests\//, '').slice(0, 130)} | ${where ?? ''} ${how.join(' ').slice(0, 110)}`;
+};
 
 type Env = Record<string, string>;
 
@@ -52,51 +60,79 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   browser: (args) => browser(apart('browser', 2000), args),
   light: (args) => system('light', apart('light', 2600), args),
   full: (args) => system('full', apart('full', 2900), args),
-  crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), args),
+  crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), ['--only', 'system', ...args]),
+  'unit-of-work': (args) => counted('tests/crash/main.ts', apart('work', 3800), ['--only', 'unit-of-work', ...args]),
   hostile: (args) => counted('tests/hostile/main.ts', apart('hostile', 3500), args),
-  lecture: (args) => system('light', apart('light', 2600), ['--system', 'lecture', ...args]),
-  functional: (args) => suites.lecture!(['--testPathPatterns', 'functional', ...args]),
 };
 
-/** All suites, one step after the other; the rows of a step run side by side, for the simulation takes one processor alone. */
+/** By name only: what takes long, and parts for people who wait. */
+const parts: typeof suites = {
+  // Brokers and stores that ask for TLS and passwords; what the chart says of them, so helm is needed.
+  stores: async (args) => {
+    try {
+      await goProgram('helm', console.log);
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : error);
+      return NOT_RUN;
+    }
+    return jest('stores', apart('stores', 4100), ['--testMatch', '**/tests/stores/*.spec.ts', ...args]);
+  },
+  lecture: (args) => suites.light!(['--system', 'lecture', ...args]),
+  functional: (args) => parts.lecture!(['--testPathPatterns', 'functional', ...args]),
+  // While somebody works on a rule: what makes new services and systems (tests/new) is left out.
+  quick: async () => {
+    const one = suites.unit!(['--testPathIgnorePatterns', '/node_modules/', 'tests/new']);
+    const other = suites.simulation!(['--minutes', '0.3']).then(async (found) => [found, await parts.functional!([])]);
+    return sum([await one, ...(await other)]);
+  },
+};
+const named = { ...suites, ...parts };
+
+/** All suites, one step after the other. The rows of a step run side by side: one that takes a processor, and one that takes the other or mostly waits. */
 const steps: readonly (readonly (readonly string[])[])[] = [
   [['unit']],
   [['simulation'], ['python', 'chart', 'service']],
-  [['browser']],
+  [['browser'], ['unit-of-work']],
   [['light']],
   [['full']],
   [['crash']],
   [['hostile']],
 ];
 
+const forgotten = Object.keys(suites).filter((name) => !steps.flat(2).includes(name));
+if (forgotten.length > 0) throw new Error(`No step of tests/run.ts runs ${forgotten.join(', ')}.`);
+
 /** Runs the named suites; what follows them is passed on (`npm test -- light --system rental -t '22.'`, `npm test -- crash --kills 1000`). */
 async function main(words: string[]): Promise<number> {
   const options = words.findIndex((word) => word.startsWith('-'));
-  const named = options < 0 ? words : words.slice(0, options);
-  const unknown = named.find((name) => !suites[name]);
+  const wanted = options < 0 ? words : words.slice(0, options);
+  const unknown = wanted.find((name) => !named[name]);
   if (unknown) {
-    console.error(`There is no suite ${unknown}; choose from ${Object.keys(suites).join(', ')}.`);
+    console.error(`There is no suite ${unknown}; choose from ${Object.keys(named).join(', ')}.`);
     return 1;
   }
   const args = options < 0 ? [] : words.slice(options).filter((word) => word !== '--');
   const onNode = args.indexOf('--node');
   if (onNode >= 0 && !(await runsOn(args.splice(onNode, 2)[1] ?? ''))) return 1;
   const results: Result[] = [];
-  const [summary, faults]: [string[], string[]] = [[], []];
+  const [summary, faults, short]: [string[], string[], string[]] = [[], [], []];
   const row = async (names: readonly string[]): Promise<void> => {
     for (const name of names) {
       console.log(`\n── ${name}`);
       const began = Date.now();
-      const result = await suites[name]!(args);
+      const result = await named[name]!(args);
       const seconds = Math.round((Date.now() - began) / 1000);
       results.push(result);
-      if (result.failed > 0) faults.push(`\n── failed in ${name}`, ...result.faults);
-      summary.push(`${name.padEnd(10)} ${result.passed} passed, ${result.failed} failed (${seconds} s)`);
+      if (result.failed > 0) {
+        faults.push(`\n── failed in ${name}`, ...result.faults);
+        short.push(...result.faults.map((fault) => `${name} ${inOneLine(fault)}`));
+      }
+      summary.push(`${name.padEnd(12)} ${result.passed} passed, ${result.failed} failed (${seconds} s)`);
     }
   };
-  for (const step of named.length > 0 ? [[named]] : steps) await Promise.all(step.map(row));
+  for (const step of wanted.length > 0 ? [[wanted]] : steps) await Promise.all(step.map(row));
   const { passed, failed } = sum(results);
-  console.log([...faults, '', ...summary, `${passed} passed, ${failed} failed`].join('\n'));
+  console.log([...faults, '', ...short, ...summary, `${passed} passed, ${failed} failed`].join('\n'));
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
@@ -174,7 +210,7 @@ async function jest(
 }
 
 /** How many systems play their scenarios side by side: they share stores and broker, which no scenario touches, and mostly wait. What measures time is in `*.alone.spec.ts`. */
-const AT_THE_SAME_TIME = 2;
+const AT_THE_SAME_TIME = 3;
 const LONGEST_FIRST = ['academy', 'lecture', 'reward', 'insurance', 'rental'];
 
 /** All that needs the whole system: it runs afresh on one profile, the tests know it by its address. */

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { configurationsOf } from '../../tools/run/infrastructure/definitions.ts';
+import { keysOf } from '../../tools/run/infrastructure/configuration-keys.ts';
 import { systems } from '../../tools/run/infrastructure/templates.ts';
 
 /**
@@ -25,20 +25,6 @@ interface Rule {
   maxLength?: number;
 }
 
-/** Of alert, which is written in Python: the same as settings.py says. */
-const ALERT: Record<string, Rule> = {
-  LOG_FILE: { says: 'must be the path of a text file', pattern: '^[^\\x00-\\x1f]*[^\\x00-\\x1f/ .][^\\x00-\\x1f/ ]*$' },
-  ALERT_EVENTS: {
-    says: 'must be event names parted by commas',
-    pattern: '^ *[A-Za-z][A-Za-z0-9]* *( *, *[A-Za-z][A-Za-z0-9]* *)*$',
-  },
-  KAFKA_URL: {
-    says: 'must be host:port',
-    pattern:
-      '^ *([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):[1-9][0-9]{0,4} *(, *([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):[1-9][0-9]{0,4} *)*$',
-  },
-};
-
 function ruleOf(field: z.ZodType): Rule {
   const input = z.toJSONSchema(field, { io: 'input' }) as Json;
   const output = z.toJSONSchema(field, { io: 'output' }) as Json;
@@ -53,13 +39,13 @@ function ruleOf(field: z.ZodType): Rule {
 
 /** By system and key. */
 export async function configurationRules(): Promise<string> {
-  const all: Record<string, Record<string, Rule>> = {};
+  const all: Record<string, Record<string, Rule | object>> = {};
   for (const system of await systems()) {
-    const schemas = [...(await configurationsOf(system)).values()];
-    const fields = schemas.flatMap(({ shape }) => Object.entries(shape));
-    all[system] = Object.fromEntries(fields.map(([key, field]) => [key, ruleOf(field as z.ZodType)]));
+    const keys = [...(await keysOf(system)).values()].flatMap((one) => [...one]);
+    all[system] = Object.fromEntries(
+      keys.map(([key, { rule }]) => [key, rule instanceof z.ZodType ? ruleOf(rule) : rule]),
+    );
   }
-  Object.assign(all.lecture ?? {}, ALERT);
   return `${JSON.stringify(all, null, 2)}\n`;
 }
 

@@ -1,11 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import {
-  ClientGone,
+  type Context,
   continueTrace,
-  log,
   Problem,
-  reason,
+  realContext,
   type Sidecar,
   type Transport,
   withTrace,
@@ -14,7 +13,7 @@ import { Rules } from './access.ts';
 import { type Admission, Refused } from './admission.ts';
 import { Connection } from './connection.ts';
 import { preflight } from './cors.ts';
-import { Exchange } from './exchange.ts';
+import { Exchange, type Surroundings } from './exchange.ts';
 import type { Following } from './following.ts';
 import { Forwarder } from './forward.ts';
 import { checkFrame } from './frame.ts';
@@ -24,6 +23,7 @@ import { nothingHere, type Route, routeOf, routesOf, targetOf } from './paths.ts
 import { PublicBase } from './public-base.ts';
 import { clientOf, Rate } from './rate.ts';
 import { readiness } from './readiness.ts';
+import { notAllowed, refuse, tooManyConnections } from './refusals.ts';
 import { routes } from './routes.ts';
 import { entranceServer } from './server.ts';
 import { SETTINGS, type Settings } from './settings.ts';
@@ -48,6 +48,8 @@ export interface Options {
   readonly page?: PageFiles | undefined;
   /** How people sign in to it. */
   readonly signIn?: SignIn | undefined;
+  /** Time and chance; those of the machine where nothing is said. */
+  readonly context?: Context | undefined;
 }
 
 /**
@@ -57,13 +59,14 @@ export interface Options {
 export function gateway(sidecar: Sidecar, options: Options = {}): Server {
   const entrance = new Entrance(sidecar, options);
   const server = entranceServer(entrance, entrance.limits);
-  const looking = setInterval(() => entrance.look(), entrance.limits.lookMs).unref();
-  return server.once('close', () => clearInterval(looking));
+  const stop = entrance.context.clock.every(entrance.limits.lookMs, () => entrance.look());
+  return server.once('close', stop);
 }
 
-class Entrance {
+class Entrance implements Surroundings {
   readonly limits: Limits;
-  private readonly shares: AllShares;
+  readonly shares: AllShares;
+  readonly context: Context;
   private readonly routes: readonly Route[];
   private readonly outside: PublicBase;
   private readonly turns: Turns;
@@ -78,12 +81,16 @@ class Entrance {
     private readonly sidecar: Sidecar,
     private readonly options: Options,
   ) {
+    this.context = options.context ?? realContext;
     this.limits = { ...LIMITS, ...options.limits };
     this.shares = sharesOf(this.limits);
     this.routes = routesOf(routes[sidecar.system] ?? {});
     this.outside = options.outside ?? new PublicBase();
     this.ready = readiness(options.probe ?? sidecar.transport);
-    this.turns = new Turns(() => this.settings);
+    this.turns = new Turns(
+      () => this.settings,
+      () => this.context.clock.now(),
+    );
     this.forwarder = new Forwarder(sidecar.transport, this.limits, this.shares, this.turns);
     this.page = options.page && new Page(options.page, options.signIn);
     this.rules = options.admission && options.document && new Rules(options.document);
@@ -116,8 +123,7 @@ class Entrance {
   requested(request: IncomingMessage, response: ServerResponse, isWaiting: boolean): void {
     const connection = this.connections.get(request.socket);
     if (!connection) return;
-    const { limits, shares, origins } = this;
-    const exchange = new Exchange(request, response, connection.share, limits, shares, isWaiting, origins);
+    const exchange = new Exchange(request, response, connection.share, this, isWaiting);
     if (connection.isOver) exchange.headers.connection = 'close';
     connection.add(exchange);
   }
@@ -127,7 +133,7 @@ class Entrance {
   }
 
   look(): void {
-    const now = Date.now();
+    const now = this.context.clock.now();
     for (const connection of this.connections.values()) connection.look(now);
     this.turns.look(now);
   }
@@ -217,29 +223,3 @@ function sendJson(exchange: Exchange, body: object): void {
   if (!exchange.isRead) throw notAllowed(exchange, ['GET', 'HEAD']);
   exchange.answer(200, { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify(body));
 }
-
-/** Nothing of an error but a problem reaches a client. */
-function refuse(exchange: Exchange, error: unknown): void {
-  if (error instanceof ClientGone) return;
-  if (error instanceof Refused) exchange.refuse(error, { 'www-authenticate': error.challenge });
-  else if (error instanceof Problem) exchange.refuse(error);
-  else {
-    log.error('a request failed', { reason: reason(error), stack: error instanceof Error ? error.stack : undefined });
-    const detail = 'Something failed on our side; the correlation id finds it in the logs.';
-    exchange.refuse(new Problem(500, 'Internal Server Error', detail));
-  }
-}
-
-function notAllowed(exchange: Exchange, methods: readonly string[]): Problem {
-  exchange.headers.allow = methods.join(', ');
-  const detail = `${exchange.request.method} is not used here; use one of ${methods.join(', ')}.`;
-  return new Problem(405, 'Method Not Allowed', detail);
-}
-
-const tooManyConnections = (): Problem =>
-  new Problem(
-    503,
-    'Service Unavailable',
-    'There are too many connections. Nothing was changed; please try again in a moment.',
-    { retryAfterSeconds: 1 },
-  );

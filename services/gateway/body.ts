@@ -25,7 +25,7 @@ export function readBody(exchange: Exchange, limits: Limits, bodies: Shares): Pr
   exchange.goOn();
   return new Promise((resolve, reject) => {
     const buffer = new Growing(length);
-    const end = Date.now() + limits.bodyMs;
+    const end = exchange.now + limits.bodyMs;
     let held = 0;
     const giveBack = (): void => {
       bodies.give(exchange.address, held);
@@ -41,7 +41,7 @@ export function readBody(exchange: Exchange, limits: Limits, bodies: Shares): Pr
       stop(() => reject(error));
       giveBack();
     };
-    const wait = (): void => exchange.within(Math.min(limits.silenceMs, end - Date.now()), () => fail(tooSlow()));
+    const wait = (): void => exchange.within(Math.min(limits.silenceMs, end - exchange.now), () => fail(tooSlow()));
     const piece = (chunk: Buffer): void => {
       if (buffer.size + chunk.length > limits.body || buffer.pieces > PIECES) fail(tooLarge());
       else if (!bodies.take(exchange.address, chunk.length)) fail(full());

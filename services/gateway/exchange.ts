@@ -1,8 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { correlationId, type Problem, problemBody } from '../kit/index.ts';
+import { type Context, correlationId, type Problem, problemBody } from '../kit/index.ts';
 import { corsOf } from './cors.ts';
 import type { AllShares, Limits } from './limits.ts';
+
+/** What all exchanges of a gateway share. */
+export interface Surroundings {
+  readonly limits: Limits;
+  readonly shares: AllShares;
+  readonly context: Context;
+  /** Whose pages may call: see `corsOf`. */
+  origins(): string;
+}
 
 type Headers = Readonly<Record<string, string | string[]>>;
 
@@ -24,16 +32,13 @@ export class Exchange {
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
     address: string,
-    private readonly limits: Limits,
-    private readonly shares: AllShares,
+    private readonly around: Surroundings,
     /** The client waits for `100 Continue` before it sends the body. */
     private expectsContinue: boolean,
-    /** Whose pages may call: see `corsOf`. */
-    private readonly origins: () => string,
   ) {
     this.address = address;
     const given = request.headers['x-request-id'];
-    this.requestId = typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+    this.requestId = typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : around.context.id();
   }
 
   /** GET and HEAD change nothing, so what became of them needs no word. */
@@ -41,9 +46,14 @@ export class Exchange {
     return this.request.method === 'GET' || this.request.method === 'HEAD';
   }
 
+  /** Milliseconds since the epoch. */
+  get now(): number {
+    return this.around.context.clock.now();
+  }
+
   /** Something is to be done within so many milliseconds, else `late` is called; a new step replaces the old one. */
   within(ms: number, late: () => void): void {
-    this.deadline = Date.now() + ms;
+    this.deadline = this.now + ms;
     this.late = late;
   }
 
@@ -74,7 +84,7 @@ export class Exchange {
 
   /** Takes room for so many more bytes of the answer; false when there is none. */
   hold(bytes: number): boolean {
-    if (this.isGone || !this.shares.answers.take(this.address, bytes)) return false;
+    if (this.isGone || !this.around.shares.answers.take(this.address, bytes)) return false;
     this.held += bytes;
     return true;
   }
@@ -86,7 +96,7 @@ export class Exchange {
 
   /** The answer is handed over: gives back its room. */
   release(): void {
-    this.shares.answers.give(this.address, this.held);
+    this.around.shares.answers.give(this.address, this.held);
     this.held = 0;
   }
 
@@ -98,13 +108,14 @@ export class Exchange {
 
   /** Answers, once; who reads too slowly is cut off. */
   answer(status: number, headers: Headers, body?: string | Buffer): void {
-    const { response, request, limits } = this;
+    const { response, request } = this;
+    const { limits, origins } = this.around;
     if (response.headersSent || this.isGone) return;
     const size = body === undefined ? 0 : Buffer.byteLength(body);
     const hasBody = status !== 204 && status !== 304;
     response.writeHead(status, {
       'x-request-id': this.requestId,
-      ...corsOf(request.headers, this.origins()),
+      ...corsOf(request.headers, origins()),
       ...this.headers,
       ...headers,
       ...(hasBody ? { 'content-length': size } : {}),

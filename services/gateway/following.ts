@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Configuration, realContext, type Sidecar, startUp } from '../kit/index.ts';
+import { Configuration, realContext, type Sidecar, showsToken, startUp } from '../kit/index.ts';
 import { SETTINGS, Settings } from './settings.ts';
 
 /** Where the sidecar calls from: it shares the gateway's machine or pod. */
@@ -11,13 +11,17 @@ const LOOPBACK = ['127.0.0.1', '0:0:0:0'];
  */
 export class Following {
   private readonly configuration: Configuration<Settings>;
+  private readonly isSidecar: ReturnType<typeof showsToken>;
   private readonly ended = new AbortController();
   private isStarted = false;
-  private reading: Promise<void> | undefined;
-  private isToldAgain = false;
 
-  constructor(private readonly sidecar: Sidecar) {
+  /** @param token what the sidecar shows; undefined: nothing */
+  constructor(
+    private readonly sidecar: Sidecar,
+    token?: string,
+  ) {
     this.configuration = new Configuration(sidecar, Settings);
+    this.isSidecar = showsToken(token);
   }
 
   /** The values in force; the defaults until they are read. */
@@ -39,26 +43,18 @@ export class Following {
     this.isStarted = !this.ended.signal.aborted;
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.ended.abort();
-    this.configuration.close();
+    return this.configuration.close();
   }
 
   /** Whether this request is the sidecar's word that a key has changed; if so, the keys are read again. */
-  isTold({ method, url = '' }: IncomingMessage, peer: string): boolean {
+  isTold({ method, url = '', headers }: IncomingMessage, peer: string): boolean {
     if (method !== 'POST' || !url.startsWith('/configuration/') || !LOOPBACK.includes(peer)) return false;
+    if (!this.isSidecar(headers)) return false;
     const [, , store = '', key = ''] = url.split('/');
-    const isOurs = store === this.sidecar.configurationStore && Object.hasOwn(Settings.shape, key);
-    if (isOurs) this.read();
+    const isOurs = store === this.sidecar.configuration.name && Object.hasOwn(Settings.shape, key);
+    if (isOurs) this.configuration.told();
     return isOurs;
-  }
-
-  /** One at a time, and once more where a hint came meanwhile. */
-  private read(): void {
-    this.isToldAgain = this.reading !== undefined;
-    this.reading ??= this.configuration.refresh().finally(() => {
-      this.reading = undefined;
-      if (this.isToldAgain) this.read();
-    });
   }
 }

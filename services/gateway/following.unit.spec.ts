@@ -6,7 +6,7 @@ import { ask, closeAll, expectProblem, open, text, until } from './testing.ts';
 let following: Following | undefined;
 
 afterEach(async () => {
-  following?.close();
+  await following?.close();
   await closeAll();
 });
 
@@ -99,4 +99,17 @@ test.each([
   ['*, https://shop.example', false],
 ])('given the origins "%s", when they are read, then they are taken: %s', (GATEWAY_ORIGINS, isTaken) => {
   expect(Settings.safeParse({ GATEWAY_ORIGINS }).success).toBe(isTaken);
+});
+
+test.each<[string, number, Record<string, string>]>([
+  ['without it', 404, {}],
+  ['with another', 404, { 'dapr-api-token': 'b' }],
+  ['with it', 200, { 'dapr-api-token': 'a' }],
+])('given a token of the sidecar, when a hint comes %s, then it is %i', async (_, status, headers) => {
+  following = new Following(sidecarWith({}).sidecar, 'a');
+  await following.start();
+  const entrance = await open({ following });
+  const path = '/configuration/lecture-configuration/GATEWAY_RATE_REQUESTS';
+  const { status: answered } = await ask(entrance, text('POST', path, headers, '{}'));
+  expect(answered).toBe(status);
 });

@@ -29,7 +29,7 @@ export const enter = (page: PageFiles, document: object, grpc: () => Promise<Grp
     // Read where it is needed alone: it brings what checks signatures.
     const tokens = env.AUTH_ISSUER ? await import('./tokens.ts') : undefined;
     const [admission, signIn] = [tokens?.tokensFrom(env), tokens?.signInFrom(env)];
-    const following = new Following(sidecar);
+    const following = new Following(sidecar, env.APP_API_TOKEN);
     const app = gateway(sidecar, { admission, signIn, outside: outsideFrom(env), probe, page, document, following });
     const host = env.HOST ?? '127.0.0.1';
     const given = { gateway: app, system: sidecar.system, document, host, log };
@@ -42,8 +42,7 @@ export const enter = (page: PageFiles, document: object, grpc: () => Promise<Grp
         closed = opened?.close();
       },
       async close() {
-        following.close();
-        await closed;
+        await Promise.all([following.close(), closed]);
         await Promise.all([sidecar.transport.close(), probe.close()]);
       },
     });

@@ -5,6 +5,7 @@ export * from './domain/index.ts';
 export * from './errors.ts';
 export type { Access, Own } from './http/access.ts';
 export { type Answer, collectionAnswer, itemAnswer, noContent, ok, rowAnswer } from './http/answer.ts';
+export { showsToken } from './http/app-token.ts';
 export { checked } from './http/body.ts';
 export { isGone, pause, pauseBetween, traced, whenOver } from './http/context.ts';
 export { readable, readableView, type Verbs, writable } from './http/crud.ts';
@@ -51,6 +52,7 @@ export {
   type Ref,
   type Steps,
 } from './persistence/records.ts';
+export { type BreakerTerms, type CallTerms, HALF_FAILED } from './runtime/call-terms.ts';
 export type { Clock } from './runtime/clock.ts';
 export { Configuration } from './runtime/configuration.ts';
 export { type Context, realContext } from './runtime/context.ts';

@@ -11,7 +11,7 @@ import { openBrowser, openPage, type Watched } from './browser.ts';
 const offset = Number(process.env.MADANG_PORT_OFFSET || 0);
 const base = `http://localhost:${8000 + offset}`;
 const gateway = `http://localhost:${8088 + offset}`;
-const SCREENS = ['/', '/events', '/flow', '/trouble', '/logs', '/configuration'];
+const SCREENS = ['/', '/events', '/flow', '/trouble', '/logs', '/configuration', '/contract'];
 const TEXTBOOK = { courseId: '1', fee: '10000', textBook: 'kor_book' };
 
 let browser: Browser;
@@ -266,7 +266,8 @@ describe.each(['light', 'dark'] as const)('accessibility, %s', (colorScheme) => 
     // The page's own policy forbids what axe has to be given.
     const open = await openPage(browser, { colorScheme, bypassCSP: true, viewport: { width: 400, height: 800 } });
     const found: string[] = [];
-    for (const path of [...SCREENS, `/commands/${traceOf(1)}`]) {
+    const opened = ['/contract?of=postClasses', '/contract?tab=events&of=PaymentApproved', `/commands/${traceOf(1)}`];
+    for (const path of [...SCREENS, ...opened]) {
       await open.page.goto(base + path);
       await open.page.getByRole('heading', { level: 1 }).waitFor();
       await open.page.waitForLoadState('load');

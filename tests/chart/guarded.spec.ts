@@ -5,6 +5,7 @@ import { named, of, pods, type Resource, render, resourcesOf } from './helm.ts';
 
 const all = await systems();
 const plain = render({ systems: all }).then(resourcesOf);
+const tokened = render({ systems: all, serviceTokens: true }).then(resourcesOf);
 const meshed = render({ systems: all, 'istio.enabled': true }).then(resourcesOf);
 const STORES = { 'test-redis': 6379, 'test-kafka': 9092, 'test-mysql': 3306 };
 
@@ -203,4 +204,31 @@ test('what holds data outlives `helm uninstall`, with its password', async () =>
   const claims = of(resources, 'PersistentVolumeClaim');
   expect(claims.map(({ metadata }) => metadata.name).sort()).toEqual(['lecture-alert', ...Object.keys(STORES)].sort());
   for (const { metadata } of [...claims, ...of(resources, 'Secret')]) expect(metadata.annotations).toMatchObject(keep);
+});
+
+test('given serviceTokens, every service and its sidecar read the same two tokens, which nobody else has', async () => {
+  const resources = await tokened;
+  const made = new Map(of(resources, 'Secret').map(({ metadata, stringData }) => [metadata.name, stringData?.token]));
+  const used: string[] = [];
+  for (const { metadata, spec } of of(resources, 'Deployment').filter(
+    ({ metadata }) => !metadata.name.startsWith('test-'),
+  )) {
+    const { annotations } = spec.template.metadata;
+    const secrets = {
+      DAPR_API_TOKEN: annotations['dapr.io/api-token-secret'],
+      APP_API_TOKEN: annotations['dapr.io/app-token-secret'],
+    };
+    for (const [name, secret = ''] of Object.entries(secrets)) {
+      const found = spec.template.spec.containers[0].env?.find((one) => one.name === name);
+      expect([metadata.name, found?.valueFrom?.secretKeyRef]).toEqual([metadata.name, { name: secret, key: 'token' }]);
+      expect(made.get(secret)).toMatch(/^\w{43}$/);
+      used.push(made.get(secret) ?? '');
+    }
+  }
+  expect(used.length).toBeGreaterThan(40);
+  expect(new Set(used).size).toBe(used.length);
+});
+
+test('given no serviceTokens, nothing is said of tokens', async () => {
+  expect(JSON.stringify(await plain)).not.toMatch(/API_TOKEN|token-secret/);
 });

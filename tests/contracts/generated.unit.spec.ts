@@ -5,6 +5,8 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import { outputs } from '../../tools/generate/outputs.ts';
+import { undeclared } from '../../tools/generate/resiliency.ts';
+import { systems } from '../../tools/run/infrastructure/templates.ts';
 import { root } from '../harness/system.ts';
 
 /** What derives from the declarations of the services is current, and the documents are what they claim to be. */
@@ -17,6 +19,10 @@ test.each([...files.keys()])(
     expect(await readFile(join(root, path), 'utf8').catch(() => undefined)).toBe(files.get(path));
   },
 );
+
+test('given the services, when limits of calls are looked for, then there are none of a service that makes no calls', async () => {
+  expect(await undeclared(await systems())).toEqual([]);
+});
 
 const documents = [...files].filter(([path]) => path.startsWith('docs/openapi/'));
 

@@ -1,7 +1,7 @@
-import { failureOf } from '../../services/gateway/forward.ts';
-import { routes } from '../../services/gateway/routes.ts';
-import { ANSWERED_BY } from '../../services/kit/index.ts';
-import type { MemorySidecar } from '../../services/kit/testing/index.ts';
+import type { Server } from 'node:http';
+import { gateway } from '../../services/gateway/app.ts';
+import { askInward } from '../../services/gateway/grpc/inward.ts';
+import { Sidecar } from '../../services/kit/index.ts';
 import type { Shown } from '../crash/shown.ts';
 import type { Way, Wish } from '../crash/way.ts';
 import type { Row } from '../harness/collection.ts';
@@ -13,18 +13,21 @@ interface Reply {
   readonly text: string;
 }
 
-/**
- * The system's entrance, as clients see it: requests go through a sidecar of the gateway to the service of their path, and
- * what the sidecar says in a service's stead becomes the gateway's 503.
- */
+/** Where the simulated clients are. */
+const CLIENT = { address: '203.0.113.1', port: 50_000 };
+const HOST = 'shop.example';
+
+/** The system's entrance, as clients see it: the gateway's own code, which each request reaches on a connection of its own. */
 export class Entrance implements Way {
-  private readonly sidecar: MemorySidecar;
+  private readonly gateway: Server;
 
   constructor(private readonly world: World) {
     const appId = `${world.system.name}-gateway`;
     const owner = { dead: false, pausedUntil: 0, skew: 0 };
     const { before, after } = new Troubles(world, appId, owner, 0);
-    this.sidecar = world.backend.sidecar(appId, { callees: world.system.rules[appId] ?? {}, before, after });
+    const context = world.contextOf(appId, owner);
+    const sidecar = world.backend.sidecar(appId, { callees: world.system.rules[appId] ?? {}, before, after });
+    this.gateway = gateway(new Sidecar(sidecar, appId, context.clock), { context });
   }
 
   now(): number {
@@ -38,51 +41,16 @@ export class Entrance implements Way {
     const { time } = this.world;
     const gone = new AbortController();
     const stop = time.after(limitMs, () => gone.abort());
-    this.world.note(`client ${method} ${path} ${headers['idempotency-key'] ?? ''}`);
-    const left = new Promise<undefined>((resolve) => gone.signal.addEventListener('abort', () => resolve(undefined)));
-    const reply = await Promise.race([this.forward(method, path, headers, body, gone.signal), left]);
+    const key = headers['idempotency-key'] ?? '';
+    this.world.note(`client ${method} ${path} ${key}`);
+    const sent = { host: HOST, ...headers, ...(body ? { 'content-type': 'application/json' } : {}) };
+    const wish = { method, target: path, headers: sent, body: body && JSON.stringify(body) };
+    const reply = await askInward(this.gateway, CLIENT, wish, gone.signal).catch(() => undefined);
     stop();
-    this.world.note(`client ${path} ${headers['idempotency-key'] ?? ''} -> ${reply?.status}`);
-    return reply;
-  }
-
-  private async forward(
-    method: string,
-    path: string,
-    headers: Readonly<Record<string, string>>,
-    body: object | undefined,
-    signal: AbortSignal,
-  ): Promise<Reply | undefined> {
-    const { appId, target } = this.routeOf(path);
-    try {
-      const answer = await this.sidecar.request({
-        method,
-        path: `/v1.0/invoke/${appId}/method${target}`,
-        headers: { ...headers, ...(body ? { 'content-type': 'application/json' } : {}) },
-        body: body && JSON.stringify(body),
-        signal,
-      });
-      const text = answer.body.toString();
-      if (answer.broken) return unknown();
-      if (answer.headers[ANSWERED_BY]) return { status: answer.status, text };
-      return answer.status >= 300 && failureOf(appId, text)?.reached === false ? notNow() : unknown();
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED' ? notNow() : unknown();
-    }
-  }
-
-  private routeOf(path: string): { appId: string; target: string } {
-    const known = routes[this.world.system.name] ?? {};
-    const prefix = Object.keys(known)
-      .filter((each) => path === each || path.startsWith(`${each}/`) || path.startsWith(`${each}?`))
-      .sort((a, b) => b.length - a.length)[0];
-    const [appId = '', behind = ''] = (known[prefix ?? ''] ?? '').split(' behind ');
-    return { appId, target: path.slice(behind.length) };
+    this.world.note(`client ${path} ${key} -> ${reply?.status}`);
+    return reply && { status: reply.status, text: reply.body.toString() };
   }
 }
-
-const unknown = (): Reply => ({ status: 503, text: '{"outcome":"unknown"}' });
-const notNow = (): Reply => ({ status: 503, text: '{}' });
 
 /** What a simulated system shows. */
 export const shownBy = (way: Way, notices: () => string[]): Shown => ({

@@ -32,7 +32,7 @@ export class Replica {
   /** Starts a life. */
   boot(): void {
     const { world, name, appId } = this;
-    const { chance, time, backend, system } = world;
+    const { chance, backend, system } = world;
     const life = this.lives++;
     const skewed = chance.strikes(`skew ${name}.${life}`, world.isCalm ? 0 : world.weather.blows / 4);
     const skew = skewed ? Math.round((chance.draw(`skew of ${name}.${life}`) - 0.5) * 10 * MINUTES) : 0;
@@ -42,14 +42,7 @@ export class Replica {
     const { before, after, arrive } = troubles;
     const callees = system.rules[appId] ?? {};
     this.sidecar = backend.sidecar(appId, { store: world.storeOf(appId), callees, before, after, arrive });
-    const random = chance.stream(`random ${name}.${life}`);
-    const ids = chance.stream(`ids ${name}.${life}`);
-    const context = {
-      clock: time.clockOf(this.owner),
-      random,
-      id: () =>
-        `${hex(ids(), 8)}-${hex(ids(), 4)}-4${hex(ids(), 3)}-8${hex(ids(), 3)}-${hex(ids(), 6)}${hex(ids(), 6)}`,
-    };
+    const context = world.contextOf(`${name}.${life}`, this.owner);
     world.note(`${name} starts`);
     this.app = system.services[appId]!({ dapr: this.sidecar, appId, instance: name, context });
     const { sidecar, owner } = this;
@@ -83,8 +76,3 @@ export class Replica {
     this.owner.pausedUntil = this.world.time.now + ms;
   }
 }
-
-const hex = (number: number, digits: number): string =>
-  Math.floor(number * 16 ** digits)
-    .toString(16)
-    .padStart(digits, '0');

@@ -1,6 +1,5 @@
 import { log } from '../../services/kit/index.ts';
 import { subjects } from '../crash/subjects/index.ts';
-import { mutants } from './mutants.ts';
 import { simulate } from './run.ts';
 import { shrink } from './shrink.ts';
 import { systemOf } from './systems.ts';
@@ -52,9 +51,4 @@ test('given a failure of two troubles among many, when it is shrunk, then those 
   const all = Array.from({ length: 50 }, (_, number) => `trouble ${number}`);
   const guilty = ['trouble 7', 'trouble 31'];
   expect(await shrink(all, async (kept) => guilty.every((one) => kept.has(one)))).toEqual(guilty);
-});
-
-test('given the mutants, when they are counted, then there are at least twenty and no two alike', () => {
-  expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
-  expect(mutants.length).toBeGreaterThanOrEqual(20);
 });

@@ -1,7 +1,8 @@
+import type { Context } from '../../services/kit/index.ts';
 import { type Call, MemoryBackend } from '../../services/kit/testing/index.ts';
 import type { Chance } from './chance.ts';
 import type { System } from './systems.ts';
-import { Time } from './time.ts';
+import { type Owner, Time } from './time.ts';
 
 /** Of a run: how often which trouble comes. */
 export interface Weather {
@@ -53,6 +54,18 @@ export class World {
     return { name: this.system.name, kind: isLight ? 'redis' : 'mysql' };
   }
 
+  /** Time and chance of one life of a process. */
+  contextOf(life: string, owner: Owner): Context {
+    const random = this.chance.stream(`random ${life}`);
+    const ids = this.chance.stream(`ids ${life}`);
+    return {
+      clock: this.time.clockOf(owner),
+      random,
+      id: () =>
+        `${hex(ids(), 8)}-${hex(ids(), 4)}-4${hex(ids(), 3)}-8${hex(ids(), 3)}-${hex(ids(), 6)}${hex(ids(), 6)}`,
+    };
+  }
+
   note(text: string): void {
     this.trace.push(`${this.time.now.toFixed(3)} ${text}`);
   }
@@ -82,3 +95,8 @@ export class World {
 /** Which part of the infrastructure a call needs. */
 export const partOf = ({ kind }: Call): Part | undefined =>
   kind === 'state-read' || kind === 'state-write' ? 'store' : kind === 'publish' ? 'broker' : undefined;
+
+const hex = (number: number, digits: number): string =>
+  Math.floor(number * 16 ** digits)
+    .toString(16)
+    .padStart(digits, '0');

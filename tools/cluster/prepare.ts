@@ -3,11 +3,18 @@ import type { ClientRequest } from 'node:http';
 import { get } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeTables, pingRedis, prepareKafka } from '../run/infrastructure/prepare.ts';
-import { brokersFrom, mysqlFrom, redisFrom, refusalOf, type Server, topicsFrom } from './servers.ts';
+import {
+  absenceOf,
+  brokersFrom,
+  messageOf,
+  mysqlFrom,
+  redisFrom,
+  refusalOf,
+  type Server,
+  topicsFrom,
+} from './servers.ts';
 
 const LIMIT_MS = 300_000;
-
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Asks the cluster whether a resource of Dapr's is there, as the pod's own account. */
 async function isThere(resource: string): Promise<void> {
@@ -30,55 +37,66 @@ async function isThere(resource: string): Promise<void> {
   if (status !== 200) throw new Error(`${resource}: ${status}`);
 }
 
-/**
- * Tries a step until it works: what it needs is still starting, or another pod makes the same at this moment.
- * @throws Error with a sentence at once when a server refuses for a reason that no waiting mends
- */
-async function insist(what: string, step: () => Promise<unknown>, server?: Server): Promise<void> {
-  const began = Date.now();
-  for (let said = ''; ; ) {
-    try {
-      await step();
-      print(`${what}: ready after ${Date.now() - began} ms`);
-      return;
-    } catch (error) {
-      const refusal = server && refusalOf(server, error);
-      if (refusal) throw new Error(refusal);
-      const why = error instanceof Error ? error.message : String(error);
-      if (Date.now() - began > LIMIT_MS) throw new Error(`${what} is not ready after ${LIMIT_MS / 1000} s: ${why}`);
-      if (why !== said) print(`${what}: waiting (${why})`);
-      said = why;
-      await sleep(500);
-    }
-  }
+/** What `prepare` is told, and how it tells of itself. */
+export interface Preparing {
+  /** DAPR, REDIS, KAFKA, MYSQL, TABLES (database.table.table), and how to log in (servers.ts). */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly say: (line: string) => void;
+  /** How long, in milliseconds, servers may take to come up. */
+  readonly limitMs: number;
 }
 
-const reach = (server: Server, step: () => Promise<unknown>): Promise<void> => insist(server, step, server);
-
 /**
- * `prepare <system>`: waits for what DAPR, REDIS, KAFKA and MYSQL name, logs in as the other variables say (servers.ts), and
- * makes topics and the tables of TABLES (database.table.table).
+ * Waits for what DAPR, REDIS, KAFKA and MYSQL name, and makes the system's topics and the tables of TABLES.
+ * @throws Error with one sentence: at once where no waiting mends what is wrong, else after the limit
  */
-export async function main([system = '']: string[]): Promise<number> {
-  const { env } = process;
-  const { DAPR, REDIS, KAFKA, MYSQL, TABLES = '' } = env;
-  const tables = TABLES.split(',').map((names) => {
+export async function prepare(system: string, { env, say, limitMs }: Preparing): Promise<void> {
+  /** Tries a step until it works: what it needs is still starting, or another pod makes the same at this moment. */
+  async function insist(what: string, step: () => Promise<unknown>, server?: Server): Promise<void> {
+    const began = Date.now();
+    for (let said = ''; ; ) {
+      try {
+        await step();
+        say(`${what}: ready after ${Date.now() - began} ms`);
+        return;
+      } catch (error) {
+        const refusal = server && refusalOf(server, error);
+        if (refusal) throw new Error(refusal);
+        const why = server ? absenceOf(server, error) : messageOf(error);
+        if (Date.now() - began > limitMs) throw new Error(`${what} is not ready after ${limitMs / 1000} s: ${why}.`);
+        if (why !== said) say(`${what}: waiting (${why})`);
+        said = why;
+        await sleep(500);
+      }
+    }
+  }
+  const reach = (server: Server, step: () => Promise<unknown>): Promise<void> => insist(server, step, server);
+  const tables = (env.TABLES ?? '').split(',').map((names) => {
     const [schema = '', table = '', metadataTable = ''] = names.split('.');
     return { schema, table, metadataTable };
   });
+  const redis = env.REDIS && redisFrom(env);
+  const brokers = env.KAFKA && brokersFrom(env);
+  const mysql = env.MYSQL && mysqlFrom(env);
+  await Promise.all([
+    ...(env.DAPR?.split(',') ?? []).map((resource) => insist(resource, () => isThere(resource))),
+    redis && reach('Redis', () => pingRedis(redis)),
+    brokers && reach('Kafka', () => prepareKafka(brokers, [system], topicsFrom(env))),
+    mysql && reach('MySQL', () => makeTables(mysql, tables)),
+  ]);
+}
+
+/** `prepare <system>`, as the init container of a pod. */
+export async function main([system = '']: string[]): Promise<number> {
   try {
-    const redis = REDIS && redisFrom(env);
-    const brokers = KAFKA && brokersFrom(env);
-    const mysql = MYSQL && mysqlFrom(env);
-    await Promise.all([
-      ...(DAPR?.split(',') ?? []).map((resource) => insist(resource, () => isThere(resource))),
-      redis && reach('Redis', () => pingRedis(redis)),
-      brokers && reach('Kafka', () => prepareKafka(brokers, [system], topicsFrom(env))),
-      mysql && reach('MySQL', () => makeTables(mysql, tables)),
-    ]);
+    await prepare(system, {
+      env: process.env,
+      say: (line) => void process.stdout.write(`${line}\n`),
+      limitMs: LIMIT_MS,
+    });
     return 0;
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${messageOf(error)}\n`);
     return 1;
   }
 }

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { types } from 'node:util';
 import type { Brokers, Mechanism, MysqlServer, RedisServer, Tls, Topics } from '../run/infrastructure/prepare.ts';
 
 /** The servers that `prepare` talks to, from the variables that the chart gives it, and what their refusals mean. */
@@ -15,12 +17,17 @@ const addressOf = (text: string): { host: string; port: number } => {
 const tlsOf = (file: string | undefined): Tls => (file ? { ca: readFileSync(file, 'utf8') } : {});
 
 /** REDIS (host:port), and REDIS_USERNAME, REDIS_PASSWORD, REDIS_TLS (`true`), REDIS_CA (a file) where they are given. */
-export const redisFrom = (env: Env): RedisServer => ({
-  ...addressOf(env.REDIS ?? ''),
-  ...(env.REDIS_USERNAME ? { username: env.REDIS_USERNAME } : {}),
-  ...(env.REDIS_PASSWORD ? { password: env.REDIS_PASSWORD } : {}),
-  ...(env.REDIS_TLS === 'true' ? { tls: tlsOf(env.REDIS_CA) } : {}),
-});
+export function redisFrom(env: Env): RedisServer {
+  const at = addressOf(env.REDIS ?? '');
+  // Told as sidecars tell it: servers behind one address choose their certificate by it.
+  const servername = isIP(at.host) ? {} : { servername: at.host };
+  return {
+    ...at,
+    ...(env.REDIS_USERNAME ? { username: env.REDIS_USERNAME } : {}),
+    ...(env.REDIS_PASSWORD ? { password: env.REDIS_PASSWORD } : {}),
+    ...(env.REDIS_TLS === 'true' ? { tls: { ...tlsOf(env.REDIS_CA), ...servername } } : {}),
+  };
+}
 
 /** KAFKA (host:port,...), and KAFKA_MECHANISM, _USERNAME, _PASSWORD, KAFKA_TLS (`true`), KAFKA_CA (a file). */
 export const brokersFrom = (env: Env): Brokers => ({
@@ -55,23 +62,32 @@ export function mysqlFrom(env: Env): MysqlServer {
   const tls = new URLSearchParams(query).get('tls') ?? 'false';
   if (tls === 'false' || tls === 'preferred') return server;
   const trusting = tls === 'skip-verify';
+  // Its client would look for "localhost" in the certificate.
+  if (!trusting && isIP(server.host))
+    throw new Error('MySQL with TLS must be called by its host name: the certificate of an address cannot be checked.');
   return { ...server, ssl: { ...tlsOf(env.MYSQL_CA), rejectUnauthorized: !trusting, verifyIdentity: !trusting } };
 }
 
-/** An error with all that it wraps. */
+/** An error with all that it wraps. Other than `instanceof` it knows those of Node.js itself in a test, too. */
 const within = (error: unknown): Error[] =>
-  error instanceof Error
-    ? [error, ...within(error.cause), ...(error instanceof AggregateError ? error.errors.flatMap(within) : [])]
+  types.isNativeError(error)
+    ? [error, ...within(error.cause), ...('errors' in error ? [error.errors].flat().flatMap(within) : [])]
     : [];
 
+const STRING = 'the connection string in mysql.connectionSecret';
 const SETTINGS = {
-  Redis: { login: 'redis.username and redis.passwordSecret', tls: 'redis.tls' },
-  Kafka: { login: 'kafka.auth', tls: 'kafka.tls' },
-  MySQL: { login: 'the connection string in mysql.connectionSecret', tls: 'mysql.tls' },
+  Redis: { address: 'redis.address', login: 'redis.username and redis.passwordSecret', tls: 'redis.tls' },
+  Kafka: { address: 'kafka.address', login: 'kafka.auth', tls: 'kafka.tls' },
+  MySQL: { address: STRING, login: STRING, tls: 'mysql.tls' },
 };
 const REFUSALS: [pattern: RegExp, sentence: (server: Server) => string][] = [
   [
-    /WRONGPASS|ER_ACCESS_DENIED_ERROR|SASL_AUTHENTICATION_FAILED|SASL authentication failed/,
+    // MariaDB answers so to all who come without TLS, too, where it wants that.
+    /ER_ACCESS_DENIED_ERROR/,
+    (server) => `refuses the login: user or password is wrong, or tls=true is missing; see ${SETTINGS[server].login}`,
+  ],
+  [
+    /WRONGPASS|SASL_AUTHENTICATION_FAILED|SASL authentication failed/,
     (server) => `refuses the login: user or password is wrong; see ${SETTINGS[server].login}`,
   ],
   [/NOAUTH/, (server) => `asks for a password; name its Secret in ${SETTINGS[server].login}`],
@@ -80,11 +96,15 @@ const REFUSALS: [pattern: RegExp, sentence: (server: Server) => string][] = [
     () => 'does not know this way to log in; see kafka.auth.mechanism',
   ],
   [
-    /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/,
+    // The client of MySQL has a code of its own for all of TLS, and the cause in its message.
+    /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|self-signed certificate|unable to (verify|get)/,
     (server) => `has a certificate of an unknown authority; name its Secret in ${SETTINGS[server].tls}.caSecret`,
   ],
-  [/ERR_TLS_CERT_ALTNAME_INVALID/, () => 'has a certificate for another host name than the one it is called by'],
-  [/CERT_HAS_EXPIRED/, () => 'has a certificate that has expired'],
+  [
+    /ERR_TLS_CERT_ALTNAME_INVALID|does not match certificate's altnames/,
+    () => 'has a certificate for another host name than the one it is called by',
+  ],
+  [/CERT_HAS_EXPIRED|certificate has expired/, () => 'has a certificate that has expired'],
   [/HANDSHAKE_NO_SSL_SUPPORT|EPROTO|WRONG_VERSION_NUMBER/, () => 'does not speak TLS at this port'],
   [/ER_SECURE_TRANSPORT_REQUIRED/, () => 'takes only TLS; add tls=true to the connection string'],
   [
@@ -93,15 +113,43 @@ const REFUSALS: [pattern: RegExp, sentence: (server: Server) => string][] = [
   ],
 ];
 
+const ABSENCES: [pattern: RegExp, sentence: (address: string) => string][] = [
+  [/ENOTFOUND|EAI_AGAIN/, (address) => `its host name is not known; see ${address}`],
+  [/ECONNREFUSED/, (address) => `nothing listens there; see ${address}`],
+  [
+    /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|timed out/i,
+    (address) => `no answer comes; see ${address} and firewalls on the way`,
+  ],
+  [
+    /ECONNRESET|socket hang up|Connection (is )?closed|PROTOCOL_CONNECTION_LOST/i,
+    () => 'it ends the connection; perhaps it wants TLS',
+  ],
+  [/INVALID_REPLICATION_FACTOR/, () => 'there are fewer brokers than copies of a topic; see kafka.topics.replication'],
+];
+
+/** Name, code and message of an error and of all that it wraps. */
+const textsOf = (error: unknown): string[] =>
+  within(error).map((one) => {
+    const { code = '', apiId = '', name, message } = one as Error & { code?: string; apiId?: string };
+    return `${name} ${code} ${apiId} ${message}`;
+  });
+
+const sentenceFor = <T>(all: [RegExp, (of: T) => string][], error: unknown): ((of: T) => string) | undefined => {
+  const texts = textsOf(error);
+  return all.find(([pattern]) => texts.some((text) => pattern.test(text)))?.[1];
+};
+
 /**
  * What only a person can mend, in one sentence without an address or a password.
  * @returns undefined where waiting may help: a server that is not up yet
  */
 export function refusalOf(server: Server, error: unknown): string | undefined {
-  const texts = within(error).map((one) => {
-    const { code = '', apiId = '', name, message } = one as Error & { code?: string; apiId?: string };
-    return `${name} ${code} ${apiId} ${message}`;
-  });
-  const [, sentence] = REFUSALS.find(([pattern]) => texts.some((text) => pattern.test(text))) ?? [];
+  const sentence = sentenceFor(REFUSALS, error);
   return sentence && `${server} ${sentence(server)}.`;
 }
+
+/** Why a server that may still come is not there, in words without an address or a password; else as its client says it. */
+export const absenceOf = (server: Server, error: unknown): string =>
+  sentenceFor(ABSENCES, error)?.(SETTINGS[server].address) ?? messageOf(error);
+
+export const messageOf = (error: unknown): string => (types.isNativeError(error) ? error.message : String(error));

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pingRedis } from '../run/infrastructure/prepare.ts';
-import { brokersFrom, mysqlFrom, redisFrom, refusalOf, topicsFrom } from './servers.ts';
+import { absenceOf, brokersFrom, mysqlFrom, redisFrom, refusalOf, topicsFrom } from './servers.ts';
 
 const authority = join(tmpdir(), `madang-authority-${process.pid}.crt`);
 beforeAll(() => writeFile(authority, 'PEM'));
@@ -12,7 +12,9 @@ beforeAll(() => writeFile(authority, 'PEM'));
 describe('the servers, as the chart names them', () => {
   test('given user, password and authority, when Redis is named, then it is spoken to so', () => {
     const env = { REDIS: 'r:6380', REDIS_USERNAME: 'u', REDIS_PASSWORD: 'p', REDIS_TLS: 'true', REDIS_CA: authority };
-    expect(redisFrom(env)).toEqual({ host: 'r', port: 6380, username: 'u', password: 'p', tls: { ca: 'PEM' } });
+    const tls = { ca: 'PEM', servername: 'r' };
+    expect(redisFrom(env)).toEqual({ host: 'r', port: 6380, username: 'u', password: 'p', tls });
+    expect(redisFrom({ REDIS: '10.0.0.1:6380', REDIS_TLS: 'true' }).tls).toEqual({});
     expect(redisFrom({ REDIS: 'r:6379', REDIS_USERNAME: '', REDIS_TLS: 'false' })).toEqual({ host: 'r', port: 6379 });
     expect(redisFrom({ REDIS: '[fd00::1]:6379' })).toEqual({ host: 'fd00::1', port: 6379 });
   });
@@ -39,6 +41,13 @@ describe('the servers, as the chart names them', () => {
     expect(server).toEqual({ user: 'madang', password: 'p@ss:word', host: 'db', port: 3306, ...(ssl ? { ssl } : {}) });
   });
 
+  test('given MySQL is called by its address, then TLS that is checked is refused with a sentence', () => {
+    const at = (query: string) => () => mysqlFrom({ MYSQL: `madang:p@tcp(10.0.0.1:3306)/?${query}` });
+    expect(at('tls=true')).toThrow(/^MySQL with TLS must be called by its host name: /);
+    expect(at('tls=skip-verify')()).toMatchObject({ host: '10.0.0.1', ssl: { verifyIdentity: false } });
+    expect(at('')()).toMatchObject({ host: '10.0.0.1' });
+  });
+
   test('given a string that is none, then a sentence without the password', () => {
     expect(() => mysqlFrom({ MYSQL: 'mysql://madang:secret@db' })).toThrow(
       /^The connection string of MySQL must be user:password@tcp\(host:port\)\/\?\.\.\.$/,
@@ -54,7 +63,7 @@ describe('a refusal that no waiting mends', () => {
       'a wrong password of MySQL',
       'MySQL',
       failure('ER_ACCESS_DENIED_ERROR', "Access denied for user 'madang'@'10.0.0.1' (using password: YES)"),
-      'MySQL refuses the login: user or password is wrong; see the connection string in mysql.connectionSecret.',
+      'MySQL refuses the login: user or password is wrong, or tls=true is missing; see the connection string in mysql.connectionSecret.',
     ],
     [
       'a wrong password of Kafka, wrapped',
@@ -68,6 +77,12 @@ describe('a refusal that no waiting mends', () => {
       failure('SELF_SIGNED_CERT_IN_CHAIN'),
       'Redis has a certificate of an unknown authority; name its Secret in redis.tls.caSecret.',
     ],
+    [
+      'an unknown authority, as the client of MySQL says it',
+      'MySQL',
+      failure('HANDSHAKE_SSL_ERROR', 'self-signed certificate in certificate chain'),
+      'MySQL has a certificate of an unknown authority; name its Secret in mysql.tls.caSecret.',
+    ],
     ['no TLS there', 'MySQL', failure('HANDSHAKE_NO_SSL_SUPPORT'), 'MySQL does not speak TLS at this port.'],
   ])('%s is one sentence', (_, server, error, sentence) => expect(refusalOf(server, error)).toBe(sentence));
 
@@ -75,7 +90,24 @@ describe('a refusal that no waiting mends', () => {
     failure('ECONNREFUSED'),
     failure('ETIMEDOUT'),
     new Error('LOADING Redis is loading the dataset in memory'),
-  ])('given a server that is not up yet (%s), then none', (error) => expect(refusalOf('Redis', error)).toBeUndefined());
+  ])('given a server that may still come (%s), then none', (error) =>
+    expect(refusalOf('Redis', error)).toBeUndefined(),
+  );
+
+  test.each<['Redis' | 'Kafka' | 'MySQL', Error, string]>([
+    ['Redis', failure('ENOTFOUND'), 'its host name is not known; see redis.address'],
+    [
+      'Kafka',
+      new AggregateError([failure('PLT_KFK_NETWORK', 'Connection to 10.0.0.1:9092 failed.')], 'Cannot connect.', {
+        cause: failure('ECONNREFUSED'),
+      }),
+      'nothing listens there; see kafka.address',
+    ],
+    ['MySQL', failure('PROTOCOL_CONNECTION_LOST'), 'it ends the connection; perhaps it wants TLS'],
+    ['Redis', new Error('LOADING Redis is loading'), 'LOADING Redis is loading'],
+  ])('given %s is away, then the reason names a setting and no address', (server, error, words) =>
+    expect(absenceOf(server, error)).toBe(words),
+  );
 
   test.each([
     ['WRONGPASS invalid username-password pair or user is disabled.', 'refuses the login: user or password is wrong'],

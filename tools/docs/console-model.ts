@@ -1,12 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import dagre from '@dagrejs/dagre';
-import { parse, parseDocument } from 'yaml';
 import { routes } from '../../services/gateway/routes.ts';
 import type { MapLine, Setting, SystemModel } from '../console/model/system.ts';
-import { configurationsOf } from '../run/infrastructure/definitions.ts';
+import { keysOf } from '../run/infrastructure/configuration-keys.ts';
 import { readTemplate } from '../run/infrastructure/templates.ts';
-import { root } from '../run/paths.ts';
 import { consumed, contractOf, published } from './declared.ts';
 import { calls, short } from './routes.ts';
 
@@ -97,52 +93,11 @@ const loop = ({ x, y }: Point): Point[] => [
   { x: x + 25, y: y - 32 },
 ];
 
-/** The keys of the ConfigMap with their comments, and which services read them. */
+/** The keys of the ConfigMap, with what operators read of them, and which services read them. */
 async function settings(system: string): Promise<Setting[]> {
-  const text = await readFile(join(root, `helm/madang/config/${system}.yaml`), 'utf8').catch(() => '');
-  const { data = {} } = (parse(text) ?? {}) as { data?: Record<string, string> };
-  const readers = await readersOf(system);
-  const comments = commentsIn(text);
-  return Object.entries(data).map(([key, value]) => ({
-    key,
-    value,
-    about: comments.get(key) ?? '',
-    readers: readers.get(key) ?? [],
-  }));
-}
-
-function commentsIn(text: string): Map<string, string> {
-  const comments = new Map<string, string>();
-  const data = parseDocument(text).get('data') as {
-    commentBefore?: string;
-    items?: readonly { key: { value: string; commentBefore?: string } }[];
-  };
-  const inWords = (comment: string | undefined) => comment?.trim().replaceAll(/\s*\n\s*/g, ' ');
-  // One comment speaks of all the keys below it; that of the first key stands before the map.
-  let last = inWords(data?.commentBefore) ?? '';
-  for (const { key } of data?.items ?? []) {
-    last = inWords(key.commentBefore) ?? last;
-    comments.set(key.value, last);
-  }
-  return comments;
-}
-
-/** The services that read a key: by their schemas or, in another language, by their text. */
-async function readersOf(system: string): Promise<Map<string, string[]>> {
-  const readers = new Map<string, string[]>();
-  const add = (key: string, service: string) => readers.set(key, [...(readers.get(key) ?? []), service]);
-  const folder = join(root, 'services', system);
-  const schemas = await configurationsOf(system);
-  for (const service of [...(await readdir(folder)), 'gateway'].sort()) {
-    const files: string[] = await readdir(join(folder, service)).catch(() => []);
-    const schema = schemas.get(service);
-    if (schema) {
-      for (const key of Object.keys(schema.shape)) add(key, service);
-    } else if (files.includes('settings.py')) {
-      const [, keys = ''] =
-        /^KEYS = \((.*)\)/m.exec(await readFile(join(folder, service, 'settings.py'), 'utf8')) ?? [];
-      for (const [, key] of keys.matchAll(/"(\w+)"/g)) add(key!, service);
-    }
-  }
-  return readers;
+  const found = new Map<string, Setting>();
+  for (const [service, keys] of await keysOf(system))
+    for (const [key, { value, about }] of keys)
+      found.set(key, { key, value, about, readers: [...(found.get(key)?.readers ?? []), service].sort() });
+  return [...found.values()];
 }

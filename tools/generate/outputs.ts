@@ -5,9 +5,11 @@ import type { Document } from '../../services/gateway/grpc/operations.ts';
 import { unannounced } from '../compatibility/compare.ts';
 import { systems } from '../run/infrastructure/templates.ts';
 import { root } from '../run/paths.ts';
+import { configMaps } from './config-map.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { acceptedAt, acceptedContract, described } from './promised.ts';
 import { type Numbering, proto } from './proto.ts';
+import { resiliency } from './resiliency.ts';
 import { scoped } from './scopes.ts';
 import { simulatedServices } from './simulated.ts';
 
@@ -29,6 +31,8 @@ export async function outputs(): Promise<Map<string, string>> {
     ['services/gateway/routes.ts', await gatewayRoutes(all)],
     ['tests/simulation/services.ts', await simulatedServices(all)],
     ...(await scoped(all)),
+    ...(await resiliency(all)),
+    ...(await configMaps(all)),
   ]);
   for (const system of all) {
     const { rest, services, promised } = await described(system);

@@ -2,28 +2,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTemplate } from '../run/infrastructure/templates.ts';
 import { root } from '../run/paths.ts';
+import { listed } from './yaml.ts';
 
-const FOLDERS = ['components/light', 'components/full', 'dapr/resiliency'];
+const FOLDERS = ['components/light', 'components/full'];
 
 /** A list of one line or of many, as YAML has it. */
 const SCOPES = /^scopes:(?: \[.*\]|\s*\n {2}\[[^\]]*\]|(?:\n {2}- .*)+)$/m;
-const CALLED = /^( {4}apps:)\n(?: {6}.*\n?)+/m;
-
-const WIDTH = 120;
-
-/** The list as the formatter leaves it. */
-function listed(appIds: readonly string[]): string {
-  const line = `[${appIds.join(', ')}]`;
-  if (`scopes: ${line}`.length <= WIDTH) return `scopes: ${line}`;
-  if (`  ${line}`.length <= WIDTH) return `scopes:\n  ${line}`;
-  return `scopes:\n  [\n${appIds.map((appId) => `    ${appId},\n`).join('')}  ]`;
-}
-
-/** Replaces what has to be there, once. */
-function replaced(text: string, what: RegExp, by: string, file: string): string {
-  if (!what.test(text)) throw new Error(`${file} has no ${what === SCOPES ? 'list of scopes' : 'list of apps'}.`);
-  return text.replace(what, () => by);
-}
 
 /** The services of a system that have a store of their own: components/<profile>/<app id>-state.yaml. */
 export async function apart(system: string): Promise<Set<string>> {
@@ -33,9 +17,8 @@ export async function apart(system: string): Promise<Set<string>> {
 }
 
 /**
- * Component and resiliency files, each with the scopes that follow from `dapr/<system>.yaml`: everybody reads configuration,
- * services take events and keep state, and those with a store of their own do not see the common one. The gateway's
- * resiliency names every service, because what it does not name is tried again by Dapr. What else is in a file stays.
+ * Component files, each with the scopes that follow from `dapr/<system>.yaml`: everybody reads configuration, services take
+ * events and keep state, and those with a store of their own do not see the common one. What else is in a file stays.
  */
 export async function scoped(systems: readonly string[]): Promise<[path: string, text: string][]> {
   const files: [string, string][] = [];
@@ -51,15 +34,12 @@ export async function scoped(systems: readonly string[]): Promise<[path: string,
     };
     for (const folder of FOLDERS)
       for (const name of (await readdir(join(root, folder))).sort()) {
+        const appIds = scopes[name];
+        if (!appIds) continue;
         const path = `${folder}/${name}`;
         const text = await readFile(join(root, path), 'utf8');
-        if (scopes[name]) files.push([path, replaced(text, SCOPES, listed(scopes[name]), path)]);
-        else if (name === `${system}-gateway.yaml`) {
-          // A callee with limits of its own keeps them.
-          const lineOf = (appId: string) => new RegExp(`^ {6}${appId}: .*$`, 'm').exec(text)?.[0];
-          const calls = services.map((appId) => `${lineOf(appId) ?? `      ${appId}: { timeout: call }`}\n`).join('');
-          files.push([path, replaced(text, CALLED, `    apps:\n${calls}`, path)]);
-        }
+        if (!SCOPES.test(text)) throw new Error(`${path} has no list of scopes.`);
+        files.push([path, text.replace(SCOPES, () => listed('scopes', appIds))]);
       }
   }
   return files;

@@ -12,8 +12,6 @@ const COPIED = [
   ...['light', 'full'].flatMap((profile) =>
     ['configuration', 'pubsub', 'state'].map((kind) => ['components', profile, kind] as const),
   ),
-  ['dapr', 'resiliency', 'pubsub'],
-  ['dapr', 'resiliency', 'gateway'],
 ] as const;
 /** Databases that a Redis has when nobody says otherwise. */
 const DATABASES = 16;
@@ -30,7 +28,7 @@ async function freeDatabase(all: readonly string[]): Promise<number> {
   throw new Error(`All ${DATABASES - 1} Redis databases for configuration are taken.`);
 }
 
-/** Writes the components and resiliency of a new system: those of the model under its name. */
+/** Writes the components of a new system: those of the model under its name. */
 async function copyComponents(system: string, database: number): Promise<void> {
   for (const [folder, of, kind] of COPIED) {
     const text = await readFile(join(root, folder, of, `${MODEL}-${kind}.yaml`), 'utf8');

@@ -167,10 +167,10 @@ matchExpressions:
 {{- $all | toJson -}}
 {{- end -}}
 
-{{/* A password that is made once: an upgrade, and an installation over a kept Secret, find the one there is. */}}
+{{/* A password (or what `key` names) that is made once: an upgrade, and an installation over a kept Secret, find the one there is. */}}
 {{- define "madang.madePassword" -}}
 {{- $there := (lookup "v1" "Secret" .root.Release.Namespace .name).data | default dict -}}
-{{- get $there "password" | b64dec | default (randAlphaNum 24) -}}
+{{- get $there (.key | default "password") | b64dec | default (randAlphaNum (.length | default 24)) -}}
 {{- end -}}
 
 {{/* What `helm uninstall` leaves behind: data that nobody can make again. */}}

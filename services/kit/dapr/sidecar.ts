@@ -4,6 +4,7 @@ import { type Clock, realClock } from '../runtime/clock.ts';
 import { readSignal, trace } from '../telemetry/telemetry.ts';
 import type { Answer } from './ask.ts';
 import { type Components, componentsOf, type Kind } from './components.ts';
+import { ConfigurationStore } from './configuration-store.ts';
 import { Invocation } from './invocation.ts';
 import { type Publication, publish, type Refusal, subscriptionTo } from './pubsub.ts';
 import { StateStore, type StateWrite, type Stored } from './state.ts';
@@ -22,6 +23,8 @@ export class Sidecar {
   readonly transport: Transport;
   /** The state store in scope. */
   readonly state = new StateStore((...asked) => this.request(...asked));
+  /** The configuration store in scope. */
+  readonly configuration = new ConfigurationStore((...asked) => this.request(...asked));
   private readonly invocation = new Invocation((...asked) => this.request(...asked));
   private components: Components | undefined;
 
@@ -42,10 +45,6 @@ export class Sidecar {
   /** False on a store that applies the rest of a transaction in which one write was rejected (Redis). */
   get atomic(): boolean {
     return this.state.atomic;
-  }
-  /** The configuration store in scope. */
-  get configurationStore(): string {
-    return this.components?.configuration ?? '';
   }
 
   /** Asks the sidecar: see Ask. @throws Unavailable where there is no whole answer */
@@ -103,6 +102,7 @@ export class Sidecar {
     await this.reachable(limitMs);
     this.components = componentsOf(this.appId, await this.ok('GET', '/v1.0/metadata'), needed);
     this.state.use(this.components.state);
+    this.configuration.name = this.components.configuration;
   }
 
   /** Reads documents; the answer has every key once, in the order asked for. @throws Unavailable, StoreRejected */
@@ -149,23 +149,8 @@ export class Sidecar {
     await this.invocation.notify(this.components?.messenger, { text, ...about });
   }
 
-  /** Reads configuration keys; those that do not exist are absent. */
-  async configuration(keys: readonly string[]): Promise<Record<string, string>> {
-    const items = await this.ok('GET', `/v1.0/configuration/${this.configurationStore}?${queryOf(keys)}`);
-    return Object.fromEntries(
-      Object.entries(JSON.parse(items) as Record<string, { value: string }>).map(([key, { value }]) => [key, value]),
-    );
-  }
-
-  /** Asks for changes of these keys; they come as POST /configuration/<store>/<key>. */
-  async followConfiguration(keys: readonly string[]): Promise<void> {
-    await this.ok('GET', `/v1.0/configuration/${this.configurationStore}/subscribe?${queryOf(keys)}`);
-  }
-
   /** What /dapr/subscribe answers for a topic. @param waitMs milliseconds that an event may wait for more of them */
   subscription(topic: string, waitMs?: number): object {
     return subscriptionTo(this.components?.pubsub ?? '', topic, waitMs);
   }
 }
-
-const queryOf = (keys: readonly string[]): string => keys.map((key) => `key=${encodeURIComponent(key)}`).join('&');

@@ -50,5 +50,14 @@ export const decimal = (range: { min: number; max: number }) =>
 /** Text that is a time in milliseconds, at most ten minutes. */
 export const milliseconds = wholeNumber({ min: 0, max: 600_000 });
 
+/**
+ * A key of the ConfigMap, with what operators read of it; helm/madang/config/<system>.yaml derives from it. A service does
+ * not start without its keys: the value stands in the ConfigMap, not in the service.
+ * @param value what it is where nobody says otherwise, as text
+ * @param about sentences for operators: what it does, and its unit
+ */
+export const configKey = <T extends z.ZodType>(schema: T, value: string, about: string): T =>
+  schema.meta({ default: value, description: about });
+
 /** Where another service is: its app id, since the sidecar finds the way. */
 export const appId = z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be an app id');

@@ -3,21 +3,29 @@ import express from 'express';
 import type { z } from 'zod';
 import type { Sidecar } from '../dapr/sidecar.ts';
 import { did } from '../telemetry/activity.ts';
-import { log, reason } from '../telemetry/telemetry.ts';
+import { log, reason, withoutClient } from '../telemetry/telemetry.ts';
 import { type Clock, realClock } from './clock.ts';
 
-const REFRESH_MS = 30_000;
+const RENEWAL_MS = 30_000;
+/** A sidecar answers a moment before its subscription holds. */
+const BEGINNING_MS = 1_000;
 
 /**
  * The service's configuration: the keys of its ConfigMap, read at start and followed live.
  * A key that is absent or malformed at start stops the service with a sentence that names it; a malformed change is
  * refused in the log and the last good value stays. Subscriptions vanish when a sidecar restarts and lost updates are
- * only logged by it, so both are renewed every 30 s.
+ * only logged by it, so both are renewed every 30 s; the subscription before is given up, for a sidecar keeps each one,
+ * with connections of its own. What the sidecar tells is a hint that something has changed: words can overtake each
+ * other, so the values are read.
  */
 export class Configuration<T extends Record<string, unknown>> {
   private raw: Record<string, string> = {};
   private values: T | undefined;
-  private endRefresh: (() => void) | undefined;
+  private endRenewals: (() => void) | undefined;
+  private subscription: string | undefined;
+  private renewing: Promise<void> | undefined;
+  private reading: Promise<void> | undefined;
+  private isToldAgain = false;
 
   constructor(
     private readonly sidecar: Sidecar,
@@ -37,7 +45,7 @@ export class Configuration<T extends Record<string, unknown>> {
       this.values = {} as T;
       return;
     }
-    this.raw = await this.sidecar.configuration(keys);
+    this.raw = await this.sidecar.configuration.read(keys);
     const parsed = this.schema.safeParse(this.raw);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
@@ -46,39 +54,66 @@ export class Configuration<T extends Record<string, unknown>> {
       );
     }
     this.values = parsed.data as T;
-    await this.renew(keys);
-    this.endRefresh = this.clock.every(REFRESH_MS, () =>
-      this.renew(keys).catch((error) => void log.warn('configuration not renewed', { reason: reason(error) })),
-    );
+    await this.renew();
+    this.endRenewals = this.clock.every(RENEWAL_MS, () => this.renewed());
   }
 
-  /** Reads the keys again. Never fails: what cannot be read now comes with the next renewal. */
-  async refresh(): Promise<void> {
-    try {
-      this.accept(await this.sidecar.configuration(Object.keys(this.schema.shape)));
-    } catch (error) {
-      log.warn('configuration not read', { reason: reason(error) });
-    }
+  /** Reads the keys again, one reading at a time, and once more where it is told meanwhile. What cannot be read now comes with the next renewal. */
+  told(): void {
+    this.isToldAgain = this.reading !== undefined;
+    this.reading ??= this.read()
+      .catch((error) => void log.warn('configuration not read', { reason: reason(error) }))
+      .finally(() => {
+        this.reading = undefined;
+        if (this.isToldAgain) this.told();
+      });
   }
 
-  close(): void {
-    this.endRefresh?.();
+  /** Ends the following, at the sidecar too where it is still there. */
+  async close(): Promise<void> {
+    this.endRenewals?.();
+    await this.renewing;
+    if (this.subscription !== undefined)
+      await this.sidecar.configuration.unfollow(this.subscription).catch(() => undefined);
   }
 
-  /** Where the sidecar brings changes; it wants exactly 200. */
+  /** Where the sidecar brings changes; it wants exactly 200. When it has just started, which is when it asks for topics, it knows no subscription. */
   router(): Router {
     const router = express.Router();
-    router.post('/configuration/:store/:key', express.json(), (request, response) => {
-      const items = (request.body as { items?: Record<string, { value: string }> }).items ?? {};
-      this.accept(Object.fromEntries(Object.entries(items).map(([key, item]) => [key, item.value])));
+    router.get('/dapr/subscribe', (_request, _response, next) => {
+      if (this.endRenewals) void withoutClient(() => this.renewed());
+      next();
+    });
+    router.post('/configuration/:store/:key', (_request, response) => {
+      this.told();
       response.status(200).end();
     });
     return router;
   }
 
-  private async renew(keys: readonly string[]): Promise<void> {
-    await this.sidecar.followConfiguration(keys);
-    this.accept(await this.sidecar.configuration(keys));
+  /** Never fails: what cannot be renewed now is the next time. */
+  private renewed(): Promise<void> {
+    this.renewing ??= this.renew()
+      .catch((error) => void log.warn('configuration not renewed', { reason: reason(error) }))
+      .finally(() => {
+        this.renewing = undefined;
+      });
+    return this.renewing;
+  }
+
+  private async renew(): Promise<void> {
+    const before = this.subscription;
+    this.subscription = await this.sidecar.configuration.follow(Object.keys(this.schema.shape));
+    this.clock.after(BEGINNING_MS, () => this.told());
+    try {
+      await this.read();
+    } finally {
+      if (before !== undefined) await this.sidecar.configuration.unfollow(before);
+    }
+  }
+
+  private async read(): Promise<void> {
+    this.accept(await this.sidecar.configuration.read(Object.keys(this.schema.shape)));
   }
 
   private accept(changes: Record<string, string>): void {

@@ -3,6 +3,7 @@ import express, { type Express } from 'express';
 import { z } from 'zod';
 import { ANSWERED_BY, Sidecar } from '../dapr/sidecar.ts';
 import type { Transport } from '../dapr/transport.ts';
+import { sidecarOnly } from '../http/app-token.ts';
 import { tracedIn } from '../http/context.ts';
 import { notFound } from '../http/not-found.ts';
 import { asProblem } from '../http/problem.ts';
@@ -29,11 +30,11 @@ export interface App extends Served {
 /**
  * Assembles a service beside its sidecar. Before its start has ended it is alive and not ready: it says so to whoever
  * asks, and what waits for it (subscriptions, events) waits.
- * @param at.dapr HTTP port of the sidecar, or what stands in its stead; at.appId its app id; at.instance the name that survives a restart of this replica; at.context time and chance, this machine's where nothing is said
+ * @param at.dapr HTTP port of the sidecar, or what stands in its stead; at.appId its app id; at.instance the name that survives a restart of this replica; at.token what the sidecar has to show, nothing where nothing is said; at.context time and chance, this machine's where nothing is said
  */
 export function assemble<S extends z.ZodObject>(
   definition: Service<S>,
-  at: { dapr: number | Transport; appId: string; instance: string; context?: Context },
+  at: { dapr: number | Transport; appId: string; instance: string; token?: string | undefined; context?: Context },
 ): App {
   const { context = realContext } = at;
   const { clock } = context;
@@ -68,7 +69,7 @@ export function assemble<S extends z.ZodObject>(
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use((_, response, next) => {
+  app.use(...sidecarOnly(at.token), (_, response, next) => {
     response.set(ANSWERED_BY, at.appId);
     next();
   });
@@ -130,6 +131,7 @@ export async function run<S extends z.ZodObject>(definition: Service<S>): Promis
         dapr: portFrom('DAPR_HTTP_PORT'),
         appId,
         instance: process.env.MADANG_INSTANCE ?? hostname(),
+        token: process.env.APP_API_TOKEN,
       }),
     );
   });

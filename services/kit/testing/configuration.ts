@@ -1,3 +1,6 @@
+import type { SidecarAnswer } from '../dapr/transport.ts';
+import { empty, failure, json } from './answers.ts';
+
 type Follower = (key: string, item: Item, subscription: string) => Promise<void>;
 
 /** As Dapr reads it in Redis: what follows `||` is the version. */
@@ -20,6 +23,16 @@ export class MemoryConfiguration {
 
   constructor(items: Readonly<Record<string, string>>) {
     for (const [key, value] of Object.entries(items)) this.items.set(key, itemOf(`${value}||1`));
+  }
+
+  /** How many subscriptions there are. */
+  get followed(): number {
+    return this.followers.size;
+  }
+
+  /** Ends all subscriptions and tells nobody, as a sidecar that restarts does. */
+  forget(): void {
+    this.followers.clear();
   }
 
   /** The keys that exist of those asked for. */
@@ -52,4 +65,25 @@ export class MemoryConfiguration {
   unfollow(id: string): boolean {
     return this.followers.delete(id);
   }
+}
+
+/** What daprd answers about configuration keys and subscriptions to them. @param tell brings a change to the app */
+export function configurationApi(
+  configuration: MemoryConfiguration,
+  system: string,
+  [store = '', what = '', unsubscribe]: readonly string[],
+  query: URLSearchParams,
+  tell: Follower,
+): SidecarAnswer {
+  if (store !== `${system}-configuration`)
+    return failure(400, 'ERR_CONFIGURATION_STORE_NOT_FOUND', `configuration store ${store} not found`);
+  const keys = query.getAll('key');
+  if (what === 'subscribe') return json(200, { id: configuration.follow(keys, tell) });
+  if (unsubscribe !== undefined) {
+    if (configuration.unfollow(what)) return json(200, { ok: true });
+    const message = `failed to unsubscribe to configuration request ${what}: subscription with id ${what} does not exist`;
+    return json(500, { message });
+  }
+  const items = configuration.get(keys);
+  return Object.keys(items).length === 0 ? empty() : json(200, items);
 }

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { SidecarAnswer, SidecarRequest, Transport } from '../dapr/transport.ts';
 import { empty, failure, json } from './answers.ts';
 import type { MemoryBackend } from './backend.ts';
+import { configurationApi } from './configuration.ts';
 import { type Answered, CutOff, type Injected, inject } from './inject.ts';
 import { invoke } from './invocation.ts';
 import { asObject, parsed } from './json.ts';
@@ -190,7 +191,10 @@ export class MemorySidecar implements Transport {
     if (area === 'metadata') return json(200, this.metadata());
     if (area === 'state') return stateApi(this, call, rest, url.searchParams, unreadable);
     if (area === 'publish') return publish(this, call, rest, url.searchParams, unreadable);
-    if (area === 'configuration') return this.configuration(rest, url.searchParams);
+    if (area === 'configuration')
+      return configurationApi(this.backend.configuration, this.system, rest, url.searchParams, (...told) =>
+        this.tellConfiguration(...told),
+      );
     if (area === 'bindings') return this.binding(call, rest[0] ?? '');
     return notFound();
   }
@@ -210,23 +214,10 @@ export class MemorySidecar implements Transport {
     };
   }
 
-  private configuration(rest: readonly string[], query: URLSearchParams): SidecarAnswer {
-    const [store, what] = rest;
-    const { configuration } = this.backend;
-    if (store !== `${this.system}-configuration`)
-      return failure(400, 'ERR_CONFIGURATION_STORE_NOT_FOUND', `configuration store ${store} not found`);
-    const keys = query.getAll('key');
-    if (what === 'subscribe')
-      return json(200, { id: configuration.follow(keys, (...told) => this.tellConfiguration(store, ...told)) });
-    if (rest[2] === 'unsubscribe') return json(200, { ok: configuration.unfollow(what ?? '') });
-    const items = configuration.get(keys);
-    return Object.keys(items).length === 0 ? empty() : json(200, items);
-  }
-
-  private async tellConfiguration(store: string, key: string, item: object, id: string): Promise<void> {
+  private async tellConfiguration(key: string, item: object, id: string): Promise<void> {
     await this.toApp({
       method: 'POST',
-      path: `/configuration/${store}/${key}`,
+      path: `/configuration/${this.system}-configuration/${key}`,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ id, items: { [key]: item } }),
     }).catch(() => undefined); // daprd logs it and does not come again

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import os
 import re
 import socket
 from threading import BoundedSemaphore, Event, Lock
@@ -20,6 +22,8 @@ PLACES = 8
 MEMORY = 96 * 1024 * 1024
 SMALL_BODY = 1024 * 1024
 LISTED = 100
+# What probes and who collects figures ask, neither of whom has the token.
+OPEN = ("/healthz", "/readyz", "/metrics")
 
 
 class App(Server):
@@ -32,6 +36,7 @@ class App(Server):
         self.waiting_for: Optional[str] = "the sidecar"
         self.stopping = Event()
         self.places = BoundedSemaphore(PLACES)
+        self._token = os.environ.get("APP_API_TOKEN", "").encode()
         self._memory = MEMORY
         self._counting = Lock()
         super().__init__(address, Routes)
@@ -43,6 +48,10 @@ class App(Server):
                 return False
             self._memory -= size
             return True
+
+    def is_sidecar(self, shown: Optional[str]) -> bool:
+        """Whether a request shows the token with which the sidecar calls; where none is set, everybody passes."""
+        return not self._token or hmac.compare_digest((shown or "").encode(), self._token)
 
     def unready(self) -> Optional[str]:
         """What is missing for its work, or None."""
@@ -80,6 +89,8 @@ class Routes(Handler):
     server: App
 
     def respond(self, path: str, length: int) -> None:
+        if path not in OPEN and not self.server.is_sidecar(self.headers.get("dapr-api-token")):
+            return self.send_error(403, "Only the sidecar of this service is answered here: send its token.")
         if path == "/events" and self.command == "POST":
             return self._events(length)
         routes = [(method, found, answer) for method, pattern, answer in ROUTES if (found := pattern.fullmatch(path))]

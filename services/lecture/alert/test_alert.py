@@ -27,6 +27,8 @@ from typing import Callable, Optional
 HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("MADANG_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "madang")
 TRACE = "0af7651916cd43dd8448eb211c80319c"
+# What the service shows its sidecar, and what the sidecar, or a test in its place, shows the service.
+TOKENS = {"DAPR_API_TOKEN": "of-the-sidecar", "APP_API_TOKEN": "of-the-service"}
 
 
 def find(variable: str, names: list[str], pattern: str) -> str:
@@ -69,10 +71,17 @@ def eventually(check: Callable[[], object], what: str, limit: float = 20) -> obj
     raise AssertionError(f"within {limit} s not seen: {what}")
 
 
-def request(port: int, verb: str, path: str, body: Optional[bytes] = None, kind: str = "application/json") -> tuple[int, bytes]:
+def request(
+    port: int,
+    verb: str,
+    path: str,
+    body: Optional[bytes] = None,
+    kind: str = "application/json",
+    token: str = TOKENS["APP_API_TOKEN"],
+) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request(verb, path, body, {"content-type": kind})
+        connection.request(verb, path, body, {"content-type": kind, "dapr-api-token": token})
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:
@@ -219,12 +228,14 @@ class AlertBesideASidecar(unittest.TestCase):
         binary = find("DAPRD", ["daprd"], "bin/daprd-*")
         arguments = [f"--{name}={value}" for name, value in options.items()]
         with open(cls.home / "daprd.txt", "ab") as output:
-            return subprocess.Popen([binary, *arguments], stdout=output, stderr=output)
+            environment = {**os.environ, **TOKENS}
+            return subprocess.Popen([binary, *arguments], env=environment, stdout=output, stderr=output)
 
     @classmethod
     def start_alert(cls, port: Optional[int] = None) -> subprocess.Popen:
         environment = {
             **os.environ,
+            **TOKENS,
             "APP_ID": "test-alert",
             "APP_PORT": str(port or cls.port),
             "DAPR_HTTP_PORT": str(cls.http),
@@ -275,9 +286,8 @@ class AlertBesideASidecar(unittest.TestCase):
             "traceid": f"00-{TRACE}-b7ad6b7169203331-01",
             "data": data or {"eventType": name, "timestamp": "20260102030405", "id": 1, "student": "홍길동", "fee": 10000},
         }
-        status, body = request(
-            self.http, "POST", "/v1.0/publish/test-pubsub/test", json.dumps(event).encode(), "application/cloudevents+json"
-        )
+        path, kind = "/v1.0/publish/test-pubsub/test", "application/cloudevents+json"
+        status, body = request(self.http, "POST", path, json.dumps(event).encode(), kind, TOKENS["DAPR_API_TOKEN"])
         self.assertEqual(204, status, body)
         return event["id"]
 
@@ -313,6 +323,24 @@ class AlertBesideASidecar(unittest.TestCase):
             return part in [line for line in self.console() if "alertEvents" in line][-1][name]
 
         eventually(seen, f"{part} in {name}", 5)
+
+    def test_given_tokens_when_a_foreign_process_asks_service_or_sidecar_then_it_is_refused(self) -> None:
+        asked = {
+            self.port: (403, ("/dapr/subscribe", "/status", "/activity", "/deadletters", "/deferred", "/internal/x")),
+            self.http: (401, ("/v1.0/metadata", "/v1.0/configuration/test-settings", "/v1.0/invoke/test-alert/method/status")),
+        }
+        for port, (refused, paths) in asked.items():
+            for path in paths:
+                for token in ("", "wrong", TOKENS["APP_API_TOKEN" if port == self.http else "DAPR_API_TOKEN"]):
+                    self.assertEqual(refused, request(port, "GET", path, token=token)[0], (path, token))
+        for path in ("/events", "/configuration/test-settings/LOG_FILE"):
+            self.assertEqual(403, request(self.port, "POST", path, b"{}", token="")[0], path)
+        for path, status in (("/healthz", 204), ("/readyz", 204), ("/metrics", 200)):
+            self.assertEqual(status, request(self.port, "GET", path, token="")[0], path)
+        self.await_notice(self.publish())
+        for file in ("console.txt", "daprd.txt"):
+            for token in TOKENS.values():
+                self.assertNotIn(token, (self.home / file).read_text(encoding="utf-8"))
 
     def test_notice_in_the_file_on_the_console_and_by_the_binding(self) -> None:
         event_id = self.publish()

@@ -456,6 +456,29 @@ class OverSockets(WithAlert):
     def get(self, path: str) -> tuple[int, dict[str, str], bytes]:
         return self.ask(b"GET %s HTTP/1.1\r\nhost: x\r\n\r\n" % path.encode())
 
+    def test_given_a_token_then_only_who_shows_it_is_answered_but_for_probes_and_figures(self) -> None:
+        self.app._token = b"secret"
+        delivery = delivery_of(event_of())
+        for verb, path in (
+            ("POST", "/events"),
+            ("POST", "/configuration/test-settings/LOG_FILE"),
+            ("GET", "/dapr/subscribe"),
+            ("GET", "/status"),
+            ("GET", "/activity"),
+            ("GET", "/deadletters"),
+            ("DELETE", "/deadletters/1"),
+            ("GET", "/deferred"),
+            ("GET", "/metrics/"),
+        ):
+            for shown in (b"", b"dapr-api-token: secreT\r\n", b"dapr-api-token: \xe9\r\n"):
+                head = f"{verb} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(delivery)}\r\n".encode()
+                status, headers, body = self.ask(head + shown + b"\r\n" + delivery)
+                self.assertEqual((403, server.PROBLEM), (status, headers["content-type"]), (verb, path, shown))
+                self.assertEqual("Forbidden", json.loads(body)["title"])
+        self.assertEqual([204, 204, 200], [self.get(path)[0] for path in ("/healthz", "/readyz", "/metrics")])
+        known = b"GET /deadletters HTTP/1.1\r\nhost: x\r\ndapr-api-token: secret\r\n\r\n"
+        self.assertEqual((200, []), (self.ask(known)[0], self.alert.store.letters(9)))
+
     def test_given_a_delivery_then_each_entry_has_its_status(self) -> None:
         status, _, body = self.post("/events", delivery_of(event_of(), b"hello"))
         statuses = [{"entryId": "0", "status": "SUCCESS"}, {"entryId": "1", "status": "SUCCESS"}]

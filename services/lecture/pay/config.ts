@@ -1,9 +1,13 @@
 import { z } from 'zod';
-import { milliseconds } from '../../kit/domain/index.ts';
+import { configKey, milliseconds } from '../../kit/domain/index.ts';
 
 /** What the operations chapter needs: pay slow, failing, hanging or crashing. */
 export const Config = z.object({
-  PAY_DELAY_MS: milliseconds,
-  PAY_FAILURE: z.enum(['none', 'error', 'hang', 'crash']),
+  PAY_DELAY_MS: configKey(milliseconds, '0', 'Trouble for operations exercises: milliseconds that a payment takes.'),
+  PAY_FAILURE: configKey(
+    z.enum(['none', 'error', 'hang', 'crash']),
+    'none',
+    'Trouble for operations exercises: what happens to a payment. none, error, hang or crash.',
+  ),
 });
 export type Config = z.output<typeof Config>;

@@ -7,6 +7,10 @@ export interface Payment extends Identified, PaymentWish {
 }
 export const Payment = aggregate<Payment>('Payment', { keyedBy: 'classId' });
 
+/**
+ * Every payment is approved, except that of an enrolment which was cancelled before it came: the cancellation waits for it
+ * (policies.ts), and class is told that it was refused (routes.ts).
+ */
 export const approvePayment =
   (wish: PaymentWish) =>
   (id: number): Decision<Payment> => {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { decimal } from '../../kit/domain/index.ts';
+import { configKey, decimal } from '../../kit/domain/index.ts';
 
-export const Config = z.object({ POINT_PERCENT: decimal({ min: 0, max: 100 }) });
+export const Config = z.object({
+  POINT_PERCENT: configKey(decimal({ min: 0, max: 100 }), '1', 'Points of an enrolment, in percent of the fee.'),
+});
 export type Config = z.output<typeof Config>;

@@ -50,6 +50,18 @@ describe('pay (docs/contracts/lecture.md#saga-s3)', () => {
   );
 
   test(
+    'given a sidecar of pay that has just been started anew, when a key changes, then it is in force within seconds',
+    async () => {
+      await run('restart', 'lecture-pay', '--sidecar');
+      await enrolmentWorks();
+      await configured({ PAY_DELAY_MS: '300' }, healthyPay, () =>
+        eventually(async () => expect((await call('POST', '/classes', wish())).ms).toBeGreaterThan(300), 5_000),
+      );
+    },
+    LONG,
+  );
+
+  test(
     '22. given pay is slower than 1000 ms, when a student enrols, then he is turned away and a late payment is taken back',
     async () => {
       const students = Array.from({ length: 8 }, () => someone());

@@ -29,7 +29,7 @@ export interface Tree {
   readonly title: string;
   readonly began: number;
   readonly ended: number;
-  readonly state: 'running' | 'waits' | 'finished' | 'refused' | 'dead';
+  readonly state: 'running' | 'waits' | 'finished' | 'refused' | 'dead' | 'partial';
   /** `finished after 84 ms`, `waits for course`. */
   readonly words: string;
 }
@@ -45,8 +45,17 @@ interface Told {
   readonly acted: Of<'acted'>[];
 }
 
-/** The tree of one trace. @param now for what is awaited; @param model of its system, where it is known */
-export function treeOf(trace: string, entries: readonly Entry[], model: SystemModel | undefined, now: number): Tree {
+/**
+ * The tree of one trace.
+ * @param model of its system, where it is known
+ * @param now for what is awaited; undefined: entries are missing, so nobody can say what is awaited
+ */
+export function treeOf(
+  trace: string,
+  entries: readonly Entry[],
+  model: SystemModel | undefined,
+  now: number | undefined,
+): Tree {
   const sorted = [...entries].sort((a, b) => startOf(a) - startOf(b));
   const commands = sorted.filter((one) => one.kind === 'command');
   const calls = sorted.filter((one) => one.kind === 'call');
@@ -85,7 +94,7 @@ export function treeOf(trace: string, entries: readonly Entry[], model: SystemMo
     title: first?.title ?? 'nothing is known of it any more',
     began,
     ended: Math.max(...sorted.map(({ at }) => at)),
-    ...stateOf(roots, began, commands.length > 0),
+    ...stateOf(roots, began, now === undefined ? 'partial' : commands.length > 0 ? 'answered' : 'asked'),
   };
 }
 
@@ -172,8 +181,8 @@ function reactionsOf({ acted, event }: Told): Node[] {
 }
 
 /** Services that act on such an event, and have not yet. */
-function awaited({ event, acted, at }: Told, model: SystemModel | undefined, now: number): Node[] {
-  if (now - at < PATIENCE_MS) return [];
+function awaited({ event, acted, at }: Told, model: SystemModel | undefined, now: number | undefined): Node[] {
+  if (now === undefined || now - at < PATIENCE_MS) return [];
   const to = model?.events.find(({ type }) => type === event.type)?.to ?? [];
   return to
     .filter((service) => !acted.some((one) => one.service === service))
@@ -187,9 +196,14 @@ function awaited({ event, acted, at }: Told, model: SystemModel | undefined, now
     }));
 }
 
-function stateOf(roots: readonly Node[], began: number, isAnswered: boolean): Pick<Tree, 'state' | 'words'> {
+function stateOf(
+  roots: readonly Node[],
+  began: number,
+  known: 'partial' | 'asked' | 'answered',
+): Pick<Tree, 'state' | 'words'> {
   const all = roots.flatMap(flat);
   if (all.some(({ outcome }) => outcome === WORDS.dead)) return { state: 'dead', words: 'needs a person: dead letter' };
+  if (known === 'partial') return { state: 'partial', words: 'not all of it is known' };
   const waits = new Set(
     all.flatMap(({ sticker, outcome, service }) =>
       sticker === 'waiting' || outcome === WORDS.waits || outcome === WORDS.again ? [service] : [],
@@ -198,7 +212,7 @@ function stateOf(roots: readonly Node[], began: number, isAnswered: boolean): Pi
   if (waits.size > 0) return { state: 'waits', words: `waits for ${[...waits].join(', ')}` };
   const [first] = roots;
   if (first?.sticker === 'command' && first.bad) return { state: 'refused', words: `refused: ${first.outcome}` };
-  if (!isAnswered && !all.some(({ sticker }) => sticker === 'policy' || sticker === 'view'))
+  if (known === 'asked' && !all.some(({ sticker }) => sticker === 'policy' || sticker === 'view'))
     return { state: 'running', words: 'under way' };
   const last = Math.max(
     ...all.map(({ at, sticker, ms }) => (sticker === 'command' || sticker === 'call' ? at + (ms ?? 0) : at)),

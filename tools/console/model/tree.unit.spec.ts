@@ -65,6 +65,17 @@ test('given a service that has not acted, when some time is over, then the tree 
   expect(treeOf(TRACE, entries, model, 1_100).words).not.toContain('waits');
 });
 
+test('given entries that are missing, when the tree is made, then nobody is said to be waited for', () => {
+  const entries = [
+    command(1_020),
+    told('pay', 1_030, 'e1', 'Paid', 'req'),
+    acted('course', 1_040, 'e1', 'Paid', 'waits'),
+  ];
+  const tree = treeOf(TRACE, entries, model, undefined);
+  expect(tree).toMatchObject({ state: 'partial', words: 'not all of it is known' });
+  expect(tree.roots.flatMap(flat).map(({ sticker }) => sticker)).not.toContain('waiting');
+});
+
 test('given an event that comes again, when it is handled in the end, then it is one node with its number of tries', () => {
   const tries = [acted('course', 1_040, 'e1', 'Paid', 'waits'), acted('course', 1_050, 'e1', 'Paid', 'waits')];
   const paid = [command(1_020), told('pay', 1_030, 'e1', 'Paid', 'req'), acted('class', 1_040, 'e1', 'Paid'), ...tries];

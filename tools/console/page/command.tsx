@@ -1,11 +1,10 @@
-import { useEffect, useState } from 'preact/hooks';
-import type { Entry } from '../model/entry.ts';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { flat, type Node, type Tree } from '../model/tree.ts';
 import type { LogLine } from '../server/log-lines.ts';
 import { treeNow } from './events.tsx';
-import { clock, duration, Empty, Sticker } from './parts.tsx';
-import { filter, setFilter } from './route.ts';
-import { ask, keep, now, traces } from './store.ts';
+import { clock, duration, Empty, Sticker, Tabs } from './parts.tsx';
+import { filter } from './route.ts';
+import { ask, now, readTrace, traces } from './store.ts';
 
 const TABS = ['tree', 'times', 'log'] as const;
 
@@ -14,11 +13,7 @@ export function Command({ trace }: { trace: string }) {
   const [asked, setAsked] = useState(false);
   void now.value;
   useEffect(() => {
-    // What this page has not seen itself may still be known to the console.
-    void ask<Entry[]>(`/api/trace?id=${trace}`)
-      .then((entries) => {
-        for (const entry of entries) keep(entry);
-      })
+    void readTrace(trace)
       .catch(() => undefined)
       .finally(() => setAsked(true));
   }, [trace]);
@@ -36,38 +31,50 @@ export function Command({ trace }: { trace: string }) {
           {tree.system}, begun at {clock(tree.began)}, trace <code>{trace}</code>
         </span>
       </p>
-      <div class="tabs" role="tablist" aria-label="Views of this command">
-        {TABS.map((one) => (
-          <button
-            type="button"
-            key={one}
-            role="tab"
-            id={`tab-${one}`}
-            aria-selected={one === tab}
-            aria-controls="view"
-            onClick={() => setFilter('tab', one === 'tree' ? '' : one)}
-          >
-            {one}
-          </button>
-        ))}
-      </div>
-      <section id="view" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+      <Tabs names={TABS} chosen={tab} label="Views of this command">
         {found.leftOut > 0 && <p class="notice">{found.leftOut} entries of it are left out.</p>}
         {tab === 'tree' ? <Roots tree={tree} /> : tab === 'times' ? <Times tree={tree} /> : <Log trace={trace} />}
-      </section>
+      </Tabs>
     </>
   );
 }
 
-const Roots = ({ tree }: { tree: Tree }) => (
-  <ul class="tree">
-    {tree.roots.map((node) => (
-      <Branch key={node.key} node={node} began={tree.began} />
-    ))}
-  </ul>
-);
+/** What is shown at first of a large tree: causes of one thing side by side, and one below the other. */
+const WIDE = 100;
+const DEEP = 30;
 
-function Branch({ node, began }: { node: Node; began: number }) {
+/** The same as long as its tree is: nothing is compared anew. */
+const Roots = ({ tree }: { tree: Tree }) =>
+  useMemo(
+    () => (
+      <ul class="tree">
+        <Branches nodes={tree.roots} began={tree.began} depth={0} />
+      </ul>
+    ),
+    [tree],
+  );
+
+/** Branches side by side: some of them where they are many, all on request. */
+function Branches({ nodes, began, depth }: { nodes: readonly Node[]; began: number; depth: number }) {
+  const [most, setMost] = useState(depth > 0 && depth % DEEP === 0 ? 0 : WIDE);
+  const left = nodes.length - most;
+  return (
+    <>
+      {nodes.slice(0, most).map((node) => (
+        <Branch key={node.key} node={node} began={began} depth={depth} />
+      ))}
+      {left > 0 && (
+        <li>
+          <button type="button" onClick={() => setMost(most + WIDE)}>
+            {most === 0 ? 'Show what it caused' : `Show more, ${left} are left`}
+          </button>
+        </li>
+      )}
+    </>
+  );
+}
+
+function Branch({ node, began, depth }: { node: Node; began: number; depth: number }) {
   const { sticker, title, service, outcome, bad, at, ms, times, detail, children } = node;
   const facts = [
     sticker === 'waiting' ? '' : `after ${duration(Math.max(0, at - began))}`,
@@ -92,18 +99,28 @@ function Branch({ node, began }: { node: Node; began: number }) {
       </div>
       {children.length > 0 && (
         <ul>
-          {children.map((one) => (
-            <Branch key={one.key} node={one} began={began} />
-          ))}
+          <Branches nodes={children} began={began} depth={depth + 1} />
         </ul>
       )}
     </li>
   );
 }
 
+/** Rows of the times of a large tree. */
+const ROWS = 300;
+
 /** When each thing was done: a bar from its cause to itself. */
 function Times({ tree }: { tree: Tree }) {
   const nodes = tree.roots.flatMap(flat).filter(({ sticker }) => sticker !== 'waiting');
+  return (
+    <>
+      <Bars nodes={nodes.slice(0, ROWS)} tree={tree} />
+      {nodes.length > ROWS && <p class="notice">{nodes.length - ROWS} later ones are not shown.</p>}
+    </>
+  );
+}
+
+function Bars({ nodes, tree }: { nodes: readonly Node[]; tree: Tree }) {
   const whole = Math.max(1, tree.ended - tree.began);
   return (
     <table class="times" aria-label="When each thing was done">

@@ -9,15 +9,17 @@ import { isChosen, leftOut, models, now, paused, type Trace, traces } from './st
 const LINES = 40;
 const STICKERS = 12;
 
-const known = new Map<string, { size: number; at: number; tree: Tree }>();
+const known = new Map<string, { size: number; isPartial: boolean; at: number; tree: Tree }>();
 
 /** The tree of a trace; made anew only where something came, or is awaited. */
 export function treeNow(trace: Trace): Tree {
   const before = known.get(trace.id);
   const isOpen = before?.tree.state === 'waits' || before?.tree.state === 'running' || now.value - trace.began < 5_000;
-  if (before && before.size === trace.entries.size && !(isOpen && before.at !== now.value)) return before.tree;
-  const tree = treeOf(trace.id, [...trace.entries.values()], models.value[trace.system], now.value);
-  known.set(trace.id, { size: trace.entries.size, at: now.value, tree });
+  const { isPartial, entries } = trace;
+  const isSame = before?.size === entries.size && before.isPartial === isPartial;
+  if (before && isSame && !(isOpen && before.at !== now.value)) return before.tree;
+  const tree = treeOf(trace.id, [...entries.values()], models.value[trace.system], isPartial ? undefined : now.value);
+  known.set(trace.id, { size: entries.size, isPartial, at: now.value, tree });
   if (known.size > 2_000) known.clear();
   return tree;
 }
@@ -28,29 +30,42 @@ const matches = (tree: Tree, text: string): boolean =>
     .flatMap(flat)
     .some((node) => `${node.title} ${node.service} ${JSON.stringify(node.detail ?? '')}`.toLowerCase().includes(text));
 
+/**
+ * Holds the lines while somebody points at them or has paused, so that nothing runs away.
+ * @returns what is shown of all lines, how many came since, and how to hold and to let go
+ */
+function useHeld(lines: readonly Tree[]) {
+  const held = useSignal<readonly Tree[] | undefined>(undefined);
+  const pointed = useRef(false);
+  const newest = lines.slice(0, LINES);
+  if (!(paused.value || pointed.current)) held.value = undefined;
+  else held.value ??= newest;
+  const known = held.value ?? newest;
+  // What is held goes on; where so much came that it is kept no more, it stays as it was.
+  const shown = known.map((one) => lines.find(({ trace }) => trace === one.trace) ?? one);
+  const since = shown[0]?.began ?? 0;
+  const isNew = ({ began, trace }: Tree) => began > since && !known.some((one) => one.trace === trace);
+  return {
+    shown,
+    fresh: held.value ? lines.filter(isNew).length : 0,
+    point: (on: boolean) => {
+      pointed.current = on;
+      if (on) held.value ??= newest;
+    },
+    pause: () => {
+      paused.value = !paused.value;
+      if (!paused.value) held.value = undefined;
+    },
+  };
+}
+
 /** What just happened, and who took notice? */
 export function Events() {
   const text = filter('text').toLowerCase();
-  const held = useSignal<readonly string[] | undefined>(undefined);
-  const pointed = useRef(false);
   void now.value;
   const all = [...traces.values()].filter(({ system }) => isChosen(system)).sort((a, b) => b.began - a.began);
-  const lines = all.slice(0, 400).flatMap((trace) => {
-    const tree = treeNow(trace);
-    return matches(tree, text) ? [tree] : [];
-  });
-  const newest = lines.slice(0, LINES).map(({ trace }) => trace);
-  const isHeld = paused.value || pointed.current;
-  if (!isHeld) held.value = undefined;
-  else if (!held.value) held.value = newest;
-  const shownIds = held.value ?? newest;
-  const shown = shownIds.flatMap((id) => lines.find(({ trace }) => trace === id) ?? []);
-  const since = shown[0]?.began ?? 0;
-  const fresh = held.value ? lines.filter(({ began, trace }) => began > since && !shownIds.includes(trace)).length : 0;
-  const hold = (on: boolean) => {
-    pointed.current = on;
-    if (on) held.value ??= newest;
-  };
+  const lines = all.map(treeNow).filter((tree) => matches(tree, text));
+  const { shown, fresh, point, pause } = useHeld(lines);
   return (
     <>
       <div class="filters">
@@ -62,14 +77,7 @@ export function Events() {
             onInput={({ currentTarget }) => setFilter('text', currentTarget.value)}
           />
         </label>
-        <button
-          type="button"
-          aria-pressed={paused.value}
-          onClick={() => {
-            paused.value = !paused.value;
-            if (!paused.value) held.value = undefined;
-          }}
-        >
+        <button type="button" aria-pressed={paused.value} onClick={pause}>
           {paused.value ? `Resume${fresh ? `, ${fresh} new` : ''}` : 'Pause'}
         </button>
         <Legend />
@@ -84,7 +92,7 @@ export function Events() {
           {!text && <a href="/">Play the story</a>}
         </Empty>
       ) : (
-        <ol class="board" onMouseEnter={() => hold(true)} onMouseLeave={() => hold(false)}>
+        <ol class="board" onMouseEnter={() => point(true)} onMouseLeave={() => point(false)}>
           {shown.map((tree) => (
             <Line key={tree.trace} tree={tree} />
           ))}

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Sticker as Kind } from '../model/tree.ts';
+import { setFilter } from './route.ts';
 
 /** The small parts that the screens share. */
 
@@ -75,3 +76,39 @@ export const perSecond = (rate: number): string =>
 
 /** The address of a screen that keeps the system chosen. */
 export const withSystem = (path: string, system: string): string => (system ? `${path}?system=${system}` : path);
+
+/** Tabs of a screen; the chosen one stands in the address, but for the first. */
+export function Tabs({
+  names,
+  chosen,
+  label,
+  children,
+}: {
+  names: readonly string[];
+  chosen: string;
+  label: string;
+  children: ComponentChildren;
+}) {
+  return (
+    <>
+      <div class="tabs" role="tablist" aria-label={label}>
+        {names.map((one, at) => (
+          <button
+            type="button"
+            key={one}
+            role="tab"
+            id={`tab-${one}`}
+            aria-selected={one === chosen}
+            aria-controls="view"
+            onClick={() => setFilter('tab', at === 0 ? '' : one)}
+          >
+            {one}
+          </button>
+        ))}
+      </div>
+      <section id="view" role="tabpanel" aria-labelledby={`tab-${chosen}`}>
+        {children}
+      </section>
+    </>
+  );
+}

@@ -25,10 +25,11 @@ window.addEventListener('popstate', () => {
   address.value = new URL(location.href);
 });
 
-/** Links of the page stay in it. */
+/** Links of the page stay in it; files do not. */
 document.addEventListener('click', (event) => {
   const link = (event.target as Element | null)?.closest('a');
-  if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || link.target) return;
+  if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || link.target || link.download)
+    return;
   if (new URL(link.href).origin !== location.origin) return;
   event.preventDefault();
   go(link.href);

@@ -1,10 +1,7 @@
-import { signal } from '@preact/signals';
-import { useRef, useState } from 'preact/hooks';
-import type { Action, Part, ProcessStatus, ServiceStatus } from '../../run/supervisor/status.ts';
+import type { ProcessStatus, ServiceStatus } from '../../run/supervisor/status.ts';
+import { Actions, said } from './actions.tsx';
 import { Empty, Lamp, perSecond, Sparkline } from './parts.tsx';
 import { ask, errors, isChosen, models, playing, rates, status } from './store.ts';
-
-const said = signal('');
 
 /** What runs, and is it well? */
 export function Services() {
@@ -188,83 +185,5 @@ function LogLink({ id }: { id: string }) {
         </a>
       )}
     </>
-  );
-}
-
-const EXPLAINED: Record<Action, string> = {
-  start: 'start it again',
-  stop: 'stop it until it is started',
-  restart: 'stop it in good order and start it',
-  kill: 'kill -9, as in a crash; it comes back by itself',
-};
-const DONE_MS = 60_000;
-
-/** Buttons that say done when it is. They keep the focus meanwhile, so they are never disabled. */
-function Actions({
-  id,
-  name,
-  app,
-  hasParts = false,
-}: {
-  id: string;
-  name: string;
-  app: ProcessStatus;
-  hasParts?: boolean;
-}) {
-  const [part, setPart] = useState<Part>('both');
-  const [busy, setBusy] = useState<Action | undefined>();
-  const latest = useRef(app);
-  latest.current = app;
-  const act = async (action: Action): Promise<void> => {
-    if (busy) return;
-    setBusy(action);
-    said.value = `${name}: ${action} …`;
-    const before = latest.current.restarts;
-    try {
-      await ask('/api/act', { id, action, part: action === 'kill' && part === 'both' ? 'app' : part });
-      const isBack = () =>
-        latest.current.state === 'healthy' &&
-        (action !== 'kill' || part === 'sidecar' || latest.current.restarts > before);
-      const end = Date.now() + DONE_MS;
-      while (action !== 'stop' && !isBack() && Date.now() < end) await new Promise((later) => setTimeout(later, 100));
-      said.value =
-        action === 'stop'
-          ? `${name} is stopped.`
-          : isBack()
-            ? `${name} is healthy.`
-            : `${name} is ${latest.current.state}.`;
-    } catch (error) {
-      said.value = (error as Error).message;
-    }
-    setBusy(undefined);
-  };
-  const offered: Action[] = app.state === 'stopped' ? ['start'] : ['restart', 'stop', 'kill'];
-  return (
-    <div class="buttons">
-      {hasParts && (
-        <select
-          aria-label={`part of ${name}`}
-          value={part}
-          onChange={({ currentTarget }) => setPart(currentTarget.value as Part)}
-        >
-          <option value="both">both</option>
-          <option value="app">app</option>
-          <option value="sidecar">sidecar</option>
-        </select>
-      )}
-      {offered.map((action) => (
-        <button
-          type="button"
-          key={action === 'start' || action === 'restart' ? 'first' : action}
-          class={action === 'kill' ? 'danger' : ''}
-          title={EXPLAINED[action]}
-          aria-label={`${action} ${name}`}
-          aria-disabled={busy !== undefined}
-          onClick={() => void act(action)}
-        >
-          {busy === action ? `${action} …` : action}
-        </button>
-      ))}
-    </div>
   );
 }

@@ -1,5 +1,6 @@
 import { Command } from './command.tsx';
 import { Configuration } from './configuration.tsx';
+import { Contract } from './contract.tsx';
 import { Events } from './events.tsx';
 import { Flow } from './flow.tsx';
 import { Logs } from './logs.tsx';
@@ -16,6 +17,7 @@ const SCREENS = [
   { path: '/trouble', name: 'Trouble', Screen: Trouble },
   { path: '/logs', name: 'Logs', Screen: Logs },
   { path: '/configuration', name: 'Configuration', Screen: Configuration },
+  { path: '/contract', name: 'Contract', Screen: Contract },
 ] as const;
 
 /** The rail of screens, the choice of a system, and how the console itself is. */
@@ -71,7 +73,8 @@ function Rail({ here }: { here: string }) {
 }
 
 function Systems() {
-  const systems = status.value?.systems ?? [];
+  const running = status.value?.systems ?? [];
+  const systems = !chosen.value || running.includes(chosen.value) ? running : [...running, chosen.value];
   return (
     <label>
       <span class="unseen">System</span>

@@ -19,9 +19,12 @@ interface Changes {
   readonly entries: readonly Entry[];
 }
 
-/** What is kept of commands, and of the entries of one. */
+/** What is kept of commands, of the entries of one, and of those of all. */
 const COMMANDS = 400;
-const ENTRIES = 1_500;
+const ENTRIES = 8_000;
+const ALL_ENTRIES = 60_000;
+/** How long what belongs to a command may come after it: of what is left out, some may be its. */
+const BELONGS_MS = 10_000;
 const EVERY_MS = 500;
 const HIDDEN_MS = 3_000;
 
@@ -48,6 +51,8 @@ export interface Trace {
   readonly entries: Map<number, Entry>;
   began: number;
   leftOut: number;
+  /** Some of what was left out may have been of it. */
+  isPartial: boolean;
 }
 /** By trace id, in the order in which they came. */
 export const traces = new Map<string, Trace>();
@@ -58,6 +63,7 @@ export const isChosen = (system: string): boolean => !chosen.value || chosen.val
 
 let seq = 0;
 let boot = '';
+let kept = 0;
 
 /** Asks the console's server. @throws Error with what it said */
 export async function ask<T>(path: string, body?: unknown): Promise<T> {
@@ -74,18 +80,46 @@ export async function ask<T>(path: string, body?: unknown): Promise<T> {
 export function keep(entry: Entry): void {
   if (!('trace' in entry) || !entry.trace) return;
   const known = traces.get(entry.trace);
-  const trace = known ?? { id: entry.trace, system: entry.system, entries: new Map(), began: entry.at, leftOut: 0 };
+  const trace = known ?? {
+    id: entry.trace,
+    system: entry.system,
+    entries: new Map(),
+    began: entry.at,
+    leftOut: 0,
+    isPartial: false,
+  };
   if (!known) traces.set(entry.trace, trace);
-  if (trace.entries.size < ENTRIES) trace.entries.set(entry.seq, entry);
-  else if (!trace.entries.has(entry.seq)) trace.leftOut++;
+  if (!trace.entries.has(entry.seq)) {
+    if (trace.entries.size < ENTRIES) {
+      trace.entries.set(entry.seq, entry);
+      kept++;
+    } else trace.leftOut++;
+  }
   trace.began = Math.min(trace.began, entry.at - ('ms' in entry ? entry.ms : 0));
-  const [oldest = ''] = traces.size > COMMANDS ? traces.keys() : [];
-  traces.delete(oldest);
+  for (const [id, { entries }] of traces) {
+    if ((traces.size <= COMMANDS && kept <= ALL_ENTRIES) || id === entry.trace) break;
+    traces.delete(id);
+    kept -= entries.size;
+  }
+}
+
+/** All of a command that the console still has: what its page has not seen itself, too. */
+export async function readTrace(id: string): Promise<void> {
+  for (const entry of await ask<Entry[]>(`/api/trace?id=${id}`)) keep(entry);
+  const trace = traces.get(id);
+  if (trace) trace.isPartial = trace.leftOut > 0;
+}
+
+/** What was left out may be of any command that is not long over. */
+function leaveOut(count: number): void {
+  if (count === 0) return;
+  leftOut.value += count;
+  for (const trace of traces.values()) trace.isPartial ||= Date.now() - trace.began < BELONGS_MS;
 }
 
 function take(entry: Entry): void {
   rates.take(entry);
-  if (entry.kind === 'leftOut') leftOut.value += entry.leftOut;
+  if (entry.kind === 'leftOut') leaveOut(entry.leftOut);
   if (entry.kind === 'configuration') {
     confirmations.value = [entry, ...confirmations.value].slice(0, 50);
     void readSettings(entry.system);
@@ -95,10 +129,14 @@ function take(entry: Entry): void {
 
 async function look(): Promise<void> {
   const changes = await ask<Changes>(`/api/changes?since=${seq}&boot=${boot}`);
-  if (boot !== '' && changes.boot !== boot) traces.clear();
-  if (boot !== '') leftOut.value += changes.leftOut;
-  ({ boot, seq } = changes);
+  if (boot !== '' && changes.boot !== boot) {
+    traces.clear();
+    kept = 0;
+  }
   for (const entry of changes.entries) take(entry);
+  // Before this page was opened nothing was left out of what it shows.
+  if (boot !== '') leaveOut(changes.leftOut);
+  ({ boot, seq } = changes);
   status.value = changes.status;
   letters.value = changes.letters;
   playing.value = changes.playing;

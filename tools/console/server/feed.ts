@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as client from '../../run/cli/client.ts';
 import type { Status } from '../../run/supervisor/status.ts';
+import { headersFor, SECRET_VARIABLE } from '../../run/tokens.ts';
 import { Listener } from './listener.ts';
 import { ErrorCounts } from './log-lines.ts';
 import { Ring } from './ring.ts';
@@ -70,12 +71,14 @@ export class Feed {
         .map((one) => [one.instance, one]),
     );
     for (const [instance, { port }] of this.listeners) if (wanted.get(instance)?.port !== port) this.leave(instance);
-    for (const [instance, { system, service, port }] of wanted) {
+    for (const [instance, { appId, system, service, port }] of wanted) {
       if (this.listeners.has(instance)) continue;
-      const listener = new Listener(port, this.lastIds.get(instance) ?? '', (entries, leftOut) => {
+      const take = (entries: readonly Record<string, unknown>[], leftOut: number): void => {
         if (leftOut > 0) this.ring.add({ kind: 'leftOut', system, service, at: Date.now(), leftOut });
         for (const entry of entries) this.ring.add({ system, service, ...entry });
-      });
+      };
+      const headers = headersFor(process.env[SECRET_VARIABLE], appId);
+      const listener = new Listener(port, this.lastIds.get(instance) ?? '', take, headers);
       this.listeners.set(instance, { port, listener });
     }
   }

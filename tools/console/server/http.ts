@@ -6,6 +6,8 @@ import models from '../../../docs/systems/model.json' with { type: 'json' };
 import * as client from '../../run/cli/client.ts';
 import { consolePort } from '../../run/paths.ts';
 import { actions } from '../../run/supervisor/status.ts';
+import { Attempt, attempt, NotSent } from './attempt.ts';
+import { documentAt, documentsOf } from './documents.ts';
 import type { Feed } from './feed.ts';
 import { linesOfTrace, newLines } from './log-lines.ts';
 import { play, played } from './story.ts';
@@ -19,7 +21,8 @@ const Letters = z.strictObject({
   action: z.enum(['replay', 'drop']),
 });
 const Settings = z.strictObject({ system: z.string(), changes: z.record(z.string(), z.string()) });
-const Story = z.strictObject({ system: z.string().regex(/^[a-z]+$/) });
+const Named = z.string().regex(/^[a-z0-9]+$/);
+const Story = z.strictObject({ system: Named });
 const Up = z.strictObject({ systems: z.array(z.string()).max(20) });
 const Places = z.record(z.string(), z.int().min(0));
 
@@ -108,6 +111,13 @@ function routes(feed: Feed): Record<string, Route> {
   };
   return {
     'GET /api/model': async () => models,
+    'GET /api/contract': async (_, url) => {
+      const system = Named.safeParse(url.searchParams.get('system')).data ?? '';
+      const documents = await documentsOf(system);
+      if (!documents)
+        throw new Refusal(404, `There are no documents of ${system || 'this system'}: ./run generate writes them.`);
+      return documents;
+    },
     'GET /api/status': async () => running(),
     'GET /api/trace': async (_, url) => {
       await feed.now();
@@ -152,6 +162,12 @@ function routes(feed: Feed): Record<string, Route> {
       const wish = await bodyOf(request, Letters);
       return handle(await running(), wish).finally(() => feed.refresh());
     },
+    'POST /api/try': async (request) => {
+      const wish = await bodyOf(request, Attempt);
+      return attempt(await running(), wish).catch((error: unknown) => {
+        throw error instanceof NotSent ? new Refusal(503, error.message) : error;
+      });
+    },
     'POST /api/configuration': async (request) => {
       const { system, changes } = await bodyOf(request, Settings);
       return asked(client.configure(system, changes));
@@ -195,6 +211,11 @@ export function consoleServer(feed: Feed): Server {
     if (route) return send('application/json', JSON.stringify(await route(request, url)));
     if (request.method !== 'GET' || url.pathname.startsWith('/api/')) throw new Refusal(404, 'There is no such page.');
     if (url.pathname === '/icon.svg') return send('image/svg+xml', ICON);
+    if (url.pathname.startsWith('/documents/')) {
+      const document = await documentAt(url.pathname);
+      if (document === undefined) throw new Refusal(404, 'There is no such document.');
+      return send('application/json', document);
+    }
     const type = FILES[url.pathname];
     // Every other address is one of the page's own: it reads it.
     return type ? send(type, await readFile(join(import.meta.dirname, url.pathname))) : send('text/html', PAGE);

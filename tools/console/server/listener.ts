@@ -14,11 +14,13 @@ export class Listener {
   /**
    * @param lastId of an earlier listener to the same service; empty where there was none
    * @param take is given each entry, and how many were left out before
+   * @param headers with which the service answers
    */
   constructor(
     private readonly port: number,
     lastId: string,
     private readonly take: (entries: readonly Record<string, unknown>[], leftOut: number) => void,
+    private readonly headers: Readonly<Record<string, string>> = {},
   ) {
     this.lastId = lastId;
     void this.follow();
@@ -38,7 +40,7 @@ export class Listener {
 
   private once(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const headers = this.lastId ? { 'last-event-id': this.lastId } : {};
+      const headers = { ...this.headers, ...(this.lastId ? { 'last-event-id': this.lastId } : {}) };
       const { signal } = this.ending;
       const asked = get({ host: '127.0.0.1', port: this.port, path: '/activity', headers, agent: false, signal });
       asked.once('error', reject).once('response', (answer) => {

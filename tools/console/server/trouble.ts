@@ -1,4 +1,5 @@
 import type { ServiceStatus, Status } from '../../run/supervisor/status.ts';
+import { headersFor, SECRET_VARIABLE } from '../../run/tokens.ts';
 
 /** A dead letter, or an event that waits, of one service. */
 export interface Letter {
@@ -26,7 +27,10 @@ export async function letters({ services }: Status): Promise<Letter[]> {
 async function lettersOf({ appId, port }: ServiceStatus, kind: Letter['kind']): Promise<Letter[]> {
   try {
     const query = kind === 'deadletters' ? `size=${LISTED}&sort=id,desc` : `size=${LISTED}`;
-    const answer = await fetch(`http://127.0.0.1:${port}/${kind}?${query}`, { signal: AbortSignal.timeout(WITHIN_MS) });
+    const answer = await fetch(`http://127.0.0.1:${port}/${kind}?${query}`, {
+      headers: headersFor(process.env[SECRET_VARIABLE], appId),
+      signal: AbortSignal.timeout(WITHIN_MS),
+    });
     const { _embedded } = (await answer.json()) as { _embedded?: Record<string, Record<string, unknown>[]> };
     return Object.values(_embedded ?? {})
       .flat()
@@ -60,6 +64,7 @@ export async function handle(
   try {
     const answer = await fetch(`http://127.0.0.1:${service.port}${path}`, {
       method,
+      headers: headersFor(process.env[SECRET_VARIABLE], appId),
       signal: AbortSignal.timeout(30_000),
     });
     const { detail } = ((await answer.json().catch(() => ({}))) ?? {}) as { detail?: string };

@@ -1,12 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ownerOf } from '../infrastructure/system.ts';
 import { cache, home, isListening, portOffset } from '../paths.ts';
 import { daprd } from '../provision/daprd.ts';
 import { kafka } from '../provision/kafka.ts';
 import { mysql } from '../provision/mysql.ts';
 import { python } from '../provision/python.ts';
 import { redis } from '../provision/redis.ts';
-import { containerEngine, type Found, run, Unavailable, which } from '../provision/ways.ts';
+import { containerEngine, type Found, Unavailable } from '../provision/ways.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const progress = (line: string) => print(`  ... ${line}`);
@@ -41,23 +42,6 @@ async function sizeOf(folder: string): Promise<number> {
 
 const megabytes = (bytes: number) => `${Math.round(bytes / 1_000_000)} MB`;
 
-/** Who listens on a port, as far as the system tells: for each platform the tool it has. */
-async function listener(port: number): Promise<string> {
-  const questions = [
-    ['ss', '-Hltnp', `sport = :${port}`],
-    ['lsof', '-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fcp'],
-  ];
-  for (const question of questions) {
-    if (!(await which(question[0] ?? '', ['/usr/sbin', '/sbin']))) continue;
-    const { output } = await run(question, { limitMs: 3000 });
-    const [, name, pid] = /\(\("([^"]+)",pid=(\d+)/.exec(output) ?? [];
-    if (name) return `${name}, process ${pid}`;
-    const [, process] = /^p(\d+)/m.exec(output) ?? [];
-    if (process) return `${/^c(.+)/m.exec(output)?.[1]}, process ${process}`;
-  }
-  return 'another program';
-}
-
 const row = (...cells: [string, string, string]) => print(`  ${cells[0].padEnd(20)}${cells[1].padEnd(14)}${cells[2]}`);
 
 /** Shows what is there, and gets what is not: after it, a start has nothing left to download. */
@@ -87,7 +71,7 @@ export async function doctor(): Promise<void> {
   for (const [port, what] of ports) {
     const at = port + portOffset;
     const used = await isListening(at);
-    row(what, String(at), used ? `used by ${await listener(at)}` : 'free');
+    row(what, String(at), used ? `used by ${ownerOf(at)}` : 'free');
   }
 
   print('Folders');

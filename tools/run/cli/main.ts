@@ -46,6 +46,7 @@ program
   .option('--no-console', 'without the page at http://localhost:8000')
   .option('--grpc', 'gateways serve gRPC, too, at the port above the one of HTTP', false)
   .option('--auth', 'gateways ask for tokens, of an OpenID provider that is started with them', false)
+  .option('--tokens', 'a service answers its own sidecar alone, and a sidecar its own service', false)
   .option('--replicas <app-id=n...>', 'several processes of one service', replica, {})
   .action(
     async (
@@ -57,6 +58,7 @@ program
         console: boolean;
         grpc: boolean;
         auth: boolean;
+        tokens: boolean;
         replicas: Record<string, number>;
       },
     ) => up({ ...options, systems: await wantedSystems(named) }),
@@ -87,6 +89,17 @@ program
   .option('-f, --follow', 'and what comes', false)
   .option('--sidecar', "of the service's sidecar", false)
   .action(showLogs);
+
+program
+  .command('token')
+  .description('the token that a service asks for, in the header dapr-api-token, with ./run up --tokens')
+  .argument('<app-id>')
+  .action(async (appId: string) => {
+    const { environmentOf } = await import('../infrastructure/system.ts');
+    const service = (await client.running()).services.find((one) => one.appId === appId && one.pid !== null);
+    if (!service?.pid) throw new Error(`${appId} does not run.`);
+    print(environmentOf(service.pid, 'APP_API_TOKEN') ?? '');
+  });
 
 const explained: Record<Action, string> = {
   start: 'start a service that was stopped',

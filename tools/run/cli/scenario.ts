@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { issuer, portOffset, root } from '../paths.ts';
+import { portOffset, root } from '../paths.ts';
 import * as client from './client.ts';
+import { isGuarded, tokenFor } from './token.ts';
 
 type Json = Record<string, unknown>;
 
@@ -32,17 +33,6 @@ const dim = (text: string): string => (tty ? `\u001b[2m${text}\u001b[0m` : text)
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const LIMIT_MS = 30_000;
-
-/** The token of a program of the system, from the provider for development. */
-export async function tokenFor(system: string): Promise<string> {
-  const response = await fetch(`${issuer}/token`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${Buffer.from(`${system}-program:madang`).toString('base64')}` },
-    body: new URLSearchParams({ grant_type: 'client_credentials' }),
-  });
-  if (!response.ok) throw new Error(`The OpenID provider answers ${response.status}: ./run logs identity says why.`);
-  return ((await response.json()) as { access_token: string }).access_token;
-}
 
 /**
  * A stage whose gateway is at this address.
@@ -102,8 +92,7 @@ export async function main([system]: string[]): Promise<number> {
   }
   const { story } = (await import(pathToFileURL(join(folder, `${system}.ts`)).href)) as { story: Story };
   try {
-    const isGuarded = status.infrastructure.some(({ id }) => id === 'identity');
-    const token = isGuarded ? await tokenFor(system) : undefined;
+    const token = isGuarded(status) ? await tokenFor(system) : undefined;
     await story.tell(stageOf(`http://localhost:${story.port + portOffset}`, token));
   } catch (error) {
     process.stderr.write(`\nThe story broke off: ${error instanceof Error ? error.message : String(error)}\n`);

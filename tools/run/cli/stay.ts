@@ -5,6 +5,7 @@ import { control } from '../supervisor/control.ts';
 import type { UpOptions } from '../supervisor/status.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { watchServices } from '../supervisor/watch.ts';
+import { newSecret } from '../tokens.ts';
 import { summary } from './table.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -18,13 +19,14 @@ export async function stay({
   console,
   auth = false,
   grpc = false,
+  tokens = false,
 }: UpOptions): Promise<void> {
   const other = supervisorAlive();
   if (other)
     throw new Error(`A supervisor (pid ${other.pid}) is starting or stopping; wait, or end it with ./run down.`);
   const started = Date.now();
   await endOrphans(print);
-  const supervisor = new Supervisor(profile, print);
+  const supervisor = new Supervisor(profile, print, tokens ? newSecret() : undefined);
   let asked = 0;
   const end = (code: number) => {
     const now = Date.now();

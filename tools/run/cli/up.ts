@@ -30,7 +30,7 @@ export async function up(options: UpOptions): Promise<void> {
 
 async function add(
   there: Status,
-  { systems, replicas, profile, console, auth, grpc = false }: UpOptions,
+  { systems, replicas, profile, console, auth, grpc = false, tokens = false }: UpOptions,
 ): Promise<void> {
   if (there.profile !== profile)
     throw new Error(
@@ -38,6 +38,10 @@ async function add(
     );
   if (auth && !there.infrastructure.some(({ id }) => id === 'identity'))
     throw new Error('What runs here asks for no tokens; ./run down ends it, then it can be started with --auth.');
+  if (tokens && !there.tokens)
+    throw new Error(
+      'Services and sidecars that run here ask each other for no tokens; ./run down ends them, then they can be started with --tokens.',
+    );
   const present = systems.filter((system) => there.systems.includes(system));
   if (present.length) print(`${present.join(', ')} runs already (supervisor ${there.pid}).`);
   await client.up({ systems, replicas, console, grpc });

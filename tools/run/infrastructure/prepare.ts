@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { Admin } from '@platformatic/kafka';
 import { Redis } from 'ioredis';
@@ -19,7 +20,8 @@ export interface Tls {
 export interface RedisServer extends Address {
   readonly username?: string;
   readonly password?: string;
-  readonly tls?: Tls;
+  /** The name that it is told it is called by. */
+  readonly tls?: Tls & { readonly servername?: string };
 }
 
 /** A MySQL or MariaDB, and how it is spoken to. */
@@ -191,7 +193,10 @@ async function withKafka<T>(brokers: Brokers, use: (admin: Admin) => Promise<T>)
   const admin = new Admin({
     clientId: 'madang',
     ...brokers,
-    ...(brokers.tls ? { tlsServerName: true } : {}),
+    // TLS knows names of servers, not addresses.
+    ...(brokers.tls
+      ? { tlsServerName: !brokers.bootstrapBrokers.some((at) => isIP(at.replace(/^\[|\]?:\d+$/g, ''))) }
+      : {}),
     retries: 0,
     timeout: 5000,
     connectTimeout: 2000,

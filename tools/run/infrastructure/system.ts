@@ -24,6 +24,15 @@ export function asBatch(): readonly string[] {
   return batch;
 }
 
+/** A variable of the environment in which a process was started. The system shows it to the user of the process alone. */
+export function environmentOf(pid: number, variable: string): string | undefined {
+  const words =
+    process.platform === 'linux'
+      ? readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+      : execFileSync('ps', ['-wwE', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).split(' ');
+  return words.find((word) => word.startsWith(`${variable}=`))?.slice(variable.length + 1);
+}
+
 /** When a process started, in whatever unit: together with its pid it names a process for ever. */
 export function startOf(pid: number): string | undefined {
   try {
@@ -82,8 +91,8 @@ function ownerOnLinux(port: number): number | undefined {
   return undefined;
 }
 
-/** Who listens on a port, in words. */
-function ownerOf(port: number): string {
+/** Who listens on a port, in words: program and process where the system tells. */
+export function ownerOf(port: number): string {
   try {
     const pid =
       process.platform === 'linux'

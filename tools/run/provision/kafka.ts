@@ -188,8 +188,10 @@ async function train(found: Found, archive: string, properties: string, port: nu
   clearTimeout(giveUp);
 }
 
+/** What Java is told before the name of one of Kafka's programs. */
+export const javaOptions = (template: Template): string[] => [...jvm, ...template.options];
+
 export const kafkaArguments = (template: Template, properties: string): string[] => [
-  ...jvm,
-  ...template.options,
+  ...javaOptions(template),
   ...['kafka.Kafka', properties],
 ];

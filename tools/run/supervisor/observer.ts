@@ -1,4 +1,5 @@
 import type { Addresses } from '../process.ts';
+import { headersFor } from '../tokens.ts';
 import { type Lag, lagReader } from './lag.ts';
 import { askEntrance, askService, type Progress, progressOf } from './progress.ts';
 import { trim } from './retention.ts';
@@ -30,6 +31,7 @@ export class Observer {
   constructor(
     private readonly addresses: Addresses,
     private readonly services: () => readonly Observed[],
+    private readonly secret: string | undefined,
   ) {
     this.broker = lagReader(addresses);
     void this.again();
@@ -63,7 +65,7 @@ export class Observer {
           return;
         }
         const lag = lags.get(appId);
-        const standing = isEntrance ? await askEntrance(port) : await askService(port);
+        const standing = isEntrance ? await askEntrance(port) : await askService(port, headersFor(this.secret, appId));
         const stands = lag !== undefined && lag.events > 0 && lag.position === this.before.get(appId)?.position;
         this.known.set(instance, progressOf(standing, lag && { ...lag, stands }));
       }),

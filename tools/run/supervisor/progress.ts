@@ -63,9 +63,9 @@ export function progressOf(standing: Standing | undefined, lag?: Lag & { readonl
 }
 
 /** What a service says of itself; of one without /status, what /readyz and /metrics tell. Undefined: no answer in time. */
-export async function askService(port: number): Promise<Standing | undefined> {
+export async function askService(port: number, headers: Record<string, string> = {}): Promise<Standing | undefined> {
   const ask = (path: string): Promise<Response> =>
-    fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(2_000) });
+    fetch(`http://127.0.0.1:${port}${path}`, { headers, signal: AbortSignal.timeout(2_000) });
   try {
     const answer = await ask('/status');
     const said = answer.ok ? Standing.safeParse(await answer.json()) : undefined;

@@ -4,6 +4,7 @@ import type { Rendered } from '../infrastructure/render.ts';
 import type { Ports, ServiceTemplate } from '../infrastructure/templates.ts';
 import { consolePort, home, identityPort, issuer, portOffset, root } from '../paths.ts';
 import type { ProcessSpec } from '../process.ts';
+import { SECRET_VARIABLE, tokensOf } from '../tokens.ts';
 
 /** Seconds daprd may take to finish deliveries; it ends as soon as they are done. */
 const drainSeconds = 30;
@@ -62,6 +63,13 @@ export const guarded = ({ service: { system, name } }: Replica): Record<string, 
     ? { AUTH_ISSUER: issuer, AUTH_AUDIENCE: system, AUTH_PERSON: 'person', AUTH_CLIENT: `${system}-page` }
     : {};
 
+/** What an app and its sidecar need to ask each other for tokens; nothing where there is no secret. */
+export function guardedFrom(secret: string | undefined, { service: { appId } }: Replica): Record<string, string> {
+  if (!secret) return {};
+  const { api, app } = tokensOf(secret, appId);
+  return { DAPR_API_TOKEN: api, APP_API_TOKEN: app };
+}
+
 /** @param more of the environment */
 export function appSpec(replica: Replica, python: string, more: Record<string, string> = {}): ProcessSpec {
   const { service, ports, grpcPort } = replica;
@@ -108,20 +116,33 @@ export const identitySpec = (): ProcessSpec => ({
   stopTimeoutMs: 5_000,
 });
 
-/** The console, from its bundle. */
-export const consoleSpec = (bundle: string): ProcessSpec => ({
+/**
+ * The console, from its bundle.
+ * @param secret with which it calls services that ask for tokens
+ */
+export const consoleSpec = (bundle: string, secret: string | undefined): ProcessSpec => ({
   id: 'console',
   kind: 'app',
   command: [process.execPath, ...nodeFlags, '--max-old-space-size=96', bundle],
   cwd: root,
-  env: { MADANG_HOME: home, MADANG_PORT_OFFSET: String(portOffset) },
+  env: {
+    MADANG_HOME: home,
+    MADANG_PORT_OFFSET: String(portOffset),
+    ...(secret ? { [SECRET_VARIABLE]: secret } : {}),
+  },
   port: consolePort,
   ready: () => answers(consolePort, '/healthz'),
   stopSignal: 'SIGTERM',
   stopTimeoutMs: 5_000,
 });
 
-export function sidecarSpec(replica: Replica, daprd: string[], rendered: Rendered): ProcessSpec {
+/** @param more of the environment */
+export function sidecarSpec(
+  replica: Replica,
+  daprd: string[],
+  rendered: Rendered,
+  more: Record<string, string> = {},
+): ProcessSpec {
   const { service, ports } = replica;
   const local = '127.0.0.1';
   return {
@@ -147,7 +168,7 @@ export function sidecarSpec(replica: Replica, daprd: string[], rendered: Rendere
     ],
     cwd: service.cwd,
     // One processor: with more, a sidecar wakes threads that find two dozen other processes at work.
-    env: { DAPR_HOST_IP: local, GOMAXPROCS: '1' },
+    env: { ...more, DAPR_HOST_IP: local, GOMAXPROCS: '1' },
     port: ports.http,
     ready: () => answers(ports.http, '/v1.0/healthz'),
     stopSignal: 'SIGTERM',

@@ -47,6 +47,8 @@ export interface Status {
   pid: number;
   home: string;
   profile: Profile;
+  /** Whether services and sidecars ask each other for tokens. */
+  tokens: boolean;
   systems: string[];
   phase: 'starting' | 'up' | 'failed' | 'stopping';
   /** Why it failed. */
@@ -74,4 +76,6 @@ export interface UpOptions extends Wish {
   profile: Profile;
   detach: boolean;
   watch: boolean;
+  /** Whether services and sidecars ask each other for tokens, from the start of the runner to its end. */
+  tokens?: boolean;
 }

@@ -17,6 +17,7 @@ import {
   consoleSpec,
   defaultPorts,
   guarded,
+  guardedFrom,
   identitySpec,
   instanceOf,
   type Replica,
@@ -54,6 +55,7 @@ function combined(app: State, sidecar: State): State {
 export class Supervisor {
   readonly profile: Profile;
   readonly #progress: Progress;
+  readonly #secret: string | undefined;
   readonly #infra = new Map<string, Child>();
   readonly #services: Service[] = [];
   #systems: string[] = [];
@@ -65,9 +67,11 @@ export class Supervisor {
   #starting: Promise<void> = Promise.resolve();
   #ending: Promise<void> | undefined;
 
-  constructor(profile: Profile, progress: Progress) {
+  /** @param secret of the tokens for which services and sidecars ask; undefined: for none */
+  constructor(profile: Profile, progress: Progress, secret?: string) {
     this.profile = profile;
     this.#progress = progress;
+    this.#secret = secret;
   }
 
   get systems(): string[] {
@@ -79,6 +83,7 @@ export class Supervisor {
       pid: process.pid,
       home,
       profile: this.profile,
+      tokens: this.#secret !== undefined,
       systems: this.#systems,
       phase: this.#phase,
       reason: this.#reason ?? null,
@@ -164,15 +169,16 @@ export class Supervisor {
     const started = Date.now();
     const children: Child[] = [];
     for (const replica of added) {
-      const more = this.#infra.has(IDENTITY) ? guarded(replica) : {};
+      const tokens = guardedFrom(this.#secret, replica);
+      const more = { ...tokens, ...(this.#infra.has(IDENTITY) ? guarded(replica) : {}) };
       const app = this.#child(appSpec(replica, pythonProgram?.command[0] ?? 'python3', more));
-      const sidecar = this.#child(sidecarSpec(replica, sidecarProgram.command, rendered));
+      const sidecar = this.#child(sidecarSpec(replica, sidecarProgram.command, rendered, tokens));
       this.#services.push({ ...replica, app, sidecar });
       children.push(sidecar, app);
     }
     this.#start(children);
     await this.#healthy([...children, ...(this.#console ? [this.#console] : [])]);
-    this.#observer ??= new Observer(this.#infrastructure.addresses, () => this.#observed());
+    this.#observer ??= new Observer(this.#infrastructure.addresses, () => this.#observed(), this.#secret);
     if (added.length)
       this.#progress(
         `${added.length} ${added.length === 1 ? 'service is' : 'services are'} healthy (${seconds(started)})`,
@@ -215,7 +221,7 @@ export class Supervisor {
   async #startConsole(): Promise<void> {
     if (this.#console) return;
     if ((await freePort(consolePort)) !== consolePort) throw new Error(portTaken(consolePort, 'the console'));
-    this.#console = this.#child(consoleSpec(await buildConsole()));
+    this.#console = this.#child(consoleSpec(await buildConsole(), this.#secret));
     this.#start([this.#console]);
   }
 

@@ -9,7 +9,7 @@ export const CALLEE = 'probe-callee';
 export const RAW_TOPIC = 'probe';
 export const PARSED_TOPIC = 'probe-parsed';
 /** The caller's rule for the callee: so long it waits, and after so many failures in a row on a path it does not ask. */
-export const CALLEE_TIMEOUT_MS = 500;
+export const CALLEE_TIMEOUT_MS = 1_500;
 export const CALLEE_FAILURES = 2;
 /** What its configuration store holds. */
 export const CONFIGURATION = { PROBE_ONE: '1', PROBE_TEXT: 'a b||c' } as const;
@@ -160,9 +160,10 @@ export class Subject {
     return [status, content];
   }
 
-  /** Delivers until a condition holds. */
-  async until(condition: () => boolean, limitMs = 20_000): Promise<void> {
+  /** Delivers until a condition holds. @param again what is done each time before */
+  async until(condition: () => boolean, limitMs = 20_000, again?: () => Promise<void>): Promise<void> {
     for (const end = performance.now() + limitMs; !condition(); ) {
+      await again?.();
       await this.options.deliver();
       if (performance.now() > end) throw new Error('what was awaited did not happen');
     }

@@ -1,0 +1,37 @@
+/** When a breaker opens: at a share of failed calls (4xx are failures, too), or at so many in a row. */
+export type Failures = { readonly inRow: number } | { readonly percent: number; readonly ofAtLeast: number };
+
+/** Refuses calls for a while when too many failed; then one is let through, to see. */
+export interface BreakerTerms {
+  readonly opensAt: Failures;
+  /** Milliseconds after which a closed breaker counts anew; where nothing is said, it counts on until a call succeeds. */
+  readonly windowMs?: number;
+  /** Milliseconds until one call is let through. */
+  readonly openMs: number;
+}
+
+/** How a sidecar repeats a call that failed. */
+export interface RetryTerms {
+  /** Milliseconds between two tries. */
+  readonly pauseMs: number;
+  /** Further tries at most. */
+  readonly most: number;
+  /** Off: it is written down for operators, who switch it on with one line. */
+  readonly inForce: boolean;
+}
+
+/**
+ * What limits the calls of one service to another one. Sidecars carry it out: `./run generate` writes it into
+ * dapr/resiliency, and nothing of it is looked at while a service runs.
+ */
+export interface CallTerms {
+  /** Why these figures: whole sentences for operators, which stand in the file. */
+  readonly why: string;
+  /** Milliseconds until the caller stops waiting; the callee is not told. */
+  readonly timeoutMs: number;
+  readonly breaker?: BreakerTerms;
+  readonly retry?: RetryTerms;
+}
+
+/** Opens when half of at least 20 calls within 10 s failed, for 5 s. */
+export const HALF_FAILED: BreakerTerms = { opensAt: { percent: 50, ofAtLeast: 20 }, windowMs: 10_000, openMs: 5_000 };
