@@ -14,11 +14,12 @@ export interface Knock {
 const PATIENCE_MS = 2_000;
 /** Kafka's question which versions it speaks, without a client id. */
 const KAFKA = Buffer.from('0000000c00120000000000010000ffff', 'hex').subarray(0, 14);
-const HTTP = 'GET /metrics HTTP/1.1\r\nhost: intruder\r\nconnection: close\r\n\r\n';
 
 /** What makes a server of this port speak: MySQL speaks first, who speaks TLS answers a plain request with an alert. */
-const greetingOf = (port: number): string | Buffer =>
-  ({ 6379: 'PING\r\n', 9092: KAFKA, 9093: KAFKA, 3306: '' })[port] ?? HTTP;
+const greetingOf = (at: string, port: number): string | Buffer =>
+  // A proxy routes by the name, so it is the one that is knocked at.
+  ({ 6379: 'PING\r\n', 9092: KAFKA, 9093: KAFKA, 3306: '' })[port] ??
+  `GET /metrics HTTP/1.1\r\nhost: ${at}\r\nconnection: close\r\n\r\n`;
 
 /**
  * What an answer means. The intruder's own proxy accepts every connection and answers for a server that refuses it, and
@@ -47,7 +48,7 @@ function knock(at: string): Promise<Knock> {
     const late = setTimeout(end, PATIENCE_MS);
     socket.once('connect', () => {
       connected = true;
-      socket.write(greetingOf(Number(port)));
+      socket.write(greetingOf(at, Number(port)));
     });
     socket.on('data', (chunk) => heard.push(chunk));
     socket.once('error', () => undefined);

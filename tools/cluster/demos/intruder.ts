@@ -10,6 +10,8 @@ const PORTS = [
   ...[6379, 9092, 9093, 3306],
 ];
 const FOREIGN = 'madang-intruder';
+/** An address of documentation, where nobody is (RFC 5737): what answers there is the intruder's own proxy. */
+const NOBODY = '192.0.2.1';
 
 interface Pods {
   items: { metadata: { labels: Record<string, string> }; status: { podIP?: string; phase: string } }[];
@@ -62,11 +64,18 @@ export async function intruder({ cluster }: Options): Promise<Verdict> {
   const figures: Verdict['figures'] = [];
   let good = true;
   const attempt = async (who: string, from: Cluster, labels: Record<string, string>): Promise<void> => {
-    const knocks = knocksOf(await from.once('intruder', ['knock', ...targets.keys()], { image, labels }));
-    const inside = knocks.filter(({ at, outcome }) => {
-      const port = Number(at.split(':').at(-1));
-      return outcome === 'answers' && !open.get(targets.get(at) ?? '')?.includes(port);
-    });
+    const nowhere = PORTS.map((port) => `${NOBODY}:${port}`);
+    const all = knocksOf(await from.once('intruder', ['knock', ...targets.keys(), ...nowhere], { image, labels }));
+    const portOf = (at: string): number => Number(at.split(':').at(-1));
+    const own = all
+      .filter(({ at, outcome }) => at.startsWith(NOBODY) && outcome === 'answers')
+      .map(({ at }) => portOf(at));
+    const knocks = all
+      .filter(({ at }) => targets.has(at))
+      .map((knock): Knock => (own.includes(portOf(knock.at)) ? { ...knock, outcome: 'turned away' } : knock));
+    const inside = knocks.filter(
+      ({ at, outcome }) => outcome === 'answers' && !open.get(targets.get(at) ?? '')?.includes(portOf(at)),
+    );
     good &&= inside.length === 0 && knocks.length === targets.size;
     for (const { at, said } of inside) print(`    ${who} got into ${targets.get(at)} ${at}: ${said}`);
     figures.push([who, `${summary(knocks)}; where it should not: ${inside.length}`, 'not shown']);
