@@ -94,7 +94,7 @@ export function treeOf(
     title: first?.title ?? 'nothing is known of it any more',
     began,
     ended: Math.max(...sorted.map(({ at }) => at)),
-    ...stateOf(roots, began, now === undefined ? 'partial' : commands.length > 0 ? 'answered' : 'asked'),
+    ...stateOf(roots, began, knownOf(sorted, now)),
   };
 }
 
@@ -196,11 +196,17 @@ function awaited({ event, acted, at }: Told, model: SystemModel | undefined, now
     }));
 }
 
-function stateOf(
-  roots: readonly Node[],
-  began: number,
-  known: 'partial' | 'asked' | 'answered',
-): Pick<Tree, 'state' | 'words'> {
+/** What is known of a trace: not all of it, something that goes on, all that a command or something else caused. */
+type Known = 'partial' | 'going on' | 'without command' | 'answered';
+
+function knownOf(entries: readonly Entry[], now: number | undefined): Known {
+  if (now === undefined) return 'partial';
+  // Between what a policy did and what is told of it nothing shows that more will come.
+  if (now - Math.max(...entries.map(({ at }) => at)) < PATIENCE_MS) return 'going on';
+  return entries.some(({ kind }) => kind === 'command') ? 'answered' : 'without command';
+}
+
+function stateOf(roots: readonly Node[], began: number, known: Known): Pick<Tree, 'state' | 'words'> {
   const all = roots.flatMap(flat);
   if (all.some(({ outcome }) => outcome === WORDS.dead)) return { state: 'dead', words: 'needs a person: dead letter' };
   if (known === 'partial') return { state: 'partial', words: 'not all of it is known' };
@@ -212,8 +218,9 @@ function stateOf(
   if (waits.size > 0) return { state: 'waits', words: `waits for ${[...waits].join(', ')}` };
   const [first] = roots;
   if (first?.sticker === 'command' && first.bad) return { state: 'refused', words: `refused: ${first.outcome}` };
-  if (known === 'asked' && !all.some(({ sticker }) => sticker === 'policy' || sticker === 'view'))
-    return { state: 'running', words: 'under way' };
+  const isUnanswered =
+    known === 'without command' && !all.some(({ sticker }) => sticker === 'policy' || sticker === 'view');
+  if (known === 'going on' || isUnanswered) return { state: 'running', words: 'under way' };
   const last = Math.max(
     ...all.map(({ at, sticker, ms }) => (sticker === 'command' || sticker === 'call' ? at + (ms ?? 0) : at)),
   );

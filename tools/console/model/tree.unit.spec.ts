@@ -65,6 +65,17 @@ test('given a service that has not acted, when some time is over, then the tree 
   expect(treeOf(TRACE, entries, model, 1_100).words).not.toContain('waits');
 });
 
+test('given all that was expected has acted a moment ago, when the tree is made, then it is under way, for more may come of it', () => {
+  const entries = [
+    command(1_020),
+    told('pay', 1_030, 'e1', 'Paid', 'req'),
+    acted('class', 1_040, 'e1', 'Paid'),
+    acted('course', 1_050, 'e1', 'Paid'),
+  ];
+  expect(treeOf(TRACE, entries, model, 1_100)).toMatchObject({ state: 'running', words: 'under way' });
+  expect(treeOf(TRACE, entries, model, 2_000)).toMatchObject({ state: 'finished', words: 'finished after 40 ms' });
+});
+
 test('given entries that are missing, when the tree is made, then nobody is said to be waited for', () => {
   const entries = [
     command(1_020),
