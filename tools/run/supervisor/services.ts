@@ -37,9 +37,12 @@ export const instanceOf = ({ service, number }: Replica): string => `${service.a
 export const logNameOf = (replica: Replica): string =>
   replica.number === 1 ? replica.service.appId : instanceOf(replica);
 
-/** The ports a replica has unless somebody else has them. */
+/**
+ * The ports a replica has unless somebody else has them. A second one's are those of no service, whether that runs or
+ * not: a port that is free only because its owner was just killed would give the owner's sidecar another app.
+ */
 export function defaultPorts({ ports }: ServiceTemplate, number: number): Ports {
-  const by = portOffset + 100 * (number - 1);
+  const by = portOffset + 1_000 * (number - 1);
   const { app, http, grpc, internal, metrics } = ports;
   return { app: app + by, http: http + by, grpc: grpc + by, internal: internal + by, metrics: metrics + by };
 }

@@ -205,7 +205,8 @@ export class Supervisor {
       for (let number = there + 1; number <= wanted; number++) {
         const ports = defaultPorts(service, number);
         for (const name of Object.keys(ports) as (keyof typeof ports)[]) {
-          const port = await freePort(ports[name]);
+          // Those of a third would be a second's, or a first's of another kind.
+          const port = await freePort(number > 2 ? undefined : ports[name]);
           // People find a service at its port; a sidecar is found by its app, and a further replica by the sidecars.
           if (port !== ports[name] && number === 1 && name === 'app')
             throw new Error(portTaken(ports[name], service.appId));
@@ -375,7 +376,7 @@ export class Supervisor {
 /** @throws when somebody else has the port at which people look for it */
 async function grpcPortOf(service: ServiceTemplate, number: number): Promise<number> {
   const wanted = defaultPorts(service, number).app + 1;
-  const port = await freePort(wanted);
+  const port = await freePort(number > 2 ? undefined : wanted);
   if (port !== wanted && number === 1) throw new Error(portTaken(wanted, `gRPC of ${service.appId}`));
   return port;
 }
