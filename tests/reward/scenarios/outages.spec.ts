@@ -188,6 +188,7 @@ describe('synchronous isolation', () => {
     async () => {
       const entries = await Promise.all(Array.from({ length: 4 }, entry));
       await slowly(1500, 1600, async () => {
+        await eventually(async () => expect((await exchange((await entry()).walletId)).status).toBe(503));
         const refused: Answer[] = [];
         for (const { walletId } of entries)
           await eventually(async () => {
