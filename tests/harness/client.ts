@@ -73,7 +73,7 @@ export function client(system: System): Client {
     const services = (await processes()).filter(({ appId }) => appId.startsWith(`${system}-`));
     await eventually(async () => {
       const lines = (await Promise.all(services.map(({ appId }) => logLines(appId)))).flat();
-      const said = lines.filter(({ timestamp }) => Date.parse(String(timestamp)) >= since);
+      const said = lines.filter(({ timestamp, time }) => Date.parse(String(timestamp ?? time)) >= since);
       const isSaid = (key: string): boolean =>
         said.some(
           ({ message, keys }) => message === 'Configuration in force' || (keys as string[] | undefined)?.includes(key),
