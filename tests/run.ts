@@ -42,22 +42,25 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   // Beside the other suites as many seeds as fit into two and a half minutes; by name what is asked for.
   simulation: (args) => counted('tests/simulation/main.ts', {}, args.length > 0 ? args : ['--minutes', '2.5']),
   python: () => python(),
-  chart: async (args) => {
-    // Before the tests, whose time is limited: the first time they may have to be built.
-    try {
-      for (const name of ['helm', 'kubeconform', 'promtool', 'actionlint'] as const) await goProgram(name, console.log);
-    } catch (error) {
-      console.error(error instanceof Error ? error.message : error);
-      return NOT_RUN;
-    }
-    return jest('chart', apart('chart', 0), ['--testMatch', '**/tests/chart/*.spec.ts', ...args]);
-  },
+  chart: (args) =>
+    having(
+      // Before the tests, whose time is limited: the first time they may have to be built.
+      async () => {
+        for (const name of ['helm', 'kubeconform', 'promtool', 'actionlint'] as const)
+          await goProgram(name, console.log);
+      },
+      () => jest('chart', apart('chart', 0), ['--testMatch', '**/tests/chart/*.spec.ts', ...args]),
+    ),
   service: async (args) => {
     const env = apart('service', 2300);
     await rm(env.MADANG_HOME!, { recursive: true, force: true });
     return jest('service', env, ['--runInBand', '--forceExit', '--testMatch', '**/*.service.spec.ts', ...args]);
   },
-  browser: (args) => browser(apart('browser', 2000), args),
+  browser: (args) =>
+    having(
+      () => chromium(console.log),
+      () => browser(apart('browser', 2000), args),
+    ),
   light: (args) => system('light', apart('light', 2600), args),
   full: (args) => system('full', apart('full', 2900), args),
   crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), ['--only', 'system', ...args]),
@@ -68,15 +71,11 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
 /** By name only: what takes long, and parts for people who wait. */
 const parts: typeof suites = {
   // Brokers and stores that ask for TLS and passwords; what the chart says of them, so helm is needed.
-  stores: async (args) => {
-    try {
-      await goProgram('helm', console.log);
-    } catch (error) {
-      console.error(error instanceof Error ? error.message : error);
-      return NOT_RUN;
-    }
-    return jest('stores', apart('stores', 4100), ['--testMatch', '**/tests/stores/*.spec.ts', ...args]);
-  },
+  stores: (args) =>
+    having(
+      () => goProgram('helm', console.log),
+      () => jest('stores', apart('stores', 4100), ['--testMatch', '**/tests/stores/*.spec.ts', ...args]),
+    ),
   lecture: (args) => suites.light!(['--system', 'lecture', ...args]),
   functional: (args) => parts.lecture!(['--testPathPatterns', 'functional', ...args]),
   // While somebody works on a rule: what makes new services and systems (tests/new) is left out.
@@ -150,6 +149,17 @@ async function runsOn(wanted: string): Promise<boolean> {
 
 /** A suite that could not run at all has failed once. */
 const NOT_RUN: Result = { passed: 0, failed: 1, faults: ['  could not run, see its output above'] };
+
+/** Runs a suite when the programs it needs are there, or else says in one sentence which is missing. */
+async function having(programs: () => Promise<unknown>, suite: () => Promise<Result>): Promise<Result> {
+  try {
+    await programs();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return NOT_RUN;
+  }
+  return suite();
+}
 
 const FAULT_LENGTH = 1500;
 
@@ -248,12 +258,6 @@ async function system(profile: 'light' | 'full', env: Env, args: string[]): Prom
 
 /** The console and the pages of the systems in a real browser. */
 async function browser(env: Env, args: string[]): Promise<Result> {
-  try {
-    await chromium(console.log);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return NOT_RUN;
-  }
   const run = (...words: string[]): Promise<{ code: number }> => execute(join(root, 'run'), words, env);
   await run('down');
   await rm(env.MADANG_HOME!, { recursive: true, force: true });
