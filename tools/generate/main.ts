@@ -7,10 +7,11 @@ import { undeclared } from './resiliency.ts';
 
 /** `./run generate`: writes every file that is derived from what the services declare, and removes what nobody declares any more. */
 export async function main(): Promise<number> {
-  for (const [path, text] of await outputs()) {
+  const files = await outputs();
+  for (const [path, text] of files) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), text);
   }
-  for (const path of await undeclared(await systems())) await rm(join(root, path));
+  for (const path of await undeclared(await systems(), files)) await rm(join(root, path));
   return 0;
 }

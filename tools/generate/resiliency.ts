@@ -168,9 +168,11 @@ export async function resiliency(systems: readonly string[]): Promise<[path: str
   return files;
 }
 
-/** Files of dapr/resiliency that nothing declares any more. Those of services in another language are written by hand. */
-export async function undeclared(systems: readonly string[]): Promise<string[]> {
-  const declared = new Set((await resiliency(systems)).map(([path]) => path));
+/**
+ * Files of dapr/resiliency that nothing declares any more. Those of services in another language are written by hand.
+ * @param declared those that `outputs` makes, by their paths
+ */
+export async function undeclared(systems: readonly string[], declared: ReadonlyMap<string, string>): Promise<string[]> {
   const known = await Promise.all(
     systems.map(async (system) => [...(await definitionsOf(system)).keys()].map((name) => `${system}-${name}.yaml`)),
   );
