@@ -107,6 +107,7 @@ export class Configuration<T extends Record<string, unknown>> {
   private async renew(): Promise<void> {
     const before = this.subscription;
     this.subscription = await this.sidecar.configuration.follow(Object.keys(this.schema.shape));
+    this.endBeginning?.();
     this.endBeginning = this.clock.after(BEGINNING_MS, () => this.told());
     try {
       await this.read();
