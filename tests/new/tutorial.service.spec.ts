@@ -66,9 +66,13 @@ inGo('given the same past, when a service in Go was made beside it, then it has 
   });
 });
 
-inGo('given the service in Go as made, when it is checked, then format, vet and its tests pass', async () => {
-  const program = go ?? '';
-  expect(await copy.run(join(dirname(program), 'gofmt'), '-l', GO_SERVICE)).toBe('');
-  await copy.run(program, '-C', GO_SERVICE, 'vet', './...');
-  expect(await copy.run(program, '-C', GO_SERVICE, 'test', './...')).toContain('ok');
-}, 180_000);
+inGo(
+  'given the service in Go as made, when it is checked, then format, vet and its tests pass',
+  async () => {
+    const program = go ?? '';
+    expect(await copy.run(join(dirname(program), 'gofmt'), '-l', GO_SERVICE)).toBe('');
+    await copy.run(program, '-C', GO_SERVICE, 'vet', './...');
+    expect(await copy.run(program, '-C', GO_SERVICE, 'test', './...')).toContain('ok');
+  },
+  180_000,
+);
