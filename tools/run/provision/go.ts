@@ -16,12 +16,16 @@ export interface GoProgram {
   linker?: string;
 }
 
+/** Go's command, where the machine has it. */
+export const goOnMachine = (): Promise<string | undefined> =>
+  which('go', ['/usr/local/go/bin', join(homedir(), 'go/bin'), '/opt/homebrew/bin']);
+
 /** Builds a program from its committed module into the cache. */
 export const goBuild = (program: GoProgram, target: string, examine: Examine, progress: Progress): Way => ({
   name: 'go build',
   async find(note) {
     const { name, module, main, tags, linker } = program;
-    const go = await which('go', ['/usr/local/go/bin', join(homedir(), 'go/bin'), '/opt/homebrew/bin']);
+    const go = await goOnMachine();
     if (!go) {
       note('no Go');
       return undefined;
