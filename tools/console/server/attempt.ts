@@ -71,7 +71,9 @@ export async function attempt(status: Status, wish: z.infer<typeof Attempt>): Pr
     status: answer.status,
     ms: performance.now() - began,
     trace,
-    headers: Object.fromEntries(TOLD.flatMap((name) => (answer.headers[name] ? [[name, String(answer.headers[name])]] : []))),
+    headers: Object.fromEntries(
+      TOLD.flatMap((name) => (answer.headers[name] ? [[name, String(answer.headers[name])]] : [])),
+    ),
     body: text.slice(0, SHOWN),
     leftOut: Math.max(0, text.length - SHOWN),
     note: noteOf(answer.status, guarded),
