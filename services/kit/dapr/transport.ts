@@ -10,8 +10,8 @@ export interface SidecarRequest {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds until the answer has to have begun. */
   readonly timeoutMs?: number | undefined;
-  /** Asked before so many more bytes of the answer's body are kept; false breaks the answer off. Not every transport asks. */
-  readonly admit?: ((bytes: number) => boolean) | undefined;
+  /** Asked what becomes of so many more bytes of the answer's body; `stop` breaks the answer off. Not every transport asks. */
+  readonly admit?: ((bytes: number) => 'keep' | 'drop' | 'stop') | undefined;
 }
 
 /** The whole answer; `headers` in lower case. */
@@ -77,13 +77,14 @@ type AnswerBody = Dispatcher.ResponseData['body'];
 
 const whole = async (body: AnswerBody): Promise<Buffer> => Buffer.from(await body.arrayBuffer());
 
-const admitted = (body: AnswerBody, admit: (bytes: number) => boolean): Promise<Buffer> =>
+const admitted = (body: AnswerBody, admit: NonNullable<SidecarRequest['admit']>): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     body
       .on('data', (chunk: Buffer) => {
-        if (admit(chunk.length)) chunks.push(chunk);
-        else body.destroy(new Error('the answer is not admitted'));
+        const verdict = admit(chunk.length);
+        if (verdict === 'keep') chunks.push(chunk);
+        else if (verdict === 'stop') body.destroy(new Error('the answer is not admitted'));
       })
       .once('end', () => resolve(Buffer.concat(chunks)))
       .once('error', reject)
