@@ -6,7 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { count, declare } from '../telemetry/metrics.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
 import { BatchPace } from './batch-pace.ts';
-import type { DeadLetterBox } from './dead-letters.ts';
+import type { Burial, DeadLetterBox } from './dead-letters.ts';
 import type { Deferrals } from './deferrals.ts';
 import { type Delivery, deliveriesOf } from './deliveries.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -122,13 +122,18 @@ export class Consumer {
   private async handleNow(batch: readonly Delivery[]): Promise<Status[]> {
     const statuses = batch.map((): Status => 'SUCCESS');
     const works: { readonly work: Work; readonly index: number }[] = [];
+    // All at once: their commits go together, so that a flood of them holds up others no longer than events do.
+    const burials: Promise<void>[] = [];
+    const bury = async (index: number, burial: Burial): Promise<void> => {
+      statuses[index] = await this.settled(this.parts.deadLetters.bury(burial));
+    };
     for (const [index, delivery] of batch.entries()) {
       try {
         const event = this.read(delivery);
         if (event) works.push({ work: { event }, index });
       } catch (error) {
         const burial = { event: shownOf(delivery), reason: (error as Error).message, replayable: false };
-        statuses[index] = await this.settled(this.parts.deadLetters.bury(burial));
+        burials.push(bury(index, burial));
       }
     }
     const verdicts = await this.parts.dispatcher.dispatch(works.map(({ work }) => work));
@@ -142,12 +147,13 @@ export class Consumer {
       else if (verdict.kind === 'retry') {
         log.warn('an event waits for the store', { event: work.event.id.slice(0, 200), reason: verdict.reason });
         statuses[index] = 'RETRY';
-      } else statuses[index] = await this.settled(this.parts.deadLetters.bury({ event: raw, reason: verdict.reason }));
+      } else burials.push(bury(index, { event: raw, reason: verdict.reason }));
     }
     if (deferred.length > 0) {
       const status = await this.settled(this.parts.deferrals.defer(deferred));
       for (const { index } of deferred) statuses[index] = status;
     }
+    await Promise.all(burials);
     return statuses;
   }
 
