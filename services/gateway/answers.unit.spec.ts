@@ -69,7 +69,7 @@ describe('what is no request', () => {
 });
 
 describe('another protocol', () => {
-  test('given a request behind one that asks for an upgrade, when both are sent at once, then the connection closes: nobody waits for ever', async () => {
+  test('given a request behind one for an upgrade, when both are sent at once, then the connection closes', async () => {
     const entrance = await open();
     const upgrade = text('GET', '/courses', { connection: 'Upgrade', upgrade: 'h2c' });
     const raw = (await Raw.open(entrance)).send(upgrade + text('GET', '/courses/1'));

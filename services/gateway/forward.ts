@@ -134,18 +134,20 @@ export class Forwarder {
     const headers = isShared ? { ...wanted.headers, [REFUSALS_AS_ANSWERS]: 'yes' } : wanted.headers;
     const ended = new AbortController();
     const isOver = { late: false, large: false };
-    if (!isShared) exchange.whenGone(() => ended.abort());
     exchange.within(this.limits.forwardMs, () => {
       isOver.late = true;
       ended.abort();
     });
     let arrived = 0;
-    const admit = (bytes: number): 'keep' | 'drop' | 'stop' => {
-      if (exchange.isGone) return isShared ? 'drop' : 'stop';
+    const admit = (bytes: number): boolean => {
       arrived += bytes;
       isOver.large ||= arrived > exchange.room && !exchange.hold(arrived - exchange.room);
-      return isOver.large ? (isShared ? 'drop' : 'stop') : 'keep';
+      return !isOver.large;
     };
+    // What is coming already is read to its end (see `admit` of SidecarRequest).
+    exchange.whenGone(() => {
+      if (!isShared && arrived === 0) ended.abort();
+    });
     try {
       const answer = await this.transport.request({
         ...wanted,

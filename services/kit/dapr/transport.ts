@@ -10,8 +10,11 @@ export interface SidecarRequest {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds until the answer has to have begun. */
   readonly timeoutMs?: number | undefined;
-  /** Asked what becomes of so many more bytes of the answer's body; `stop` breaks the answer off. Not every transport asks. */
-  readonly admit?: ((bytes: number) => 'keep' | 'drop' | 'stop') | undefined;
+  /**
+   * Asked before so many more bytes of the answer's body are kept; false: they are read and thrown away. Not every transport
+   * asks. An answer is not broken off: daprd 1.18.2 may go on writing it after its handler has ended, and panics then.
+   */
+  readonly admit?: ((bytes: number) => boolean) | undefined;
 }
 
 /** The whole answer; `headers` in lower case. */
@@ -82,9 +85,7 @@ const admitted = (body: AnswerBody, admit: NonNullable<SidecarRequest['admit']>)
     const chunks: Buffer[] = [];
     body
       .on('data', (chunk: Buffer) => {
-        const verdict = admit(chunk.length);
-        if (verdict === 'keep') chunks.push(chunk);
-        else if (verdict === 'stop') body.destroy(new Error('the answer is not admitted'));
+        if (admit(chunk.length)) chunks.push(chunk);
       })
       .once('end', () => resolve(Buffer.concat(chunks)))
       .once('error', reject)

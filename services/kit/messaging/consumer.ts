@@ -122,23 +122,18 @@ export class Consumer {
   private async handleNow(batch: readonly Delivery[]): Promise<Status[]> {
     const statuses = batch.map((): Status => 'SUCCESS');
     const works: { readonly work: Work; readonly index: number }[] = [];
-    // All at once: their commits go together, so that a flood of them holds up others no longer than events do.
-    const burials: Promise<void>[] = [];
-    const bury = async (index: number, burial: Burial): Promise<void> => {
-      statuses[index] = await this.settled(this.parts.deadLetters.bury(burial));
-    };
+    const dead: { readonly index: number; readonly burial: Burial }[] = [];
     for (const [index, delivery] of batch.entries()) {
       try {
         const event = this.read(delivery);
         if (event) works.push({ work: { event }, index });
       } catch (error) {
         const burial = { event: shownOf(delivery), reason: (error as Error).message, replayable: false };
-        burials.push(bury(index, burial));
+        dead.push({ index, burial });
       }
     }
     const verdicts = await this.parts.dispatcher.dispatch(works.map(({ work }) => work));
-    const deferred: { index: number; raw: Readonly<Record<string, unknown>>; verdict: Verdict & { kind: 'defer' } }[] =
-      [];
+    const deferred: Deferred[] = [];
     for (const [place, { work, index }] of works.entries()) {
       const verdict = verdicts[place]!;
       const { raw, time } = work.event;
@@ -147,13 +142,15 @@ export class Consumer {
       else if (verdict.kind === 'retry') {
         log.warn('an event waits for the store', { event: work.event.id.slice(0, 200), reason: verdict.reason });
         statuses[index] = 'RETRY';
-      } else burials.push(bury(index, { event: raw, reason: verdict.reason }));
+      } else dead.push({ index, burial: { event: raw, reason: verdict.reason } });
     }
     if (deferred.length > 0) {
       const status = await this.settled(this.parts.deferrals.defer(deferred));
       for (const { index } of deferred) statuses[index] = status;
     }
-    await Promise.all(burials);
+    // All at once: their commits go together, so that a flood of them holds up others no longer than events do.
+    const kept = await Promise.all(dead.map(({ burial }) => this.settled(this.parts.deadLetters.bury(burial))));
+    for (const [place, { index }] of dead.entries()) statuses[index] = kept[place]!;
     return statuses;
   }
 
@@ -177,6 +174,13 @@ export class Consumer {
     const published = Date.parse(time ?? '');
     if (published) count('event_lag_seconds', {}, Math.max(0, this.parts.clock.now() - published) / 1000);
   }
+}
+
+/** An event of a batch that is to be tried again. */
+interface Deferred {
+  readonly index: number;
+  readonly raw: Readonly<Record<string, unknown>>;
+  readonly verdict: Verdict & { kind: 'defer' };
 }
 
 /** What can be shown of a message that is no event. */
