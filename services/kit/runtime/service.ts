@@ -7,6 +7,7 @@ import { sidecarOnly } from '../http/app-token.ts';
 import { tracedIn } from '../http/context.ts';
 import { notFound } from '../http/not-found.ts';
 import { asProblem } from '../http/problem.ts';
+import { refusalsAsAnswers } from '../http/refusal-as-answer.ts';
 import { routerOf } from '../http/route.ts';
 import { messaging } from '../messaging/messaging.ts';
 import { Ids } from '../persistence/ids.ts';
@@ -69,10 +70,14 @@ export function assemble<S extends z.ZodObject>(
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(...sidecarOnly(at.token), (_, response, next) => {
-    response.set(ANSWERED_BY, at.appId);
-    next();
-  });
+  app.use(
+    ...sidecarOnly(at.token),
+    (_, response, next) => {
+      response.set(ANSWERED_BY, at.appId);
+      next();
+    },
+    refusalsAsAnswers,
+  );
   app.use(health(standing));
   const routers = [...events.routers, routerOf(definition.routes, kit)];
   const internal = [configuration.router()];
