@@ -16,7 +16,7 @@ export interface Unconfirmed {
 export function answeredIn(log: string, keys: readonly string[]): readonly string[] {
   const lines = log.split('\n').flatMap((line): { message?: unknown; keys?: unknown }[] => {
     try {
-      return [JSON.parse(line.slice(line.indexOf('{')))];
+      return line.startsWith('{') ? [JSON.parse(line)] : [];
     } catch {
       return [];
     }

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServiceStatus, Status } from './status.ts';
 
-process.env.MADANG_HOME = mkdtempSync(join(tmpdir(), 'madang-confirmation-'));
+const home = mkdtempSync(join(tmpdir(), 'madang-confirmation-'));
+process.env.MADANG_HOME = home;
 const { answeredIn, listen } = await import('./confirmation.ts');
-const logs = join(process.env.MADANG_HOME, 'logs');
+const logs = join(home, 'logs');
 mkdirSync(logs);
 
 const line = (fields: object) => `${JSON.stringify({ level: 'info', ...fields })}\n`;
