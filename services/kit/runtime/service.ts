@@ -40,8 +40,19 @@ interface Place {
   readonly context?: Context;
 }
 
-/** What a service is made of; nothing of it has started yet. */
-function partsOf<S extends z.ZodObject>(definition: Service<S>, at: Place) {
+/** What a service is made of. */
+interface Parts<S extends z.ZodObject> {
+  readonly context: Context;
+  readonly sidecar: Sidecar;
+  readonly work: UnitOfWork;
+  readonly ids: Ids;
+  readonly configuration: Configuration<z.output<S>>;
+  readonly kit: Kit<z.output<S>>;
+  readonly events: ReturnType<typeof messaging>;
+}
+
+/** Nothing of it has started yet. */
+function partsOf<S extends z.ZodObject>(definition: Service<S>, at: Place): Parts<S> {
   const { context = realContext } = at;
   const { clock } = context;
   const sidecar = new Sidecar(at.dapr, at.appId, clock);
@@ -69,7 +80,7 @@ function partsOf<S extends z.ZodObject>(definition: Service<S>, at: Place) {
  */
 function life<S extends z.ZodObject>(
   definition: Service<S>,
-  { context: { clock }, sidecar, work, ids, configuration, kit, events }: ReturnType<typeof partsOf<S>>,
+  { context: { clock }, sidecar, work, ids, configuration, kit, events }: Parts<S>,
   progress: Progress,
   isNamed: () => void,
 ): Pick<App, 'start' | 'drain' | 'close'> {
