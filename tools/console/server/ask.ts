@@ -8,7 +8,7 @@ export interface Answer {
 }
 
 /**
- * Asks a process on this machine. Not with the built-in fetch: the code that it loads costs this process 20 MiB.
+ * Asks a process on this machine. Not with the built-in fetch: what it loads costs this process 13 MiB, and for a moment 30.
  * @param withinMs until the answer is here
  * @throws Error where it does not answer in time, or breaks off
  */
@@ -21,8 +21,8 @@ export function ask(options: RequestOptions, withinMs: number, body?: string): P
         text += piece;
       });
       answer.once('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text }));
-      answer.once('error', reject);
+      answer.on('error', reject);
     });
-    sent.once('error', reject).end(body);
+    sent.on('error', reject).end(body);
   });
 }
