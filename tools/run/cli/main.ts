@@ -180,7 +180,9 @@ program
 program.addCommand(
   hook('scenario', "play a system's story through its gateway", 'tools/run/cli/scenario.ts', '<system>'),
 );
-program.addCommand(hook('docs', 'write docs/systems from what the code declares', 'tools/docs/main.ts', ''));
+program.addCommand(
+  hook('docs', 'write docs/systems from what the code declares', 'tools/docs/main.ts', '[--pictures]'),
+);
 program.addCommand(
   hook(
     'generate',
