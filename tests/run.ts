@@ -63,8 +63,8 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
     ),
   light: (args) => system('light', apart('light', 2600), args),
   full: (args) => system('full', apart('full', 2900), args),
-  crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), ['--only', 'system', ...args]),
-  'unit-of-work': (args) => counted('tests/crash/main.ts', apart('work', 3800), ['--only', 'unit-of-work', ...args]),
+  crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), [...args, '--only', 'system']),
+  'unit-of-work': (args) => counted('tests/crash/main.ts', apart('work', 3800), [...args, '--only', 'unit-of-work']),
   hostile: (args) => counted('tests/hostile/main.ts', apart('hostile', 3500), args),
 };
 
