@@ -1,3 +1,4 @@
+import type { Authority } from '../infrastructure/authority.ts';
 import { build, buildConsole } from '../infrastructure/build.ts';
 import { type Infrastructure, infrastructure } from '../infrastructure/infra.ts';
 import { prepareKafka, prepareMysql, prepareRedis } from '../infrastructure/prepare.ts';
@@ -60,6 +61,7 @@ export class Supervisor {
   readonly #services: Service[] = [];
   #systems: string[] = [];
   #infrastructure: Infrastructure | undefined;
+  #authority: Authority | undefined;
   #observer: Observer | undefined;
   #console: Child | undefined;
   #phase: Status['phase'] = 'starting';
@@ -139,7 +141,7 @@ export class Supervisor {
     return this.#starting;
   }
 
-  async #up({ systems, replicas, console, auth, grpc = false }: Wish): Promise<void> {
+  async #up({ systems, replicas, console, auth, grpc = false, mtls = false }: Wish): Promise<void> {
     const fresh = systems.filter((system) => !this.#systems.includes(system));
     const running = this.#services.map(({ service }) => service);
     // Of a system that runs, the services it has got since then.
@@ -155,6 +157,7 @@ export class Supervisor {
     const added = await this.#place(known, replicas, grpc);
     if (console) await this.#startConsole();
     if (auth) await this.#startIdentity();
+    if (mtls) await this.#startAuthority();
 
     const [sidecarProgram, pythonProgram] = await Promise.all([
       daprd(this.#progress),
@@ -172,7 +175,11 @@ export class Supervisor {
       const tokens = guardedFrom(this.#secret, replica);
       const more = { ...tokens, ...(this.#infra.has(IDENTITY) ? guarded(replica) : {}) };
       const app = this.#child(appSpec(replica, pythonProgram?.command[0] ?? 'python3', more));
-      const sidecar = this.#child(sidecarSpec(replica, sidecarProgram.command, rendered, tokens));
+      const mutual = await this.#authority?.enrol(replica.service, rendered);
+      const program = [...sidecarProgram.command, ...(mutual?.flags ?? [])];
+      const sidecar = this.#child(
+        sidecarSpec(replica, program, mutual?.rendered ?? rendered, { ...tokens, ...mutual?.env }),
+      );
       this.#services.push({ ...replica, app, sidecar });
       children.push(sidecar, app);
     }
@@ -235,6 +242,18 @@ export class Supervisor {
     this.#infra.set(IDENTITY, child);
     this.#start([child]);
     await this.#healthy([child]);
+  }
+
+  /** The sidecars that are started from now on speak mTLS to each other, and take calls of who may call alone. */
+  async #startAuthority(): Promise<void> {
+    if (this.#authority) return;
+    const { authority } = await import('../infrastructure/authority.ts');
+    const found = await authority(this.#progress);
+    const child = this.#child(found.spec);
+    this.#infra.set(child.spec.id, child);
+    this.#start([child]);
+    await this.#healthy([child]);
+    this.#authority = found;
   }
 
   async #build(systems: string[]): Promise<void> {
