@@ -9,6 +9,9 @@ import * as client from './client.ts';
 import { summary, troubles } from './table.ts';
 import { down, up, wantedSystems } from './up.ts';
 
+/** Services follow a change in less than a second; one whose sidecar has lost it looks again within 30 s. */
+const CONFIRMED_MS = 5_000;
+
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const profile = () =>
@@ -132,9 +135,14 @@ program
       if (!key) throw new Error(`"${word}": write it as KEY=VALUE.`);
       return [key, value ?? ''] as const;
     });
-    const { configuration } = await import('../supervisor/configuration.ts');
-    const values = await configuration(await client.running(), system, Object.fromEntries(changes));
+    const { changed } = await import('../supervisor/configuration.ts');
+    const wanted = Object.fromEntries(changes);
+    const { values, unconfirmed } = await changed(await client.running(), system, wanted, CONFIRMED_MS);
     for (const [key, value] of Object.entries(values)) print(`${key}=${value}`);
+    for (const { id, keys } of unconfirmed)
+      process.stderr.write(
+        `${id} has not confirmed ${keys.join(', ')} within ${CONFIRMED_MS / 1000} s; it looks again every 30 s, and its log says more: ./run logs ${id}\n`,
+      );
   });
 
 const infra = program.command('infra').description('only what the services stand on');

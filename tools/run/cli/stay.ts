@@ -1,6 +1,7 @@
 import { endOrphans, supervisorAlive } from '../infrastructure/runfile.ts';
 import { portTaken } from '../infrastructure/system.ts';
 import { controlPort } from '../paths.ts';
+import { seconds } from '../process.ts';
 import { control } from '../supervisor/control.ts';
 import type { UpOptions } from '../supervisor/status.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
@@ -58,6 +59,6 @@ export async function stay({
     process.exit(1);
   }
   if (process.stdout.isTTY) summary(supervisor.status());
-  print(`everything is healthy after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  print(`everything is healthy after ${seconds(started)}`);
   if (watch) watchServices(supervisor, print);
 }

@@ -21,6 +21,12 @@ export class CannotStart extends Error {
   override readonly name = 'CannotStart';
 }
 
+/** @throws CannotStart when a process has said that somebody else has its port, and somebody still has it */
+async function requirePort({ id, port: own }: ProcessSpec, said: string): Promise<void> {
+  const port = takenPort(said, own);
+  if (port !== undefined && (await freePort(port)) !== port) throw new CannotStart(portTaken(port, id));
+}
+
 /**
  * One process that is kept running: watched, and started again with growing delays when it ends by itself.
  * It leads its own process group, so that Ctrl+C in the terminal reaches only the supervisor.
@@ -98,15 +104,9 @@ export class Child extends EventEmitter<{ change: [] }> {
       const wait = Math.min(lookMs, Math.max(1, end - Date.now()));
       await Promise.race([changed, sleep(wait, undefined, cancel).catch(() => undefined)]);
       cancel.abort();
-      await this.#requirePort();
+      if (this.state === 'starting' || this.state === 'crashed')
+        await requirePort(this.spec, appended(this.logFile, this.#logBegin).text);
     }
-  }
-
-  /** @throws CannotStart when the process says that somebody else has its port, and somebody still has it */
-  async #requirePort(): Promise<void> {
-    if (this.state !== 'starting' && this.state !== 'crashed') return;
-    const port = takenPort(appended(this.logFile, this.#logBegin).text, this.spec.port);
-    if (port !== undefined && (await freePort(port)) !== port) throw new CannotStart(portTaken(port, this.spec.id));
   }
 
   #become(state: State): void {
