@@ -10,6 +10,7 @@ export { checked } from './http/body.ts';
 export { isGone, pause, pauseBetween, traced, whenOver } from './http/context.ts';
 export { readable, readableView, type Verbs, writable } from './http/crud.ts';
 export { asProblem, Problem, problemBody, problemOf, sendProblem } from './http/problem.ts';
+export { REFUSALS_AS_ANSWERS, REFUSED_WITH } from './http/refusal-as-answer.ts';
 export type { Names, Resource } from './http/resource.ts';
 export {
   type AnswerShape,

@@ -118,11 +118,22 @@ const setting = (values: object): string[] => [
 export const lint = (values: object = {}): Promise<{ code: number; output: string }> =>
   helm(['lint', chart, '--strict', '--kube-version', KUBERNETES, ...setting(values)]);
 
+const rendered = new Map<string, Promise<string>>();
+
 /**
+ * Many tests ask for the same: with values alone it is rendered once. More words may name files, which change.
  * @param values by path, as `--set-json` takes them
  * @param words more arguments of `helm template`
  */
-export async function render(values: object, ...words: string[]): Promise<string> {
+export function render(values: object, ...words: string[]): Promise<string> {
+  const key = JSON.stringify(values);
+  const before = words.length === 0 ? rendered.get(key) : undefined;
+  const now = before ?? template(values, words);
+  if (words.length === 0) rendered.set(key, now);
+  return now;
+}
+
+async function template(values: object, words: readonly string[]): Promise<string> {
   const args = ['template', 'test', chart, '--kube-version', KUBERNETES, ...words, ...setting(values)];
   const { code, output } = await helm(args);
   if (code !== 0) throw new Error(output);
@@ -141,8 +152,16 @@ export async function renderAsWritten(command: string, of = chart): Promise<stri
   return output;
 }
 
-export const resourcesOf = (text: string): Resource[] =>
-  parseAllDocuments(text).flatMap((document) => (document.toJS() as Resource | null) ?? []);
+const parsed = new Map<string, readonly Resource[]>();
+
+/** What stands in a text; of the same text it is parsed once, which takes as long as rendering. */
+export function resourcesOf(text: string): readonly Resource[] {
+  const before = parsed.get(text);
+  if (before) return before;
+  const resources = parseAllDocuments(text).flatMap((document) => (document.toJS() as Resource | null) ?? []);
+  parsed.set(text, resources);
+  return resources;
+}
 
 /** What is wrong with these resources by the real schemas; nothing is the good answer. */
 export async function faultsOf(text: string): Promise<string> {

@@ -7,6 +7,7 @@ import { sidecarOnly } from '../http/app-token.ts';
 import { tracedIn } from '../http/context.ts';
 import { notFound } from '../http/not-found.ts';
 import { asProblem } from '../http/problem.ts';
+import { refusalsAsAnswers } from '../http/refusal-as-answer.ts';
 import { routerOf } from '../http/route.ts';
 import { messaging } from '../messaging/messaging.ts';
 import { Ids } from '../persistence/ids.ts';
@@ -40,8 +41,19 @@ interface Place {
   readonly context?: Context;
 }
 
-/** What a service is made of; nothing of it has started yet. */
-function partsOf<S extends z.ZodObject>(definition: Service<S>, at: Place) {
+/** What a service is made of. */
+interface Parts<S extends z.ZodObject> {
+  readonly context: Context;
+  readonly sidecar: Sidecar;
+  readonly work: UnitOfWork;
+  readonly ids: Ids;
+  readonly configuration: Configuration<z.output<S>>;
+  readonly kit: Kit<z.output<S>>;
+  readonly events: ReturnType<typeof messaging>;
+}
+
+/** Nothing of it has started yet. */
+function partsOf<S extends z.ZodObject>(definition: Service<S>, at: Place): Parts<S> {
   const { context = realContext } = at;
   const { clock } = context;
   const sidecar = new Sidecar(at.dapr, at.appId, clock);
@@ -69,7 +81,7 @@ function partsOf<S extends z.ZodObject>(definition: Service<S>, at: Place) {
  */
 function life<S extends z.ZodObject>(
   definition: Service<S>,
-  { context: { clock }, sidecar, work, ids, configuration, kit, events }: ReturnType<typeof partsOf<S>>,
+  { context: { clock }, sidecar, work, ids, configuration, kit, events }: Parts<S>,
   progress: Progress,
   isNamed: () => void,
 ): Pick<App, 'start' | 'drain' | 'close'> {
@@ -131,10 +143,14 @@ export function assemble<S extends z.ZodObject>(definition: Service<S>, at: Plac
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(...sidecarOnly(at.token), (_, response, next) => {
-    response.set(ANSWERED_BY, at.appId);
-    next();
-  });
+  app.use(
+    ...sidecarOnly(at.token),
+    (_, response, next) => {
+      response.set(ANSWERED_BY, at.appId);
+      next();
+    },
+    refusalsAsAnswers,
+  );
   app.use(health(standing));
   const routers = [...events.routers, routerOf(definition.routes, kit)];
   const internal = [configuration.router()];

@@ -122,7 +122,7 @@ function questions(feed: Feed): Record<string, Route> {
     'GET /api/status': async () => running(feed),
     'GET /api/trace': async (_, url) => {
       await feed.now();
-      return feed.ring.ofTrace(url.searchParams.get('id') ?? '').map((text) => JSON.parse(text) as unknown);
+      return feed.ring.ofTrace(url.searchParams.get('id') ?? '');
     },
     'POST /api/logs': async (request) => {
       const { ids, places } = await bodyOf(request, z.strictObject({ ids: z.array(z.string()), places: Places }));
@@ -183,7 +183,7 @@ function orders(feed: Feed): Record<string, Route> {
 }
 
 /** GET /api/changes?since=: all that a page shows, in one short answer, so that no number of tabs holds a connection. */
-async function changes(feed: Feed, url: URL): Promise<string> {
+async function changes(feed: Feed, url: URL): Promise<Buffer> {
   const since = Number(url.searchParams.get('since')) || 0;
   const status = await feed.now();
   const known = url.searchParams.get('boot') === feed.boot ? since : 0;
@@ -197,7 +197,8 @@ async function changes(feed: Feed, url: URL): Promise<string> {
     playing: played(),
     errors: feed.errors.counts,
   };
-  return `${JSON.stringify(rest).slice(0, -1)},"entries":[${entries.join()}]}`;
+  const before = Buffer.from(`${JSON.stringify(rest).slice(0, -1)},"entries":[`);
+  return Buffer.concat([before, ...entries, Buffer.from(']}')]);
 }
 
 /** The files of the page, by their paths. */

@@ -164,7 +164,7 @@ infra
 
 program
   .command('build')
-  .description('bundle the services')
+  .description('build the services')
   .action(async () => {
     const started = Date.now();
     const [{ build }, { systems }] = await Promise.all([
