@@ -67,7 +67,7 @@ export async function intruder({ cluster }: Options): Promise<Verdict> {
   let good = true;
   const attempt = async (who: string, from: Cluster, labels: Record<string, string>): Promise<void> => {
     const nowhere = PORTS.map((port) => `${NOBODY}:${port}`);
-    const all = knocksOf(await from.once('intruder', ['knock', ...targets.keys(), ...nowhere], { image, labels }));
+    const all = knocksOf(await once(from, 'intruder', ['knock', ...targets.keys(), ...nowhere], { image, labels }));
     const portOf = (at: string): number => Number(at.split(':').at(-1));
     const own = all
       .filter(({ at, outcome }) => at.startsWith(NOBODY) && outcome === 'answers')

@@ -86,16 +86,14 @@ export async function autoscale({ cluster, users }: Options): Promise<Verdict> {
   };
   let top = await look();
   let loading = true;
-  const load = cluster
-    .load('demo-load', {
-      path: '/gifts',
-      body: { classId: '100', fee: '20000', student: 'young' },
-      users: Math.min(users, 150),
-      seconds: 90,
-    })
-    .finally(() => {
-      loading = false;
-    });
+  const load = underLoad(cluster, 'demo-load', {
+    path: '/gifts',
+    body: { classId: '100', fee: '20000', student: 'young' },
+    users: Math.min(users, 150),
+    seconds: 90,
+  }).finally(() => {
+    loading = false;
+  });
   load.catch(() => undefined);
   while (loading) {
     top = Math.max(top, await look());
