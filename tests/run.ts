@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { chromium } from '../tools/run/provision/chromium.ts';
 import { goProgram } from '../tools/run/provision/go.ts';
 import { longTermNode } from '../tools/run/provision/node.ts';
+import { sentry } from '../tools/run/provision/sentry.ts';
 
 /** `npm test -- [unit|simulation|python|chart|service|browser|light|full|crash|unit-of-work|hostile|stores|lecture|functional|quick ...] [--node lts]`: all but the last four when none is named. */
 
@@ -51,11 +52,15 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
       },
       () => jest('chart', apart('chart', 0), ['--testMatch', '**/tests/chart/*.spec.ts', ...args]),
     ),
-  service: async (args) => {
-    const env = apart('service', 2300);
-    await rm(env.MADANG_HOME!, { recursive: true, force: true });
-    return jest('service', env, ['--runInBand', '--forceExit', '--testMatch', '**/*.service.spec.ts', ...args]);
-  },
+  service: (args) =>
+    having(
+      () => sentry(console.log),
+      async () => {
+        const env = apart('service', 2300);
+        await rm(env.MADANG_HOME!, { recursive: true, force: true });
+        return jest('service', env, ['--runInBand', '--forceExit', '--testMatch', '**/*.service.spec.ts', ...args]);
+      },
+    ),
   browser: (args) =>
     having(
       () => chromium(console.log),

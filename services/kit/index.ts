@@ -53,7 +53,7 @@ export {
   type Ref,
   type Steps,
 } from './persistence/records.ts';
-export { type BreakerTerms, type CallTerms, HALF_FAILED } from './runtime/call-terms.ts';
+export { type BreakerTerms, type CallTerms, HALF_FAILED, INTERNAL } from './runtime/call-terms.ts';
 export type { Clock } from './runtime/clock.ts';
 export { Configuration } from './runtime/configuration.ts';
 export { type Context, realContext } from './runtime/context.ts';

@@ -76,7 +76,7 @@ interface Specs {
   readonly Telemetry: object;
   readonly EnvoyFilter: object;
   readonly Configuration: {
-    readonly accessControl: { defaultAction: string; policies: readonly { appId: string }[] };
+    readonly accessControl: { defaultAction: string; policies: readonly { appId: string; namespace: string }[] };
   };
   readonly Component: {
     readonly type: string;

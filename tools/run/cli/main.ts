@@ -50,6 +50,7 @@ program
   .option('--grpc', 'gateways serve gRPC, too, at the port above the one of HTTP', false)
   .option('--auth', 'gateways ask for tokens, of an OpenID provider that is started with them', false)
   .option('--tokens', 'a service answers its own sidecar alone, and a sidecar its own service', false)
+  .option('--mtls', '--tokens, and sidecars with certificates that take calls of named callers alone', false)
   .option('--replicas <app-id=n...>', 'several processes of one service', replica, {})
   .action(
     async (
@@ -62,6 +63,7 @@ program
         grpc: boolean;
         auth: boolean;
         tokens: boolean;
+        mtls: boolean;
         replicas: Record<string, number>;
       },
     ) => up({ ...options, systems: await wantedSystems(named) }),

@@ -1,3 +1,4 @@
+import type { Enrolment } from '../infrastructure/authority.ts';
 import type { Rendered } from '../infrastructure/render.ts';
 import type { ServiceTemplate } from '../infrastructure/templates.ts';
 import type { Child } from './child.ts';
@@ -15,6 +16,8 @@ export interface Means {
   readonly rendered: Rendered;
   /** Whether gateways ask for tokens of the OpenID provider. */
   readonly hasIdentity: boolean;
+  /** By app id: what a sidecar is told so that it speaks mTLS. */
+  readonly enrolled: ReadonlyMap<string, Enrolment>;
 }
 
 /** The service replicas of a home, running or stopped. */
@@ -39,13 +42,16 @@ export class RunningServices {
   }
 
   /** @returns their processes, which are not yet healthy */
-  start(replicas: readonly Replica[], { daprd, python, rendered, hasIdentity }: Means): Child[] {
+  start(replicas: readonly Replica[], { daprd, python, rendered, hasIdentity, enrolled }: Means): Child[] {
     const children: Child[] = [];
     for (const replica of replicas) {
       const tokens = guardedFrom(this.#secret, replica);
       const more = { ...tokens, ...(hasIdentity ? guarded(replica) : {}) };
       const app = this.#processes.make(appSpec(replica, python, more));
-      const sidecar = this.#processes.make(sidecarSpec(replica, daprd, rendered, tokens));
+      const mutual = enrolled.get(replica.service.appId);
+      const program = [...daprd, ...(mutual?.flags ?? [])];
+      const told = { ...tokens, ...mutual?.env };
+      const sidecar = this.#processes.make(sidecarSpec(replica, program, mutual?.rendered ?? rendered, told));
       this.#all.push({ ...replica, app, sidecar });
       children.push(sidecar, app);
     }

@@ -164,6 +164,8 @@ export function sidecarSpec(
       `--dapr-internal-grpc-listen-address=${local}`,
       `--metrics-port=${ports.metrics}`,
       `--metrics-listen-address=${local}`,
+      // Its port would be open, with nothing to say.
+      ...(process.env.MADANG_SIDECAR_METRICS === 'on' ? [] : ['--enable-metrics=false']),
       `--config=${rendered.configFile}`,
       ...rendered.resourcesPaths.map((path) => `--resources-path=${path}`),
       `--dapr-graceful-shutdown-seconds=${drainSeconds}`,

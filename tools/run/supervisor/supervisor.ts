@@ -78,7 +78,7 @@ export class Supervisor {
     return this.#starting;
   }
 
-  async #up({ systems, replicas, console, auth, grpc = false }: Wish): Promise<void> {
+  async #up({ systems, replicas, console, auth, grpc = false, mtls = false }: Wish): Promise<void> {
     const fresh = systems.filter((system) => !this.#systems.includes(system));
     const running = this.#services.templates;
     // Of a system that runs, the services it has got since then.
@@ -94,6 +94,7 @@ export class Supervisor {
     const added = await place(known, replicas, countOf, grpc);
     if (console) await this.#surroundings.startConsole();
     if (auth) await this.#surroundings.startIdentity();
+    if (mtls) await this.#surroundings.startAuthority();
 
     const changed = [...new Set(missing.map(({ system }) => system))];
     const [sidecarProgram, pythonProgram, addresses] = await Promise.all([
@@ -103,11 +104,16 @@ export class Supervisor {
       changed.length ? this.#build(changed) : undefined,
     ]);
     this.#systems = [...this.#systems, ...fresh];
+    const rendered = await renderComponents(this.profile, this.#systems, addresses);
     const means = {
       daprd: sidecarProgram.command,
       python: pythonProgram?.command[0] ?? 'python3',
-      rendered: await renderComponents(this.profile, this.#systems, addresses),
+      rendered,
       hasIdentity: this.#surroundings.hasIdentity,
+      enrolled: await this.#surroundings.enrol(
+        added.map(({ service }) => service),
+        rendered,
+      ),
     };
 
     const started = Date.now();

@@ -1,7 +1,10 @@
+import type { Authority, Enrolment } from '../infrastructure/authority.ts';
 import { buildConsole } from '../infrastructure/build.ts';
 import { type Infrastructure, infrastructure } from '../infrastructure/infra.ts';
 import { prepareKafka, prepareMysql, prepareRedis } from '../infrastructure/prepare.ts';
+import type { Rendered } from '../infrastructure/render.ts';
 import { portTaken } from '../infrastructure/system.ts';
+import type { ServiceTemplate } from '../infrastructure/templates.ts';
 import { consolePort, freePort, identityPort } from '../paths.ts';
 import { type Addresses, type Profile, type Progress, seconds } from '../process.ts';
 import type { Child } from './child.ts';
@@ -12,7 +15,7 @@ import type { ProcessStatus } from './status.ts';
 
 const IDENTITY = 'identity';
 
-/** What runs beside the services of a home: the stores and the broker, and where they are wanted the console and the OpenID provider. */
+/** What runs beside the services of a home: the stores and the broker, and where they are wanted the console, the OpenID provider and Sentry. */
 export class Surroundings {
   readonly #processes: Processes;
   readonly #profile: Profile;
@@ -20,6 +23,7 @@ export class Surroundings {
   readonly #secret: string | undefined;
   readonly #infra = new Map<string, Child>();
   #infrastructure: Infrastructure | undefined;
+  #authority: Authority | undefined;
   #console: Child | undefined;
 
   /** @param secret with which the console calls services that ask for tokens */
@@ -96,5 +100,25 @@ export class Surroundings {
     this.#infra.set(IDENTITY, child);
     this.#processes.start([child]);
     await this.#processes.healthy([child]);
+  }
+
+  /** The sidecars that are started from now on speak mTLS to each other, and take calls of who may call alone. */
+  async startAuthority(): Promise<void> {
+    if (this.#authority) return;
+    const { authority } = await import('../infrastructure/authority.ts');
+    const found = await authority(this.#progress);
+    const child = this.#processes.make(found.spec);
+    this.#infra.set(child.spec.id, child);
+    this.#processes.start([child]);
+    await this.#processes.healthy([child]);
+    this.#authority = found;
+  }
+
+  /** What the sidecars of services are told for it, by app id; nothing where it was not started. */
+  async enrol(services: readonly ServiceTemplate[], rendered: Rendered): Promise<ReadonlyMap<string, Enrolment>> {
+    const enrolled = new Map<string, Enrolment>();
+    if (this.#authority)
+      for (const service of services) enrolled.set(service.appId, await this.#authority.enrol(service, rendered));
+    return enrolled;
   }
 }
