@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { chromium } from '../tools/run/provision/chromium.ts';
 import { goProgram } from '../tools/run/provision/go.ts';
 import { longTermNode } from '../tools/run/provision/node.ts';
+import { sentry } from '../tools/run/provision/sentry.ts';
 
 /** `npm test -- [unit|simulation|python|chart|service|browser|light|full|crash|unit-of-work|hostile|stores|lecture|functional|quick ...] [--node lts]`: all but the last four when none is named. */
 
@@ -51,11 +52,15 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
       },
       () => jest('chart', apart('chart', 0), ['--testMatch', '**/tests/chart/*.spec.ts', ...args]),
     ),
-  service: async (args) => {
-    const env = apart('service', 2300);
-    await rm(env.MADANG_HOME!, { recursive: true, force: true });
-    return jest('service', env, ['--runInBand', '--forceExit', '--testMatch', '**/*.service.spec.ts', ...args]);
-  },
+  service: (args) =>
+    having(
+      () => sentry(console.log),
+      async () => {
+        const env = apart('service', 2300);
+        await rm(env.MADANG_HOME!, { recursive: true, force: true });
+        return jest('service', env, ['--runInBand', '--forceExit', '--testMatch', '**/*.service.spec.ts', ...args]);
+      },
+    ),
   browser: (args) =>
     having(
       () => chromium(console.log),
@@ -63,8 +68,8 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
     ),
   light: (args) => system('light', apart('light', 2600), args),
   full: (args) => system('full', apart('full', 2900), args),
-  crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), ['--only', 'system', ...args]),
-  'unit-of-work': (args) => counted('tests/crash/main.ts', apart('work', 3800), ['--only', 'unit-of-work', ...args]),
+  crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), [...args, '--only', 'system']),
+  'unit-of-work': (args) => counted('tests/crash/main.ts', apart('work', 3800), [...args, '--only', 'unit-of-work']),
   hostile: (args) => counted('tests/hostile/main.ts', apart('hostile', 3500), args),
 };
 

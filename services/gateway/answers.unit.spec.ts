@@ -68,6 +68,16 @@ describe('what is no request', () => {
   });
 });
 
+describe('another protocol', () => {
+  test('given a request behind one for an upgrade, when both are sent at once, then the connection closes', async () => {
+    const entrance = await open();
+    const upgrade = text('GET', '/courses', { connection: 'Upgrade', upgrade: 'h2c' });
+    const raw = (await Raw.open(entrance)).send(upgrade + text('GET', '/courses/1'));
+    await raw.closed();
+    expect(raw.answers[0]).toMatchObject({ status: 200, headers: { connection: 'close' } });
+  });
+});
+
 describe('refusals', () => {
   test.each<[what: string, request: string, status: number]>([
     ['an unknown path', text('GET', '/nothing', { origin: ORIGIN }), 404],

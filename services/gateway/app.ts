@@ -124,7 +124,8 @@ class Entrance implements Surroundings {
     const connection = this.connections.get(request.socket);
     if (!connection) return;
     const exchange = new Exchange(request, response, connection.share, this, isWaiting);
-    if (connection.isOver) exchange.headers.connection = 'close';
+    // Node throws away what came together with a request for another protocol: a client must not wait for its answer.
+    if (connection.isOver || request.headers.upgrade !== undefined) exchange.headers.connection = 'close';
     connection.add(exchange);
   }
 

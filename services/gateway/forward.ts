@@ -5,6 +5,8 @@ import {
   calleeUnavailable,
   log,
   Problem,
+  REFUSALS_AS_ANSWERS,
+  REFUSED_WITH,
   reason,
   type SidecarAnswer,
   type Transport,
@@ -16,6 +18,7 @@ import type { Guard } from './guard.ts';
 import { passedBack, passedOn, sizeOf } from './headers.ts';
 import type { AllShares, Limits } from './limits.ts';
 import type { Route } from './paths.ts';
+import { sharedBreakers } from './routes.ts';
 import { full, type Turns } from './turns.ts';
 
 /** Room that is taken for every answer before it is asked for; nearly all are smaller. */
@@ -126,9 +129,11 @@ export class Forwarder {
     wanted: { method?: string; path: string; headers: Record<string, string>; body: Buffer | undefined },
   ): Promise<SidecarAnswer> {
     const { method = exchange.request.method ?? 'GET' } = wanted;
+    // A breaker counts what a client breaks off or gets wrong as a failure of the service, and then keeps everybody from it.
+    const isShared = sharedBreakers.has(appId);
+    const headers = isShared ? { ...wanted.headers, [REFUSALS_AS_ANSWERS]: 'yes' } : wanted.headers;
     const ended = new AbortController();
     const isOver = { late: false, large: false };
-    exchange.whenGone(() => ended.abort());
     exchange.within(this.limits.forwardMs, () => {
       isOver.late = true;
       ended.abort();
@@ -139,9 +144,14 @@ export class Forwarder {
       isOver.large ||= arrived > exchange.room && !exchange.hold(arrived - exchange.room);
       return !isOver.large;
     };
+    // What is coming already is read to its end (see `admit` of SidecarRequest).
+    exchange.whenGone(() => {
+      if (!isShared && arrived === 0) ended.abort();
+    });
     try {
       const answer = await this.transport.request({
         ...wanted,
+        headers,
         method: method === 'HEAD' ? 'GET' : method, // the sidecar never ends its answer to HEAD
         signal: ended.signal,
         timeoutMs: this.limits.forwardMs,
@@ -151,7 +161,8 @@ export class Forwarder {
       if (arrived === 0) admit(answer.body.length);
       if (isOver.large) throw unfinished(exchange, 'Too many answers wait to be read');
       if (answer.broken) throw unfinished(exchange, `${appId} ${isOver.late ? 'is too slow' : 'broke off its work'}`);
-      return answer;
+      const refused = answer.headers[ANSWERED_BY] ? answer.headers[REFUSED_WITH] : undefined;
+      return refused === undefined ? answer : { ...answer, status: Number(refused) };
     } catch (error) {
       if (error instanceof Problem) throw error;
       if (exchange.isGone) throw new ClientGone();

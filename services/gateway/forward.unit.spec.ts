@@ -1,5 +1,5 @@
 import { failureOf } from './forward.ts';
-import { ask, closeAll, expectProblem, failed, open, said, text } from './testing.ts';
+import { ask, closeAll, configured, expectProblem, failed, open, Raw, said, text, until } from './testing.ts';
 
 /** The right one is blamed, and no client chooses what is called (K4). */
 
@@ -190,5 +190,36 @@ describe('verdicts', () => {
     const answer = await ask(entrance, text('POST', '/courses', {}, '{}'));
     expectProblem(answer, 503);
     expect(JSON.parse(answer.body).outcome).toBe('unknown');
+  });
+});
+
+describe('a breaker that serves all clients', () => {
+  test('given a client who leaves, when its call is under way, then this goes on to its end, and keeps its place till then', async () => {
+    const ends: (() => void)[] = [];
+    const waiting = () => new Promise<ReturnType<typeof said>>((resolve) => ends.push(() => resolve(said(201))));
+    const terms = { GATEWAY_IN_WORK: 6, GATEWAY_IN_WORK_PER_ADDRESS: 1, GATEWAY_QUEUE_MS: 0 };
+    const entrance = await open(configured(terms), waiting, 'rental-gateway');
+    const raw = (await Raw.open(entrance)).send(text('POST', '/products', {}, '{}'));
+    await until(
+      () => entrance.asked.length === 1,
+      2_000,
+      () => 'nothing is asked',
+    );
+    raw.socket.resetAndDestroy();
+    let { status } = await ask(entrance, text('GET', '/products'));
+    expect({ status, isEnded: entrance.asked[0]?.signal?.aborted }).toEqual({ status: 503, isEnded: false });
+    expect(entrance.asked[0]?.admit?.(1_000)).toBe(false);
+    for (const end of ends) end();
+    entrance.answer = () => said(200);
+    const end = Date.now() + 2_000;
+    while (status !== 200 && Date.now() < end) ({ status } = await ask(entrance, text('GET', '/products')));
+    expect(status).toBe(200);
+  });
+
+  test('given mistakes of clients, when the service answers, then the sidecar is told of none, and the client of its own', async () => {
+    const entrance = await open({}, () => said(200, '{}', { 'x-refused-with': '404' }), 'rental-gateway');
+    expect((await ask(entrance, text('GET', '/products/7'))).status).toBe(404);
+    expect((await ask(entrance, text('GET', '/rentals/7'))).status).toBe(404);
+    expect(entrance.asked.map(({ headers }) => headers['x-refusals-as-answers'])).toEqual(['yes', undefined]);
   });
 });

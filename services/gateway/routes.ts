@@ -51,3 +51,6 @@ export const routes: Readonly<Record<string, Readonly<Record<string, string>>>> 
     '/accounts': 'reward-payment',
   },
 };
+
+/** Services that the gateway calls through a breaker which serves all clients (dapr/resiliency). */
+export const sharedBreakers: ReadonlySet<string> = new Set(['rental-product', 'reward-gift']);

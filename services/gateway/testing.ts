@@ -57,7 +57,11 @@ export function serverOf(opened: Opened): Server {
 }
 
 /** Opens a gateway whose sidecar answers as the test says. */
-export async function open(options: Options = {}, answer: Answering = () => said(200)): Promise<Opened> {
+export async function open(
+  options: Options = {},
+  answer: Answering = () => said(200),
+  appId = 'lecture-gateway',
+): Promise<Opened> {
   const asked: SidecarRequest[] = [];
   const transport: Transport = {
     async request(request) {
@@ -67,7 +71,7 @@ export async function open(options: Options = {}, answer: Answering = () => said
     },
     close: async () => undefined,
   };
-  const server = gateway(new Sidecar(transport, 'lecture-gateway'), {
+  const server = gateway(new Sidecar(transport, appId), {
     ...options,
     limits: { lookMs: 20, ...options.limits },
   });

@@ -18,14 +18,26 @@ export abstract class KitError extends Error {
   }
 }
 
-/** A request says what cannot be meant: the client's 400, which names the fields. */
+/** More fields are counted, and longer names cut: what is sent back must not grow with what was sent. */
+const MOST_NAMED = 20;
+const LONGEST_NAME = 100;
+
+/** A request says what cannot be meant: the client's 400, which names the fields, at most 20 of them. */
 export class InvalidInput extends KitError {
   readonly code = 'INVALID_INPUT';
   readonly retryable = false;
-  constructor(readonly errors: readonly { readonly field: string; readonly message: string }[]) {
-    super(errors.map(({ field, message }) => `${field} ${message}`).join('; '));
+  readonly errors: readonly { readonly field: string; readonly message: string }[];
+
+  constructor(all: readonly { readonly field: string; readonly message: string }[]) {
+    const errors = all.slice(0, MOST_NAMED).map(({ field, message }) => ({ field: cut(field), message }));
+    const more = all.length > MOST_NAMED ? [`${all.length - MOST_NAMED} more are wrong`] : [];
+    super([...errors.map(({ field, message }) => `${field} ${message}`), ...more].join('; '));
+    this.errors = errors;
   }
 }
+
+const cut = (name: string): string =>
+  name.length <= LONGEST_NAME ? name : `${[...name.slice(0, 2 * LONGEST_NAME)].slice(0, LONGEST_NAME).join('')}...`;
 
 /** Whoever asked is gone: what was only for him ends here, and nobody is answered. */
 export class ClientGone extends KitError {

@@ -10,6 +10,7 @@ export { checked } from './http/body.ts';
 export { isGone, pause, pauseBetween, traced, whenOver } from './http/context.ts';
 export { readable, readableView, type Verbs, writable } from './http/crud.ts';
 export { asProblem, Problem, problemBody, problemOf, sendProblem } from './http/problem.ts';
+export { REFUSALS_AS_ANSWERS, REFUSED_WITH } from './http/refusal-as-answer.ts';
 export type { Names, Resource } from './http/resource.ts';
 export {
   type AnswerShape,
@@ -52,7 +53,7 @@ export {
   type Ref,
   type Steps,
 } from './persistence/records.ts';
-export { type BreakerTerms, type CallTerms, HALF_FAILED } from './runtime/call-terms.ts';
+export { type BreakerTerms, type CallTerms, HALF_FAILED, INTERNAL } from './runtime/call-terms.ts';
 export type { Clock } from './runtime/clock.ts';
 export { Configuration } from './runtime/configuration.ts';
 export { type Context, realContext } from './runtime/context.ts';

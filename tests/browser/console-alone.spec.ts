@@ -94,7 +94,8 @@ test('given seven tabs, when 200 commands a second come for ten seconds, then al
   );
   expect(longest).toBeLessThan(1_000);
   expect(heap).toBeLessThan(60);
-  expect(memory()).toBeLessThan(200);
+  // What the last entries needed for a moment is given back.
+  await eventually(() => expect(memory()).toBeLessThan(90));
 }, 60_000);
 
 test('given a command that caused a thousand events, when its tree is opened, then it shows a part and says how much is left', async () => {

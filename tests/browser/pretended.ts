@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildConsole } from '../../tools/run/infrastructure/build.ts';
 import { freePort, isListening, root } from '../../tools/run/paths.ts';
+import { consoleSpec } from '../../tools/run/supervisor/services.ts';
 import type { ProcessStatus, ServiceStatus, Status } from '../../tools/run/supervisor/status.ts';
 import { eventually } from '../harness/system.ts';
 
@@ -62,11 +63,8 @@ export class Pretended {
     await this.serve(this.port + 1, (_, response) => void response.end(JSON.stringify(this.status)));
     const bundle = await buildConsole();
     const env = { ...process.env, MADANG_HOME: this.home, MADANG_PORT_OFFSET: String(this.port - 8000) };
-    this.console = spawn(process.execPath, ['--max-semi-space-size=4', '--max-old-space-size=96', bundle], {
-      cwd: root,
-      env,
-      stdio: 'inherit',
-    });
+    const [program = '', ...args] = consoleSpec(bundle, undefined).command;
+    this.console = spawn(program, args, { cwd: root, env, stdio: 'inherit' });
     await eventually(() => fetch(`${this.address}/healthz`));
   }
 

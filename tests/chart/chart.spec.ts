@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { explained, readme } from '../../helm/tools/values.ts';
+import { accessControlOf } from '../../tools/run/infrastructure/access-control.ts';
 import { readTemplate, systems } from '../../tools/run/infrastructure/templates.ts';
 import { goProgram } from '../../tools/run/provision/go.ts';
 import { run } from '../../tools/run/provision/ways.ts';
@@ -114,14 +115,16 @@ describe('every service', () => {
     for (const appId of appIds) expect(named(resources, 'Service', appId).spec.ports[0].port).toBe(8080);
   });
 
-  test('is called by those whose resiliency names it, and by nobody else', async () => {
+  test('is called by those who declare it, for the paths they declare, as on a laptop', async () => {
     const resources = await rendered;
-    const callersOf = (appId: string): string[] =>
-      named(resources, 'Configuration', appId).spec.accessControl.policies.map((policy) => policy.appId);
-    expect(callersOf('lecture-pay').sort()).toEqual(['lecture-class', 'lecture-gateway']);
-    expect(callersOf('lecture-gateway')).toEqual([]);
-    for (const configuration of of(resources, 'Configuration'))
-      expect(configuration.spec.accessControl.defaultAction).toBe('deny');
+    const { namespace } = named(resources, 'Configuration', 'lecture-pay').spec.accessControl.policies[0] ?? {};
+    for (const { appId, system } of await services) {
+      const { accessControl } = named(resources, 'Configuration', appId).spec;
+      const onLaptop = JSON.stringify(await accessControlOf(system, appId));
+      expect(accessControl).toEqual(
+        JSON.parse(onLaptop.replaceAll('"namespace":"default"', `"namespace":"${namespace}"`)),
+      );
+    }
   });
 
   test('is reached from outside only if it is a gateway', async () => {

@@ -24,7 +24,7 @@ const over = <K extends 'NetworkPolicy' | 'AuthorizationPolicy' | 'PeerAuthentic
     };
     return matches((selector ?? podSelector)?.matchLabels ?? {}, labels);
   });
-const running = async (which: Promise<Resource[]>) =>
+const running = async (which: Promise<readonly Resource[]>) =>
   pods(await which).filter(({ labels }) => labels['madang/client'] === undefined);
 
 describe.each([

@@ -12,6 +12,7 @@ export const KUBERNETES = '1.34.0';
 
 interface Container {
   readonly name: string;
+  readonly args?: readonly string[];
   readonly env?: readonly {
     name: string;
     value?: string;
@@ -38,13 +39,21 @@ export interface PodSpec {
 /** What the tests look at in the specs of resources; kubeconform checks the whole of them. */
 interface Specs {
   readonly Deployment: {
+    readonly selector: object;
     readonly template: {
       readonly metadata: { annotations: Record<string, string>; labels: Record<string, string> };
       readonly spec: PodSpec;
     };
   };
   readonly Pod: PodSpec;
-  readonly Service: { readonly type: string; readonly ports: readonly [{ port: number }] };
+  readonly Service: {
+    readonly type: string;
+    readonly clusterIP?: string;
+    readonly ipFamilyPolicy: string;
+    readonly ports: readonly [{ port: number }];
+  };
+  readonly PersistentVolumeClaim: object;
+
   readonly Gateway: { readonly servers: readonly { hosts: readonly string[] }[] };
   readonly VirtualService: { readonly gateways: readonly string[]; readonly hosts: readonly string[] };
   readonly NetworkPolicy: {
@@ -67,7 +76,7 @@ interface Specs {
   readonly Telemetry: object;
   readonly EnvoyFilter: object;
   readonly Configuration: {
-    readonly accessControl: { defaultAction: string; policies: readonly { appId: string }[] };
+    readonly accessControl: { defaultAction: string; policies: readonly { appId: string; namespace: string }[] };
   };
   readonly Component: {
     readonly type: string;
@@ -95,6 +104,8 @@ export interface Resource<K extends string = string> {
   readonly stringData?: Record<string, string>;
   readonly automountServiceAccountToken?: boolean;
   readonly rules?: readonly { resourceNames?: string[]; verbs: string[] }[];
+  readonly roleRef?: object;
+  readonly type?: string;
 }
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -118,11 +129,22 @@ const setting = (values: object): string[] => [
 export const lint = (values: object = {}): Promise<{ code: number; output: string }> =>
   helm(['lint', chart, '--strict', '--kube-version', KUBERNETES, ...setting(values)]);
 
+const rendered = new Map<string, Promise<string>>();
+
 /**
+ * Many tests ask for the same: with values alone it is rendered once. More words may name files, which change.
  * @param values by path, as `--set-json` takes them
  * @param words more arguments of `helm template`
  */
-export async function render(values: object, ...words: string[]): Promise<string> {
+export function render(values: object, ...words: string[]): Promise<string> {
+  const key = JSON.stringify(values);
+  const before = words.length === 0 ? rendered.get(key) : undefined;
+  const now = before ?? template(values, words);
+  if (words.length === 0) rendered.set(key, now);
+  return now;
+}
+
+async function template(values: object, words: readonly string[]): Promise<string> {
   const args = ['template', 'test', chart, '--kube-version', KUBERNETES, ...words, ...setting(values)];
   const { code, output } = await helm(args);
   if (code !== 0) throw new Error(output);
@@ -141,8 +163,16 @@ export async function renderAsWritten(command: string, of = chart): Promise<stri
   return output;
 }
 
-export const resourcesOf = (text: string): Resource[] =>
-  parseAllDocuments(text).flatMap((document) => (document.toJS() as Resource | null) ?? []);
+const parsed = new Map<string, readonly Resource[]>();
+
+/** What stands in a text; of the same text it is parsed once, which takes as long as rendering. */
+export function resourcesOf(text: string): readonly Resource[] {
+  const before = parsed.get(text);
+  if (before) return before;
+  const resources = parseAllDocuments(text).flatMap((document) => (document.toJS() as Resource | null) ?? []);
+  parsed.set(text, resources);
+  return resources;
+}
 
 /** What is wrong with these resources by the real schemas; nothing is the good answer. */
 export async function faultsOf(text: string): Promise<string> {
@@ -182,3 +212,18 @@ export const pods = (
     spec,
   })),
 ];
+
+/**
+ * What Kubernetes lets nobody change of a resource that is there, by kind and name: an upgrade that tries is refused. The
+ * chart has no StatefulSet and no Job.
+ */
+export const fixedOf = (resources: readonly Resource[]): Record<string, unknown> =>
+  Object.fromEntries(
+    [
+      ...of(resources, 'Deployment').map((one) => [one, { selector: one.spec.selector }] as const),
+      ...of(resources, 'PersistentVolumeClaim').map((one) => [one, one.spec] as const),
+      ...of(resources, 'Service').map((one) => [one, { clusterIP: one.spec.clusterIP ?? 'given' }] as const),
+      ...of(resources, 'RoleBinding').map((one) => [one, { roleRef: one.roleRef }] as const),
+      ...of(resources, 'Secret').map((one) => [one, { type: one.type ?? 'Opaque' }] as const),
+    ].map(([{ kind, metadata }, fixed]) => [`${kind}/${metadata.name}`, fixed]),
+  );

@@ -5,15 +5,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { configurationRules, valuesSchema } from '../../helm/tools/schema.ts';
 import { systems } from '../../tools/run/infrastructure/templates.ts';
 import { goProgram } from '../../tools/run/provision/go.ts';
 import { root } from '../harness/system.ts';
-import { chart, faultsOf, KUBERNETES, named, of, render, resourcesOf } from './helm.ts';
+import { chart, faultsOf, fixedOf, KUBERNETES, named, of, render, resourcesOf } from './helm.ts';
 
 const all = await systems();
 const folder = join(chart, 'values');
+/** Of the release before (commit 559b653): its values, what a user of it had set, and what nobody can change of what it made then. */
+const ofBefore = (file: string): string => join(import.meta.dirname, 'before', file);
 
 /** Renders with these values as a file, which is how YAML makes other types of them than --set does. */
 async function renderFile(values: string): Promise<string> {
@@ -217,8 +219,13 @@ describe('values as people give them', () => {
 
 describe('an upgrade', () => {
   test('from the release before, with the values it had, by --reset-then-reuse-values: valid', async () => {
-    const before = await readFile(join(import.meta.dirname, 'before/values.yaml'), 'utf8');
-    expect(await faultsOf(await renderFile(before))).toBe('');
+    expect(await faultsOf(await render({}, '-f', ofBefore('values.yaml')))).toBe('');
+  });
+
+  test('from the release before leaves what Kubernetes lets nobody change, and removes no claim', async () => {
+    const then = parse(await readFile(ofBefore('fixed.yaml'), 'utf8')) as Record<string, unknown>;
+    const now = fixedOf(resourcesOf(await render({}, '-f', ofBefore('user.yaml'))));
+    expect(now).toMatchObject(then);
   });
 
   test('with --reuse-values, which knows no section that is new: a sentence names it', async () => {
@@ -231,6 +238,29 @@ describe('an upgrade', () => {
     const secrets = of(resourcesOf(output), 'Secret');
     expect(secrets.map(({ stringData }) => stringData?.password)).toEqual(['as-it-was', 'as-it-was', 'as-it-was']);
   }, 180_000);
+});
+
+describe('a cluster of IPv6, of IPv4 or of both', () => {
+  test('every Service takes what there is, or what is said', async () => {
+    const policies = async (values: object): Promise<Set<string>> => {
+      const services = of(resourcesOf(await render(values)), 'Service');
+      return new Set(services.map(({ spec }) => spec.ipFamilyPolicy));
+    };
+    expect(await policies({})).toEqual(new Set(['PreferDualStack']));
+    expect(await policies({ ipFamilyPolicy: 'SingleStack' })).toEqual(new Set(['SingleStack']));
+    await expect(render({ ipFamilyPolicy: 'IPv6' })).rejects.toThrow("at '/ipFamilyPolicy'");
+  });
+
+  test('its Redis, Kafka and MariaDB listen on every address', async () => {
+    const resources = resourcesOf(await render({}));
+    const told = (name: string): string => {
+      const [{ args, env }] = named(resources, 'Deployment', name).spec.template.spec.containers;
+      return [...(args ?? []), ...(env ?? []).map((one) => `${one.name}=${one.value}`)].join(' ');
+    };
+    expect(told('test-redis')).toContain('--bind * -::* ');
+    expect(told('test-mysql')).toContain('--bind-address=* ');
+    expect(told('test-kafka')).toContain('KAFKA_LISTENERS=BROKER://:9092,');
+  });
 });
 
 describe('a cluster that lacks something', () => {

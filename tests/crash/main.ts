@@ -1,4 +1,4 @@
-/** `npm run test:crash -- [--kills n] [--profile light|full] [--seed n] [--only unit-of-work|system] [--system name ...]` */
+/** `npm run test:crash -- [--kills n] [--profile light|full] [--seed n] [--system name ...]`; one part: `npm test -- crash` or `unit-of-work` */
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { eventually, logLines, processes, ready, run } from './system.ts';
+import { running } from '../../tools/run/cli/client.ts';
+import { changed, configuration } from '../../tools/run/supervisor/configuration.ts';
+import { eventually, processes, ready, run } from './system.ts';
 
 /** A client of one system's gateway, and what a test may do to the system's services. */
 
@@ -26,7 +28,7 @@ export interface Client {
   newest<T = Fields>(path: string): Promise<T[]>;
   /** Does something while services are stopped; they are back before it returns, whatever happens. */
   without<T>(services: readonly string[], work: () => Promise<T>): Promise<T>;
-  /** Does something while configuration values differ, once a service has taken them; `before` are the values that come back. */
+  /** Does something while configuration values differ, once the services that read them have taken them; `before` are the values that come back. */
   configured<T>(values: Record<string, string>, before: Record<string, string>, work: () => Promise<T>): Promise<T>;
 }
 
@@ -65,23 +67,6 @@ export function client(system: System): Client {
 
   const get: Client['get'] = (path, headers) => call('GET', path, undefined, headers);
 
-  const configure = (values: Record<string, string>): Promise<string> =>
-    run('config', system, ...Object.entries(values).map(([key, value]) => `${key}=${value}`));
-
-  /** What a service says when it has taken a change; alert says it in words of its own. */
-  async function taken(keys: readonly string[], since: number): Promise<void> {
-    const services = (await processes()).filter(({ appId }) => appId.startsWith(`${system}-`));
-    await eventually(async () => {
-      const lines = (await Promise.all(services.map(({ appId }) => logLines(appId)))).flat();
-      const said = lines.filter(({ timestamp, time }) => Date.parse(String(timestamp ?? time)) >= since);
-      const isSaid = (key: string): boolean =>
-        said.some(
-          ({ message, keys }) => message === 'Configuration in force' || (keys as string[] | undefined)?.includes(key),
-        );
-      expect(keys.filter((key) => !isSaid(key))).toEqual([]);
-    }, 40_000);
-  }
-
   return {
     GW,
     call,
@@ -106,15 +91,12 @@ export function client(system: System): Client {
       }
     },
     async configured(values, before, work) {
-      const now = await run('config', system);
-      const changed = Object.keys(values).filter((key) => !now.split('\n').includes(`${key}=${values[key]}`));
-      const since = Date.now();
-      await configure(values);
       try {
-        await taken(changed, since);
+        const { unconfirmed } = await changed(await running(), system, values, 40_000);
+        expect(unconfirmed).toEqual([]);
         return await work();
       } finally {
-        await configure(before);
+        await configuration(await running(), system, before);
       }
     },
   };

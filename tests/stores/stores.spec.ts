@@ -18,8 +18,8 @@ let servers: Servers;
 let own: Authority;
 let foreign: Authority;
 /** The chart with the examples of values, at these servers. */
-let full: Resource[];
-let light: Resource[];
+let full: readonly Resource[];
+let light: readonly Resource[];
 
 async function start(spec: Child['spec']): Promise<void> {
   const child = new Child(spec, join(home, 'logs', `${spec.id}.log`));
@@ -28,7 +28,7 @@ async function start(spec: Child['spec']): Promise<void> {
   await child.whenHealthy(90_000);
 }
 
-async function rendered(...examples: string[]): Promise<Resource[]> {
+async function rendered(...examples: string[]): Promise<readonly Resource[]> {
   const values = {
     'redis.address': servers.redis,
     'redis.tls.caSecret.name': 'authority',

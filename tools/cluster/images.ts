@@ -3,9 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build as bundle, stop } from 'esbuild';
-import { build, inOneFile, isBundled, sourceOf } from '../run/infrastructure/build.ts';
-import { systems as allSystems, readTemplate } from '../run/infrastructure/templates.ts';
-import { home, root } from '../run/paths.ts';
+import { bundleServices, inOneFile, isBundled, sourceOf } from '../run/infrastructure/build.ts';
+import { isGo } from '../run/infrastructure/go-services.ts';
+import { systems as allSystems, dist, readTemplate } from '../run/infrastructure/templates.ts';
+import { root } from '../run/paths.ts';
 import { which } from '../run/provision/ways.ts';
 
 interface Image {
@@ -48,9 +49,8 @@ async function engine(): Promise<string> {
 }
 
 /** The bundles, and an image for each service of these systems and for the tools. */
-async function imagesOf(systems: string[], bases: { node?: string; python?: string }): Promise<Image[]> {
-  await build(systems);
-  const dist = join(home, 'dist');
+async function imagesOf(systems: string[], bases: { node?: string; python?: string; go?: string }): Promise<Image[]> {
+  await bundleServices(systems);
   await mkdir(dist, { recursive: true });
   const { outputFiles } = await bundle({
     absWorkingDir: root,
@@ -79,15 +79,15 @@ async function imagesOf(systems: string[], bases: { node?: string; python?: stri
         ? inNode(service.appId)
         : {
             name: service.appId,
-            file: 'helm/images/Dockerfile.python',
+            file: isGo(service) ? 'helm/images/Dockerfile.go' : 'helm/images/Dockerfile.python',
             context: sourceOf(service),
-            arguments: base(bases.python),
+            arguments: base(isGo(service) ? bases.go : bases.python),
           },
     ),
   ];
 }
 
-/** `npm run images -- [system...] [--registry r] [--tag t] [--push] [--only app-id,...] [--node-base i] [--python-base i]` */
+/** `npm run images -- [system...] [--registry r] [--tag t] [--push] [--only app-id,...] [--node-base i] [--python-base i] [--go-base i]` */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -98,6 +98,7 @@ async function main(): Promise<void> {
       only: { type: 'string' },
       'node-base': { type: 'string' },
       'python-base': { type: 'string' },
+      'go-base': { type: 'string' },
     },
   });
   const systems = positionals.length ? positionals : await allSystems();
@@ -109,6 +110,7 @@ async function main(): Promise<void> {
   const bases = {
     ...(values['node-base'] ? { node: values['node-base'] } : {}),
     ...(values['python-base'] ? { python: values['python-base'] } : {}),
+    ...(values['go-base'] ? { go: values['go-base'] } : {}),
   };
   for (const image of await imagesOf(systems, bases)) {
     if (only && !only.includes(image.name)) continue;

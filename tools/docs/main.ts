@@ -18,8 +18,15 @@ export const filesOf = async (system: string): Promise<[name: string, content: s
 export const models = async (): Promise<string> =>
   `${JSON.stringify(Object.fromEntries(await Promise.all((await systems()).map(async (one) => [one, await consoleModel(one)]))), null, 2)}\n`;
 
-/** `./run docs`: writes what the code declares to docs/systems, for readers and for the console. */
-export async function main(): Promise<number> {
+/**
+ * `./run docs`: writes what the code declares to docs/systems, for readers and for the console.
+ * `--pictures`: instead takes those in docs/pictures anew, from the lecture system that runs.
+ */
+export async function main(args: readonly string[] = []): Promise<number> {
+  if (args.includes('--pictures')) {
+    await (await import('./pictures.ts')).pictures();
+    return 0;
+  }
   const folder = join(root, 'docs/systems');
   await mkdir(folder, { recursive: true });
   for (const system of await systems())

@@ -10,11 +10,20 @@ const HEAD = `// Written by ./run generate from the publicPaths of every service
 export const routes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 `;
 
+const BREAKERS = `
+/** Services that the gateway calls through a breaker which serves all clients (dapr/resiliency). */
+export const sharedBreakers: ReadonlySet<string> = new Set(`;
+
 /** services/gateway/routes.ts */
 export async function gatewayRoutes(systems: readonly string[]): Promise<string> {
   const parts: string[] = [];
+  const withBreaker: string[] = [];
   for (const system of systems) {
-    const lines = [...(await definitionsOf(system))].flatMap(([service, { publicPaths }]) =>
+    const definitions = [...(await definitionsOf(system))];
+    withBreaker.push(
+      ...definitions.flatMap(([name, { entrance }]) => (entrance?.breaker ? [`${system}-${name}`] : [])),
+    );
+    const lines = definitions.flatMap(([service, { publicPaths }]) =>
       publicPaths.map(prefixOf).map(({ outside, prefix }) => {
         const target = `${system}-${service}${prefix === '' ? '' : ` behind ${prefix}`}`;
         return `    '${outside}': '${target}',\n`;
@@ -22,5 +31,5 @@ export async function gatewayRoutes(systems: readonly string[]): Promise<string>
     );
     parts.push(`  ${system}: {\n${lines.join('')}  },\n`);
   }
-  return `${HEAD}${parts.join('')}};\n`;
+  return `${HEAD}${parts.join('')}};\n${BREAKERS}[${withBreaker.map((appId) => `'${appId}'`).join(', ')}]);\n`;
 }

@@ -5,6 +5,7 @@ import type { Document } from '../../services/gateway/grpc/operations.ts';
 import { unannounced } from '../compatibility/compare.ts';
 import { systems } from '../run/infrastructure/templates.ts';
 import { root } from '../run/paths.ts';
+import { access } from './access.ts';
 import { configMaps } from './config-map.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { acceptedAt, acceptedContract, described } from './promised.ts';
@@ -32,6 +33,7 @@ export async function outputs(): Promise<Map<string, string>> {
     ['tests/simulation/services.ts', await simulatedServices(all)],
     ...(await scoped(all)),
     ...(await resiliency(all)),
+    ...(await access(all)),
     ...(await configMaps(all)),
   ]);
   for (const system of all) {

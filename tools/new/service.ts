@@ -14,6 +14,7 @@ import { capital, derive, entryOf, format, plural } from './tree.ts';
 const COMMANDS = {
   typescript: ({ appId }: Words) => `[node, .madang/dist/${appId}.js]`,
   python: ({ system, name }: Words) => `[python3, services/${system}/${name}/main.py]`,
+  go: ({ appId }: Words) => `[.madang/dist/${appId}]`,
 } as const satisfies Record<string, (words: Words) => string>;
 
 export type Language = keyof typeof COMMANDS;

@@ -24,6 +24,9 @@ export const controlPort = 8001 + portOffset;
 export const identityPort = 8002 + portOffset;
 export const issuer = `http://127.0.0.1:${identityPort}`;
 
+/** Where Sentry signs certificates of sidecars (`--mtls`); at the port above it says whether it is well. */
+export const sentryPort = 8003 + portOffset;
+
 export function isListening(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((answer) => {
     const socket = connect({ port, host });

@@ -21,3 +21,6 @@ export interface Addresses {
 
 /** What a person sees during downloads and builds. */
 export type Progress = (line: string) => void;
+
+/** How long ago that was, for people. */
+export const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;

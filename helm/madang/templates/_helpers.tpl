@@ -9,7 +9,7 @@
 {{- end -}}
 
 {{/*
-The services of this release as a JSON list: {system, name, appId, settings, callers, needs, tables, resources}. Read from the same files
+The services of this release as a JSON list: {system, name, appId, settings, needs, tables, resources}. Read from the same files
 as on a laptop: dapr/<system>.yaml names them, dapr/resiliency says who calls whom, components/ what they stand on.
 */}}
 {{- define "madang.services" -}}
@@ -22,12 +22,9 @@ as on a laptop: dapr/<system>.yaml names them, dapr/resiliency says who calls wh
 {{- $names = append $names $app.appID -}}
 {{- if has $system $.Values.systems -}}
 {{- $settings := mergeOverwrite (deepCopy $.Values.defaults) (deepCopy (get $.Values.services $app.appID | default dict)) -}}
-{{- $callers := list -}}
 {{- $resources := list (printf "configurations/%s" $app.appID) -}}
 {{- range $path, $_ := $.Files.Glob "dapr/resiliency/*.yaml" -}}
 {{- $resiliency := $.Files.Get $path | fromYaml -}}
-{{- $targets := (($resiliency.spec).targets).apps | default dict -}}
-{{- if hasKey $targets $app.appID }}{{ $callers = concat $callers $resiliency.scopes | uniq }}{{ end -}}
 {{- if has $app.appID $resiliency.scopes }}{{ $resources = append $resources (printf "resiliencies/%s" $resiliency.metadata.name) }}{{ end -}}
 {{- end -}}
 {{- $needs := list -}}
@@ -43,7 +40,7 @@ as on a laptop: dapr/<system>.yaml names them, dapr/resiliency says who calls wh
 {{- end -}}
 {{- end -}}
 {{- $name := trimPrefix (printf "%s-" $system) $app.appID -}}
-{{- $all = append $all (dict "system" $system "name" $name "appId" $app.appID "settings" $settings "callers" $callers "needs" $needs "tables" $tables "resources" $resources) -}}
+{{- $all = append $all (dict "system" $system "name" $name "appId" $app.appID "settings" $settings "needs" $needs "tables" $tables "resources" $resources) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

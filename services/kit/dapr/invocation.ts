@@ -69,7 +69,7 @@ const OPEN = /circuit breaker is open|too many requests/;
 const SLOW = /deadline ?exceeded|timeout/i;
 /** Nobody was connected to; anything else may have been cut off in the middle of the work. */
 const NOT_REACHED =
-  /connection refused|error while dialing|error reading server preface|couldn't find service|no host found|not in a healthy state|forbidden character/i;
+  /connection refused|error while dialing|error reading server preface|couldn't find service|no host found|not in a healthy state|forbidden character|access control policy has denied/i;
 
 /** Reads Dapr's answer to a failed invocation; an answer of the callee itself counts as down, since callees answer 200 with an outcome. */
 export function calleeUnavailable(callee: string, body: string): CalleeUnavailable {

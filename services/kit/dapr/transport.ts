@@ -10,7 +10,10 @@ export interface SidecarRequest {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds until the answer has to have begun. */
   readonly timeoutMs?: number | undefined;
-  /** Asked before so many more bytes of the answer's body are kept; false breaks the answer off. Not every transport asks. */
+  /**
+   * Asked before so many more bytes of the answer's body are kept; false: they are read and thrown away. Not every transport
+   * asks. An answer is not broken off: daprd 1.18.2 may go on writing it after its handler has ended, and panics then.
+   */
   readonly admit?: ((bytes: number) => boolean) | undefined;
 }
 
@@ -77,13 +80,12 @@ type AnswerBody = Dispatcher.ResponseData['body'];
 
 const whole = async (body: AnswerBody): Promise<Buffer> => Buffer.from(await body.arrayBuffer());
 
-const admitted = (body: AnswerBody, admit: (bytes: number) => boolean): Promise<Buffer> =>
+const admitted = (body: AnswerBody, admit: NonNullable<SidecarRequest['admit']>): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     body
       .on('data', (chunk: Buffer) => {
         if (admit(chunk.length)) chunks.push(chunk);
-        else body.destroy(new Error('the answer is not admitted'));
       })
       .once('end', () => resolve(Buffer.concat(chunks)))
       .once('error', reject)

@@ -129,3 +129,14 @@ test('given a value in any script, when it is sought, then it is read as UTF-8, 
   expect((await request(app).get('/search?q=%EA%B9%80+a%2Bb')).body).toEqual({ q: '김 a+b' });
   expect((await request(app).get('/search?q=%B1%E8')).status).toBe(400);
 });
+
+describe('many mistakes', () => {
+  test('given many wrong fields with long names, when they are sent, then 400 names 20, shortened, and counts the others', async () => {
+    const fields = Array.from({ length: 200 }, (_, number) => [`${number}${'\u{1f600}'.repeat(200)}`, 1]);
+    const { status, body } = await post(JSON.stringify({ name: 'x', fee: 1, ...Object.fromEntries(fields) }));
+    expect(status).toBe(400);
+    expect(body.errors).toHaveLength(20);
+    expect(body.detail).toMatch(/; 180 more are wrong$/);
+    expect(JSON.stringify(body).length).toBeLessThan(20_000);
+  });
+});

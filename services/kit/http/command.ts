@@ -5,6 +5,7 @@ import { realContext } from '../runtime/context.ts';
 import { requestContext } from '../telemetry/telemetry.ts';
 import { canonical } from './json.ts';
 import { Problem } from './problem.ts';
+import { calledPath } from './resource.ts';
 
 const LONGEST_KEY = 128;
 const hash = (text: string): string => createHash('sha256').update(text).digest('base64url');
@@ -51,7 +52,7 @@ export function idOf(request: Request): number {
     throw new Problem(
       404,
       'Not Found',
-      `${request.path} names no record: the last part must be a positive whole number.`,
+      `${calledPath(request)} names no record: the last part must be a positive whole number.`,
     );
   return Number(id);
 }

@@ -2,6 +2,8 @@ import { InvalidInput } from '../errors.ts';
 
 /** Deeper than any body of a contract; what is nested deeper would only use up somebody's stack. */
 const DEEPEST = 64;
+/** More members and items than any body of a contract has; reading them would only use up the time of others. */
+const MOST_PARTS = 10_000;
 
 /** What is open while a text is read: an object with the keys it has so far, or a list. */
 interface Open {
@@ -49,6 +51,7 @@ function inspect(text: string): void {
   const open: Open[] = [];
   const field = (): string => open.flatMap(({ keys, at }) => (keys && at ? [at] : [])).join('.');
   let isKey = false;
+  let parts = 0;
   for (let index = 0; index < text.length; index++) {
     const sign = text[index]!;
     if (sign === '"') {
@@ -72,6 +75,7 @@ function inspect(text: string): void {
       open.pop();
       isKey = false;
     } else if (sign === ',') {
+      if (++parts > MOST_PARTS) throw refused('body', 'has more than 10,000 members and items; send fewer');
       isKey = open.at(-1)?.keys !== undefined;
     } else if (DIGIT_OR_MINUS.test(sign)) {
       NUMBER.lastIndex = index;

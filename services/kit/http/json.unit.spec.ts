@@ -53,6 +53,13 @@ test('given a number of as many digits as a body can have, when it is read, then
   expect(performance.now() - start).toBeLessThan(1_000);
 });
 
+test('given more members or items than any contract has, when they are read, then they are refused before all are looked at', () => {
+  const items = Array.from({ length: 100_000 }, (_, number) => number);
+  expect(() => readJson(JSON.stringify({ items }))).toThrow('more than 10,000');
+  expect(() => readJson(JSON.stringify(Object.fromEntries(items.entries())))).toThrow('more than 10,000');
+  expect(readJson(JSON.stringify({ items: items.slice(0, 10_000) }))).toBeDefined();
+});
+
 test('given more levels than any contract has, when they are read, then they are refused and nobody overflows', () => {
   expect(refusal('['.repeat(100_000) + ']'.repeat(100_000))).toEqual([
     { field: 'body', message: expect.stringContaining('deep') },

@@ -39,6 +39,10 @@ export function baseOf(request: Request): string {
   return `${request.protocol}://${HOST.test(host) ? host : 'localhost'}`;
 }
 
+/** The path that the client called: ours may stand behind a prefix that we do not see. */
+export const calledPath = (request: Request): string =>
+  new URL(baseOf(request)).pathname.replace(/\/$/, '') + request.path;
+
 /** A record as clients see it; undefined: they do not. */
 export const shownBy = <S extends Identified, R extends Identified>(
   resource: Resource<S, R>,

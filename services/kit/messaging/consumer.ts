@@ -6,7 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { count, declare } from '../telemetry/metrics.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
 import { BatchPace } from './batch-pace.ts';
-import type { DeadLetterBox } from './dead-letters.ts';
+import type { Burial, DeadLetterBox } from './dead-letters.ts';
 import type { Deferrals } from './deferrals.ts';
 import { type Delivery, deliveriesOf } from './deliveries.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -122,18 +122,18 @@ export class Consumer {
   private async handleNow(batch: readonly Delivery[]): Promise<Status[]> {
     const statuses = batch.map((): Status => 'SUCCESS');
     const works: { readonly work: Work; readonly index: number }[] = [];
+    const dead: { readonly index: number; readonly burial: Burial }[] = [];
     for (const [index, delivery] of batch.entries()) {
       try {
         const event = this.read(delivery);
         if (event) works.push({ work: { event }, index });
       } catch (error) {
         const burial = { event: shownOf(delivery), reason: (error as Error).message, replayable: false };
-        statuses[index] = await this.settled(this.parts.deadLetters.bury(burial));
+        dead.push({ index, burial });
       }
     }
     const verdicts = await this.parts.dispatcher.dispatch(works.map(({ work }) => work));
-    const deferred: { index: number; raw: Readonly<Record<string, unknown>>; verdict: Verdict & { kind: 'defer' } }[] =
-      [];
+    const deferred: Deferred[] = [];
     for (const [place, { work, index }] of works.entries()) {
       const verdict = verdicts[place]!;
       const { raw, time } = work.event;
@@ -142,12 +142,15 @@ export class Consumer {
       else if (verdict.kind === 'retry') {
         log.warn('an event waits for the store', { event: work.event.id.slice(0, 200), reason: verdict.reason });
         statuses[index] = 'RETRY';
-      } else statuses[index] = await this.settled(this.parts.deadLetters.bury({ event: raw, reason: verdict.reason }));
+      } else dead.push({ index, burial: { event: raw, reason: verdict.reason } });
     }
     if (deferred.length > 0) {
       const status = await this.settled(this.parts.deferrals.defer(deferred));
       for (const { index } of deferred) statuses[index] = status;
     }
+    // All at once: their commits go together, so that a flood of them holds up others no longer than events do.
+    const kept = await Promise.all(dead.map(({ burial }) => this.settled(this.parts.deadLetters.bury(burial))));
+    for (const [place, { index }] of dead.entries()) statuses[index] = kept[place]!;
     return statuses;
   }
 
@@ -171,6 +174,13 @@ export class Consumer {
     const published = Date.parse(time ?? '');
     if (published) count('event_lag_seconds', {}, Math.max(0, this.parts.clock.now() - published) / 1000);
   }
+}
+
+/** An event of a batch that is to be tried again. */
+interface Deferred {
+  readonly index: number;
+  readonly raw: Readonly<Record<string, unknown>>;
+  readonly verdict: Verdict & { kind: 'defer' };
 }
 
 /** What can be shown of a message that is no event. */

@@ -122,6 +122,17 @@ describe('a raw delivery', () => {
     for (const [, reason] of bad) expect(reasons).toContainEqual(expect.stringMatching(reason));
   });
 
+  test('given a batch of nothing but dead letters, when it comes, then they are kept together, not one after the other', async () => {
+    const kinds: string[] = [];
+    const on = await handling(policies, { before: (call) => void kinds.push(call.kind) });
+    const bad = (from: number) => Array.from({ length: 50 }, (_, at) => raw(on.event(`n${from + at}`, 'Changed', {})));
+    await deliver(on, bad(0));
+    kinds.length = 0;
+    expect(new Set(await deliver(on, bad(50)))).toEqual(new Set(['SUCCESS']));
+    expect(letters(on)).toHaveLength(100);
+    expect(kinds.filter((kind) => kind === 'state-write').length).toBeLessThan(75);
+  });
+
   test('given events of types that nobody here follows, when they come, then they are acknowledged and nothing is kept', async () => {
     const on = await handling(policies);
     const own = { id: 'o', type: 'com.dapr.event.sent', data: { eventType: 'Elsewhere' } };

@@ -33,5 +33,17 @@ export interface CallTerms {
   readonly retry?: RetryTerms;
 }
 
+/** What services ask one another for, where nothing else is said. */
+export const INTERNAL: readonly string[] = ['/internal'];
+
+/** What one service may ask of another one, and what limits it. */
+export interface CalleeTerms extends CallTerms {
+  /**
+   * The beginnings of the paths it asks for; `INTERNAL` where nothing is said. `./run generate` writes them into
+   * dapr/access: where sidecars have access control, they refuse all others with 403.
+   */
+  readonly paths?: readonly string[];
+}
+
 /** Opens when half of at least 20 calls within 10 s failed, for 5 s. */
 export const HALF_FAILED: BreakerTerms = { opensAt: { percent: 50, ofAtLeast: 20 }, windowMs: 10_000, openMs: 5_000 };

@@ -55,7 +55,7 @@ export class Configuration<T extends Record<string, unknown>> {
       );
     }
     this.values = parsed.data as T;
-    await this.renew();
+    await this.follow();
     this.endRenewals = this.clock.every(RENEWAL_MS, () => this.renewed());
   }
 
@@ -104,11 +104,16 @@ export class Configuration<T extends Record<string, unknown>> {
     return this.renewing;
   }
 
-  private async renew(): Promise<void> {
-    const before = this.subscription;
+  /** What changed before the subscription held is read a moment later. */
+  private async follow(): Promise<void> {
     this.subscription = await this.sidecar.configuration.follow(Object.keys(this.schema.shape));
     this.endBeginning?.();
     this.endBeginning = this.clock.after(BEGINNING_MS, () => this.told());
+  }
+
+  private async renew(): Promise<void> {
+    const before = this.subscription;
+    await this.follow();
     try {
       await this.read();
     } finally {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Route } from '../http/route.ts';
 import type { Policy } from '../messaging/policy.ts';
 import type { View } from '../views/view.ts';
-import type { CallTerms } from './call-terms.ts';
+import type { CalleeTerms, CallTerms } from './call-terms.ts';
 import type { Kit } from './kit.ts';
 
 /** A path that clients may ask for at the gateway; one that several services have stands behind a prefix there. */
@@ -16,8 +16,11 @@ export interface ServiceDefinition<S extends z.ZodObject> {
   readonly routes?: readonly (Route<z.output<S>> | readonly Route<z.output<S>>[])[];
   /** First parts of the paths that clients reach through the gateway; everything else is for other services. */
   readonly publicPaths?: readonly PublicPath[];
-  /** The services it calls, by app id, and what limits each call; dapr/resiliency derives from it. In a cluster it can call no other. */
-  readonly calls?: Readonly<Record<string, CallTerms>>;
+  /**
+   * The services it calls, by app id, and what limits each call; dapr/resiliency and dapr/access derive from it. In a
+   * cluster, and with `./run up --mtls`, it can call no other.
+   */
+  readonly calls?: Readonly<Record<string, CalleeTerms>>;
   /** What limits the calls of the gateway to it, where that is not the same as for all others. */
   readonly entrance?: CallTerms;
   /** Other names of first parts of paths: `{ '/course': '/courses' }`. */

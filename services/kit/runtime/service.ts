@@ -7,6 +7,7 @@ import { sidecarOnly } from '../http/app-token.ts';
 import { tracedIn } from '../http/context.ts';
 import { notFound } from '../http/not-found.ts';
 import { asProblem } from '../http/problem.ts';
+import { refusalsAsAnswers } from '../http/refusal-as-answer.ts';
 import { routerOf } from '../http/route.ts';
 import { messaging } from '../messaging/messaging.ts';
 import { Ids } from '../persistence/ids.ts';
@@ -27,15 +28,32 @@ export interface App extends Served {
   readonly sidecar: Sidecar;
 }
 
-/**
- * Assembles a service beside its sidecar. Before its start has ended it is alive and not ready: it says so to whoever
- * asks, and what waits for it (subscriptions, events) waits.
- * @param at.dapr HTTP port of the sidecar, or what stands in its stead; at.appId its app id; at.instance the name that survives a restart of this replica; at.token what the sidecar has to show, nothing where nothing is said; at.context time and chance, this machine's where nothing is said
- */
-export function assemble<S extends z.ZodObject>(
-  definition: Service<S>,
-  at: { dapr: number | Transport; appId: string; instance: string; token?: string | undefined; context?: Context },
-): App {
+/** Beside which sidecar a service runs, and what else is not its own to say. */
+interface Place {
+  /** HTTP port of the sidecar, or what stands in its stead. */
+  readonly dapr: number | Transport;
+  readonly appId: string;
+  /** The name that survives a restart of this replica. */
+  readonly instance: string;
+  /** What the sidecar has to show; nothing where nothing is said. */
+  readonly token?: string | undefined;
+  /** Time and chance; this machine's where nothing is said. */
+  readonly context?: Context;
+}
+
+/** What a service is made of. */
+interface Parts<S extends z.ZodObject> {
+  readonly context: Context;
+  readonly sidecar: Sidecar;
+  readonly work: UnitOfWork;
+  readonly ids: Ids;
+  readonly configuration: Configuration<z.output<S>>;
+  readonly kit: Kit<z.output<S>>;
+  readonly events: ReturnType<typeof messaging>;
+}
+
+/** Nothing of it has started yet. */
+function partsOf<S extends z.ZodObject>(definition: Service<S>, at: Place): Parts<S> {
   const { context = realContext } = at;
   const { clock } = context;
   const sidecar = new Sidecar(at.dapr, at.appId, clock);
@@ -53,41 +71,22 @@ export function assemble<S extends z.ZodObject>(
     eventsWaitMs: definition.eventsWaitMs,
   });
   work.outbox.parkWith((publication, topic, why) => events.deadLetters.park(publication, topic, why));
-  const progress: Progress = { waitingFor: 'its start' };
+  return { context, sidecar, work, ids, configuration, kit, events };
+}
+
+/**
+ * How a service starts and ends.
+ * @param progress says what it waits for
+ * @param isNamed is called when its sidecar has told the names of its components
+ */
+function life<S extends z.ZodObject>(
+  definition: Service<S>,
+  { context: { clock }, sidecar, work, ids, configuration, kit, events }: Parts<S>,
+  progress: Progress,
+  isNamed: () => void,
+): Pick<App, 'start' | 'drain' | 'close'> {
   const ended = new AbortController();
-  let isNamed: () => void = () => undefined;
-  const named = new Promise<void>((resolve) => {
-    isNamed = resolve;
-  });
-  const standing = (): Standing => ({
-    waitingFor: progress.waitingFor,
-    outbox: { backlog: work.outbox.backlog, oldestSeconds: work.outbox.age, stalled: work.stalled },
-    consumer: { stalled: events.consumer.stalled },
-    deferred: events.deferrals.gauges,
-  });
-
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.use(...sidecarOnly(at.token), (_, response, next) => {
-    response.set(ANSWERED_BY, at.appId);
-    next();
-  });
-  app.use(health(standing));
-  const routers = [...events.routers, routerOf(definition.routes, kit)];
-  const internal = [configuration.router()];
-  app.use(
-    tracedIn(context),
-    ...beforeStart(named, standing, clock),
-    ...internal,
-    renamed(definition.aliases ?? {}),
-    ...routers,
-  );
-  app.use(notFound([...internal, ...routers]), asProblem);
-
   return {
-    app,
-    sidecar,
     start: () =>
       startUp(
         [
@@ -119,6 +118,52 @@ export function assemble<S extends z.ZodObject>(
       );
     },
   };
+}
+
+/**
+ * Assembles a service beside its sidecar. Before its start has ended it is alive and not ready: it says so to whoever
+ * asks, and what waits for it (subscriptions, events) waits.
+ */
+export function assemble<S extends z.ZodObject>(definition: Service<S>, at: Place): App {
+  const parts = partsOf(definition, at);
+  const { context, sidecar, work, configuration, kit, events } = parts;
+  const { clock } = context;
+  const progress: Progress = { waitingFor: 'its start' };
+  let isNamed: () => void = () => undefined;
+  const named = new Promise<void>((resolve) => {
+    isNamed = resolve;
+  });
+  const standing = (): Standing => ({
+    waitingFor: progress.waitingFor,
+    outbox: { backlog: work.outbox.backlog, oldestSeconds: work.outbox.age, stalled: work.stalled },
+    consumer: { stalled: events.consumer.stalled },
+    deferred: events.deferrals.gauges,
+  });
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(
+    ...sidecarOnly(at.token),
+    (_, response, next) => {
+      response.set(ANSWERED_BY, at.appId);
+      next();
+    },
+    refusalsAsAnswers,
+  );
+  app.use(health(standing));
+  const routers = [...events.routers, routerOf(definition.routes, kit)];
+  const internal = [configuration.router()];
+  app.use(
+    tracedIn(context),
+    ...beforeStart(named, standing, clock),
+    ...internal,
+    renamed(definition.aliases ?? {}),
+    ...routers,
+  );
+  app.use(notFound([...internal, ...routers]), asProblem);
+
+  return { app, sidecar, ...life(definition, parts, progress, isNamed) };
 }
 
 /** Runs a service in this process. What stops start-up is said in one sentence. */

@@ -52,6 +52,9 @@ export function detailed(status: number, errorCode: string, message: string, det
 const notInvoked = (callee: string, reason: string): SidecarAnswer =>
   failure(500, 'ERR_DIRECT_INVOKE', `failed to invoke, id: ${callee}, err: ${reason}`);
 
+const denial = (path: string): string =>
+  `rpc error: code = PermissionDenied desc = access control policy has denied access to operation: ${path}`;
+
 const channel = (callee: string, path: string, reason: string): SidecarAnswer =>
   notInvoked(
     callee,
@@ -67,6 +70,9 @@ export const answers = {
   calleeDied: (callee: string, path = ''): SidecarAnswer => channel(callee, path, 'EOF'),
   /** No sidecar of that id is known. */
   calleeUnknown: (callee: string): SidecarAnswer => notInvoked(callee, 'no host found with the given ID'),
+  /** The access control of the callee does not name the caller for this path. */
+  callDenied: (callee: string, path: string): SidecarAnswer =>
+    failure(403, 'ERR_DIRECT_INVOKE', `failed to invoke, id: ${callee}, err: ${denial(path)}`),
   /** The time limit of dapr/resiliency is over; the callee may have done it. */
   calleeTimeout: (callee: string): SidecarAnswer => notInvoked(callee, 'context deadline exceeded'),
   /** The breaker of dapr/resiliency is open: nobody was asked. */

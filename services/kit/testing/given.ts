@@ -1,5 +1,6 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { z } from 'zod';
+import { INTERNAL } from '../runtime/call-terms.ts';
 import { realContext } from '../runtime/context.ts';
 import type { Service } from '../runtime/definition.ts';
 import { type App, assemble } from '../runtime/service.ts';
@@ -170,7 +171,11 @@ export async function given<S extends z.ZodObject>(
 ): Promise<Given> {
   const { backend = new MemoryBackend(), instance = `${appId}-1`, configuration = {}, ...beside } = options;
   for (const [key, value] of Object.entries(configuration)) await backend.configuration.set(key, value);
-  const sidecar = backend.sidecar(appId, beside);
+  const declared = Object.entries(definition.calls ?? {}).map(
+    ([callee, { paths = INTERNAL }]) => [callee, { paths, ...beside.callees?.[callee] }] as const,
+  );
+  const callees = { ...beside.callees, ...Object.fromEntries(declared) };
+  const sidecar = backend.sidecar(appId, { ...beside, callees });
   const context = { ...realContext, clock: unpaced(realContext.clock) };
   const app = assemble(definition, { dapr: sidecar, appId, instance, context });
   await app.start();

@@ -54,6 +54,11 @@ const counter = defineService({
   ],
 });
 
+const twice = { summary: 'Doubles.', message: z.object({ step: z.number() }), answer: anything };
+const other = defineService({
+  routes: [route.operation('/ask', twice, async ({ body }) => ({ twice: body.step * 2 }))],
+});
+
 const configuration = { STEP: '3' };
 
 test('given a service, when a client sends a command, then the answer, the document and the event are there', async () => {
@@ -113,16 +118,26 @@ test('given a callee that is down, slow, shielded or silent, when it is called, 
 });
 
 test('given two services on one backend, when one calls the other, then it is answered without a socket', async () => {
-  const twice = { summary: 'Doubles.', message: z.object({ step: z.number() }), answer: anything };
-  const other = defineService({
-    routes: [route.operation('/ask', twice, async ({ body }) => ({ twice: body.step * 2 }))],
-  });
   const backend = new MemoryBackend({ configuration });
   const app = await given('toy-counter', counter, { backend });
   const callee = await given('toy-other', other, { backend });
   expect((await app.request('POST', '/ask')).body).toEqual({ answer: { twice: 6 } });
   await backend.configuration.set('STEP', '5');
   expect((await app.request('POST', '/ask')).body).toEqual({ answer: { twice: 10 } });
+  await callee.close();
+  await app.close();
+});
+
+test.each([
+  [undefined, 503],
+  [['/other', '/as'], 503],
+  [['/ask'], 200],
+])('given a call that is declared for %j, when /ask is called, then the answer is %i', async (paths, status) => {
+  const backend = new MemoryBackend();
+  const calls = { 'toy-other': { why: 'It counts.', timeoutMs: 100, ...(paths ? { paths } : {}) } };
+  const app = await given('toy-counter', { ...counter, calls }, { backend, configuration });
+  const callee = await given('toy-other', other, { backend });
+  expect((await app.request('POST', '/ask')).status).toBe(status);
   await callee.close();
   await app.close();
 });

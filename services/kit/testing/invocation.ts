@@ -13,6 +13,7 @@ export async function invoke(sidecar: MemorySidecar, call: Call, request: Sideca
   const [, callee = '', rest = ''] = /^\/v1\.0\/invoke\/([^/]*)\/method\/(.*)$/s.exec(decodeURIComponent(before)) ?? [];
   const path = cleaned(rest);
   const rule = sidecar.ruleFor(callee);
+  if (rule?.paths?.every((start) => !`/${path}/`.startsWith(`${start}/`))) return answers.callDenied(callee, path);
   const place = `${callee}:${path}`;
   const verdict = rule?.breaker ? sidecar.breakers.ask(place) : 'pass';
   if (verdict !== 'pass') return verdict === 'open' ? answers.breakerOpen(callee) : answers.breakerTesting(callee);

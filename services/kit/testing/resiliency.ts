@@ -1,7 +1,9 @@
 import type { Clock } from '../runtime/clock.ts';
 
-/** A rule of dapr/resiliency for calls of one app. */
+/** A rule of dapr/resiliency and dapr/access for calls of one app. */
 export interface CalleeRule {
+  /** The beginnings of the paths it may be asked for (dapr/access); any where nothing is said. */
+  readonly paths?: readonly string[];
   /** Milliseconds until the caller stops waiting; the callee is not told. */
   readonly timeoutMs?: number;
   readonly breaker?: {

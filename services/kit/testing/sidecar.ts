@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { SidecarAnswer, SidecarRequest, Transport } from '../dapr/transport.ts';
 import { empty, failure, json } from './answers.ts';
 import type { MemoryBackend } from './backend.ts';
+import { callOf } from './call.ts';
 import { configurationApi } from './configuration.ts';
 import { type Answered, CutOff, type Injected, inject } from './inject.ts';
 import { invoke } from './invocation.ts';
@@ -143,7 +144,7 @@ export class MemorySidecar implements Transport {
   async request(request: SidecarRequest): Promise<SidecarAnswer> {
     if (this.dead) return NEVER;
     request.signal?.throwIfAborted();
-    const call = this.callOf(request);
+    const call = callOf(request, this.appId, this.calls++);
     this.underWay += 1;
     try {
       const early = await this.before?.(call);
@@ -159,28 +160,6 @@ export class MemorySidecar implements Transport {
 
   async close(): Promise<void> {}
 
-  private callOf({ method, path, headers, body }: SidecarRequest): Call {
-    const [, , area, callee] = path.split('?')[0]!.split('/');
-    const kinds: Record<string, Call['kind']> = {
-      state: method === 'GET' || path.split('?')[0]!.endsWith('/bulk') ? 'state-read' : 'state-write',
-      publish: 'publish',
-      invoke: 'invoke',
-      configuration: 'configuration',
-      bindings: 'binding',
-    };
-    const kind = kinds[area ?? ''] ?? 'other';
-    return {
-      appId: this.appId,
-      method,
-      path,
-      headers,
-      body: body?.toString() ?? '',
-      kind,
-      callee: kind === 'invoke' ? callee : undefined,
-      number: this.calls++,
-    };
-  }
-
   private async handle(call: Call, request: SidecarRequest): Promise<SidecarAnswer> {
     const url = new URL(call.path, 'http://sidecar');
     if (url.pathname.startsWith('/v1.0/invoke/')) return invoke(this, call, request);
@@ -188,7 +167,7 @@ export class MemorySidecar implements Transport {
     const unreadable = tooLarge(Buffer.byteLength(call.body));
     if (version !== 'v1.0') return notFound();
     if (area === 'healthz') return empty();
-    if (area === 'metadata') return json(200, this.metadata());
+    if (area === 'metadata') return json(200, metadataOf(this, this.options.messenger));
     if (area === 'state') return stateApi(this, call, rest, url.searchParams, unreadable);
     if (area === 'publish') return publish(this, call, rest, url.searchParams, unreadable);
     if (area === 'configuration')
@@ -197,21 +176,6 @@ export class MemorySidecar implements Transport {
       );
     if (area === 'bindings') return this.binding(call, rest[0] ?? '');
     return notFound();
-  }
-
-  private metadata(): object {
-    const { broker } = this.backend;
-    const component = (name: string, type: string): object => ({ name, type, version: 'v1' });
-    return {
-      id: this.appId,
-      runtimeVersion: '1.18.2',
-      components: [
-        component(`${this.system}-state`, `state.${this.store.kind}`),
-        component(`${this.system}-pubsub`, `pubsub.${broker.kind}`),
-        component(`${this.system}-configuration`, 'configuration.redis'),
-        ...(this.options.messenger ? [component('notice', this.options.messenger)] : []),
-      ],
-    };
   }
 
   private async tellConfiguration(key: string, item: object, id: string): Promise<void> {
@@ -246,6 +210,21 @@ const notFound = (): SidecarAnswer =>
 function tooLarge(length: number): string | undefined {
   if (length <= LARGEST_BODY) return undefined;
   return length === LARGEST_BODY + 1 ? 'unexpected EOF' : 'stream too large';
+}
+
+/** What daprd tells of itself. @param messenger type of its output binding, if it has one */
+function metadataOf({ appId, system, store, backend }: MemorySidecar, messenger: string | undefined): object {
+  const component = (name: string, type: string): object => ({ name, type, version: 'v1' });
+  return {
+    id: appId,
+    runtimeVersion: '1.18.2',
+    components: [
+      component(`${system}-state`, `state.${store.kind}`),
+      component(`${system}-pubsub`, `pubsub.${backend.broker.kind}`),
+      component(`${system}-configuration`, 'configuration.redis'),
+      ...(messenger ? [component('notice', messenger)] : []),
+    ],
+  };
 }
 
 function subscriptionOf(asked: unknown): Subscription {

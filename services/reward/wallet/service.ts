@@ -12,6 +12,7 @@ export default defineService({
     'reward-gift': {
       why: "wallet waits at most one second for gift when a customer exchanges a reward. No retry: the customer exchanges again. That one request at a time reaches gift is not a matter of Dapr's breaker (its maxRequests is for the half-open state only) but of gift: see docs/decisions/0010-exchange.md.",
       timeoutMs: 1_000,
+      paths: ['/gifts'],
       breaker: HALF_FAILED,
     },
   },

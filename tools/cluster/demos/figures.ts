@@ -5,7 +5,9 @@ import { request } from 'undici';
 import { parse } from 'yaml';
 import { root } from '../../run/paths.ts';
 import { type Options, type Verdict, wish } from '../demonstration.ts';
+import { forwarded } from '../entrance.ts';
 import { type Cluster, print } from '../kubectl.ts';
+import { underLoad } from '../pods.ts';
 
 const FOLDER = join(root, 'helm/madang/monitoring');
 
@@ -90,7 +92,7 @@ async function slowPay(cluster: Cluster): Promise<() => Promise<unknown>> {
   const configure = (delay: string): Promise<string> =>
     cluster.kubectl('patch', 'configmap', 'lecture-config', '-p', JSON.stringify({ data: { PAY_DELAY_MS: delay } }));
   await configure('1500');
-  const load = cluster.load('demo-load', { path: '/classes', body: wish, users: 20, seconds: 150 });
+  const load = underLoad(cluster, 'demo-load', { path: '/classes', body: wish, users: 20, seconds: 150 });
   load.catch(() => undefined);
   return async () => {
     await configure('0');
@@ -104,7 +106,7 @@ async function noBroker(cluster: Cluster): Promise<() => Promise<unknown>> {
   const broker = `deployment/${name}`;
   const claim = await cluster.field(broker, '.spec.template.spec.volumes[?(@.name=="data")].persistentVolumeClaim');
   await cluster.kubectl('scale', broker, '--replicas=0');
-  const load = cluster.load('demo-load', { path: '/classes', body: wish, users: 2, seconds: 30 });
+  const load = underLoad(cluster, 'demo-load', { path: '/classes', body: wish, users: 2, seconds: 30 });
   load.catch(() => undefined);
   return async () => {
     await cluster.kubectl('scale', broker, '--replicas=1');
@@ -122,7 +124,7 @@ async function noBroker(cluster: Cluster): Promise<() => Promise<unknown>> {
  */
 export async function figures({ cluster, users, monitoring }: Options): Promise<Verdict> {
   const { rules, panels } = await rulesAndPanels(cluster.namespace);
-  return cluster.in(monitoring).forwarded('prometheus', 9090, async (port) => {
+  return forwarded(cluster.in(monitoring), 'prometheus', 9090, async (port) => {
     const count: Count = async (expr, since) => {
       const range = `_range?start=${Number(since) / 1000}&end=${Date.now() / 1000}&step=10&`;
       const path = `query${since === undefined ? '?' : range}query=${encodeURIComponent(expr)}`;
@@ -132,7 +134,7 @@ export async function figures({ cluster, users, monitoring }: Options): Promise<
       return data.result.length;
     };
     const began = Date.now();
-    await cluster.load('demo-load', { path: '/classes', body: wish, users: Math.min(users, 20), seconds: 90 });
+    await underLoad(cluster, 'demo-load', { path: '/classes', body: wish, users: Math.min(users, 20), seconds: 90 });
     const rows: Verdict['figures'] = [];
     const faults: [string, (cluster: Cluster) => Promise<() => Promise<unknown>>][] = [
       ['DeadLetters', nonsense],

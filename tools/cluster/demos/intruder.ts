@@ -1,7 +1,9 @@
 import type { Options, Verdict } from '../demonstration.ts';
+import { entranceOf } from '../entrance.ts';
 import type { Knock } from '../knock.ts';
 import { type Cluster, print } from '../kubectl.ts';
 import { RESULT } from '../load.ts';
+import { once } from '../pods.ts';
 
 /** Every port that anything in such a pod may open: services, sidecars of Dapr and Istio, stores and brokers. */
 const PORTS = [
@@ -58,14 +60,14 @@ export async function intruder({ cluster }: Options): Promise<Verdict> {
   const release = await cluster.release();
   const image = await cluster.toolsImage();
   const targets = await targetsOf(cluster, release);
-  const meshed = await cluster.entrance().then(({ host }) => host !== undefined);
+  const meshed = await entranceOf(cluster).then(({ host }) => host !== undefined);
   const open = new Map<string, number[]>();
   for (const app of new Set(targets.values())) open.set(app, await promised(cluster, app));
   const figures: Verdict['figures'] = [];
   let good = true;
   const attempt = async (who: string, from: Cluster, labels: Record<string, string>): Promise<void> => {
     const nowhere = PORTS.map((port) => `${NOBODY}:${port}`);
-    const all = knocksOf(await from.once('intruder', ['knock', ...targets.keys(), ...nowhere], { image, labels }));
+    const all = knocksOf(await once(from, 'intruder', ['knock', ...targets.keys(), ...nowhere], { image, labels }));
     const portOf = (at: string): number => Number(at.split(':').at(-1));
     const own = all
       .filter(({ at, outcome }) => at.startsWith(NOBODY) && outcome === 'answers')
@@ -92,7 +94,7 @@ export async function intruder({ cluster }: Options): Promise<Verdict> {
   }
   const labels = { 'app.kubernetes.io/instance': release, 'madang/client': 'true' };
   const [control] = knocksOf(
-    await cluster.once('intruder', ['knock', 'lecture-gateway:8080'], {
+    await once(cluster, 'intruder', ['knock', 'lecture-gateway:8080'], {
       labels,
       serviceAccountName: `${release}-client`,
     }),

@@ -1,5 +1,6 @@
 import type { Options, Verdict } from '../demonstration.ts';
-import { type Json, print } from '../kubectl.ts';
+import { through } from '../entrance.ts';
+import { type Cluster, type Json, print } from '../kubectl.ts';
 import { until } from '../until.ts';
 
 /** Runs JavaScript inside the running service: its inspector is opened by a signal and asked, on the pod's own loopback. */
@@ -20,52 +21,52 @@ const attempt = (left) => http.get('http://127.0.0.1:9229/json/list', (answer) =
 }).on('error', () => left ? setTimeout(() => attempt(left - 1), 100) : process.exit(1));
 attempt(50);`;
 
-/** A pod that hangs, one that leaks, and one whose probe is wrong are started again. */
-export async function liveness({ cluster }: Options): Promise<Verdict> {
-  const figures: Verdict['figures'] = [];
-  let good = true;
-  const [container] = JSON.parse(
-    await cluster.field('deployment/lecture-course', '.spec.template.spec.containers'),
-  ) as [Json & { livenessProbe: { httpGet: Json } }];
-  const resumes = async (what: string, pod: string, restarts: number, began: number): Promise<void> => {
-    await until(`${what}: restarted`, 330_000, async () =>
-      (await cluster.restarts(pod)) > restarts ? true : undefined,
-    );
-    const restarted = Math.round((Date.now() - began) / 1000);
-    await until(`${what}: ready again`, 120_000, async () =>
-      (await cluster.field(`pod/${pod}`, '.status.containerStatuses[0].ready')) === 'true' ? true : undefined,
-    );
-    const works = await cluster.through('lecture-gateway', (ask) =>
-      until(`${what}: answers again`, 60_000, async () =>
-        (await ask('GET', '/courses').catch(() => undefined))?.status === 200 ? true : undefined,
-      ),
-    );
-    good &&= works;
-    const resumed = Math.round((Date.now() - began) / 1000);
-    figures.push([what, `restarted after ${restarted} s, answers again after ${resumed} s`, 'configured, not shown']);
-  };
-  for (const [what, expression] of [
-    ['hang (endless loop)', 'while (true);'],
-    ['memory leak', 'globalThis.leak = []; setInterval(() => leak.push(Buffer.alloc(20_000_000, 1)), 20)'],
-  ] as const) {
-    const pod = await cluster.pod('lecture-course');
-    const restarts = await cluster.restarts(pod);
-    print(`${what} in ${pod}:`);
-    const began = Date.now();
-    // The leak may end this helper, too, since it shares the container's memory; the restart is what counts.
-    await cluster.run(pod, 'course', inside(expression)).catch(() => undefined);
-    await resumes(what, pod, restarts, began);
-    const reason = await cluster.field(`pod/${pod}`, '.status.containerStatuses[0].lastState.terminated.reason');
-    figures.push([`  ended because`, reason, '-']);
-  }
-  print('a liveness probe with a wrong path:');
+const COURSE = 'lecture-course';
+type Figure = Verdict['figures'][number];
+
+const after = (began: number): string => `${Math.round((Date.now() - began) / 1000)} s`;
+
+/** Waits until a pod was started again and the system answers. */
+async function resumes(cluster: Cluster, what: string, pod: string, restarts: number, began: number): Promise<Figure> {
+  await until(`${what}: restarted`, 330_000, async () => ((await cluster.restarts(pod)) > restarts ? true : undefined));
+  const restarted = after(began);
+  await until(`${what}: ready again`, 120_000, async () =>
+    (await cluster.field(`pod/${pod}`, '.status.containerStatuses[0].ready')) === 'true' ? true : undefined,
+  );
+  await through(cluster, 'lecture-gateway', (ask) =>
+    until(`${what}: answers again`, 60_000, async () =>
+      (await ask('GET', '/courses').catch(() => undefined))?.status === 200 ? true : undefined,
+    ),
+  );
+  return [what, `restarted after ${restarted}, answers again after ${after(began)}`, 'configured, not shown'];
+}
+
+/** Runs in a service what makes it useless, until it was started again. */
+async function ruined(cluster: Cluster, what: string, expression: string): Promise<Figure[]> {
+  const pod = await cluster.pod(COURSE);
+  const restarts = await cluster.restarts(pod);
+  print(`${what} in ${pod}:`);
+  const began = Date.now();
+  // The leak may end this helper, too, since it shares the container's memory; the restart is what counts.
+  await cluster.run(pod, 'course', inside(expression)).catch(() => undefined);
+  const figure = await resumes(cluster, what, pod, restarts, began);
+  const reason = await cluster.field(`pod/${pod}`, '.status.containerStatuses[0].lastState.terminated.reason');
+  return [figure, ['  ended because', reason, '-']];
+}
+
+/** A probe that asks a path which is not there has its pod started again. */
+async function wrongProbe(cluster: Cluster): Promise<Figure> {
+  const [container] = JSON.parse(await cluster.field(`deployment/${COURSE}`, '.spec.template.spec.containers')) as [
+    Json & { livenessProbe: { httpGet: Json } },
+  ];
   const probing = (livenessProbe: object): object => ({
     spec: { template: { spec: { containers: [{ name: 'course', livenessProbe }] } } },
   });
+  print('a liveness probe with a wrong path:');
   try {
-    await cluster.change('lecture-course', probing({ httpGet: { path: '/nothing-here' }, initialDelaySeconds: 5 }));
+    await cluster.change(COURSE, probing({ httpGet: { path: '/nothing-here' }, initialDelaySeconds: 5 }));
     const pod = await until('the new pod alone', 120_000, async () => {
-      const pods = (await cluster.kubectl('get', 'pods', '-l', 'app=lecture-course', '-o', 'name')).split('\n');
+      const pods = (await cluster.kubectl('get', 'pods', '-l', `app=${COURSE}`, '-o', 'name')).split('\n');
       return pods.length === 1 ? pods[0]?.replace('pod/', '') : undefined;
     });
     const began = Date.now();
@@ -73,16 +74,20 @@ export async function liveness({ cluster }: Options): Promise<Verdict> {
     await until('wrong path: restarted', 120_000, async () =>
       (await cluster.restarts(pod)) > before ? true : undefined,
     );
-    figures.push([
-      'wrong path',
-      `restarted within ${Math.round((Date.now() - began) / 1000)} s`,
-      'configured, not shown',
-    ]);
+    return ['wrong path', `restarted within ${after(began)}`, 'configured, not shown'];
   } finally {
-    await cluster.change('lecture-course', probing(container.livenessProbe));
+    await cluster.change(COURSE, probing(container.livenessProbe));
   }
-  await cluster.through('lecture-gateway', async (ask) => {
-    good &&= (await ask('GET', '/courses')).status === 200;
-  });
-  return { good, figures };
+}
+
+/** A pod that hangs, one that leaks, and one whose probe is wrong are started again. */
+export async function liveness({ cluster }: Options): Promise<Verdict> {
+  const leak = 'globalThis.leak = []; setInterval(() => leak.push(Buffer.alloc(20_000_000, 1)), 20)';
+  const figures = [
+    ...(await ruined(cluster, 'hang (endless loop)', 'while (true);')),
+    ...(await ruined(cluster, 'memory leak', leak)),
+    await wrongProbe(cluster),
+  ];
+  const { status } = await through(cluster, 'lecture-gateway', (ask) => ask('GET', '/courses'));
+  return { good: status === 200, figures };
 }

@@ -1,4 +1,5 @@
 import { course, type Options, type Verdict } from '../demonstration.ts';
+import { through } from '../entrance.ts';
 import type { Json } from '../kubectl.ts';
 import { until } from '../until.ts';
 
@@ -15,7 +16,7 @@ export async function outage({ cluster }: Options): Promise<Verdict> {
   await cluster.kubectl('scale', 'deployment/lecture-course', '--replicas=0');
   await cluster.kubectl('wait', '--for=delete', 'pod', '-l', 'app=lecture-course', '--timeout=120s');
   try {
-    return await cluster.through('lecture-gateway', async (ask) => {
+    return await through(cluster, 'lecture-gateway', async (ask) => {
       const refused = await ask('GET', '/courses');
       const enrolled = await Promise.all(students.map((student) => ask('POST', '/classes', student)));
       const page = async (id: unknown): Promise<unknown> =>
@@ -73,7 +74,7 @@ export async function volume({ cluster }: Options): Promise<Verdict> {
       const lines = await log().catch(() => [] as string[]);
       return lines.some((line) => line.includes(`"id":${id}`) && line.includes('CourseRegistered')) ? lines : undefined;
     });
-  return cluster.through('lecture-gateway', async (ask) => {
+  return through(cluster, 'lecture-gateway', async (ask) => {
     const first = await ask('POST', '/courses', course);
     const before = await noticeOf(first.answer.id);
     const pod = await cluster.pod('lecture-alert');

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { course, inWords, type Options, type Verdict } from '../demonstration.ts';
 import { type Json, print } from '../kubectl.ts';
 import type { LoadResult } from '../load.ts';
+import { underLoad } from '../pods.ts';
 import { until } from '../until.ts';
 
 /** Load on /courses while another version of course is rolled out. */
 async function loadDuringRollout({ cluster, tag, users, seconds }: Options): Promise<LoadResult> {
   const before = await cluster.pod('lecture-course');
-  const load = cluster.load('demo-load', { path: '/courses', body: course, users, seconds });
+  const load = underLoad(cluster, 'demo-load', { path: '/courses', body: course, users, seconds });
   load.catch(() => undefined);
   await sleep(Math.min(20_000, seconds * 200));
   const image = await cluster.field('deployment/lecture-course', '.spec.template.spec.containers[0].image');
@@ -85,16 +86,14 @@ export async function autoscale({ cluster, users }: Options): Promise<Verdict> {
   };
   let top = await look();
   let loading = true;
-  const load = cluster
-    .load('demo-load', {
-      path: '/gifts',
-      body: { classId: '100', fee: '20000', student: 'young' },
-      users: Math.min(users, 150),
-      seconds: 90,
-    })
-    .finally(() => {
-      loading = false;
-    });
+  const load = underLoad(cluster, 'demo-load', {
+    path: '/gifts',
+    body: { classId: '100', fee: '20000', student: 'young' },
+    users: Math.min(users, 150),
+    seconds: 90,
+  }).finally(() => {
+    loading = false;
+  });
   load.catch(() => undefined);
   while (loading) {
     top = Math.max(top, await look());

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { type Options, type Verdict, wish } from '../demonstration.ts';
+import { forwarded, through } from '../entrance.ts';
 import type { Cluster } from '../kubectl.ts';
 import { until } from '../until.ts';
 
@@ -43,13 +44,13 @@ async function lineOf(cluster: Cluster, requestId: string): Promise<{ trace: str
 
 /** One enrolment in Jaeger: one root, no missing parent, all services that call and the ingress; a refusal is in the ingress's log. */
 export async function trace({ cluster, monitoring }: Options): Promise<Verdict> {
-  const { enrolled, refused } = await cluster.through('lecture-gateway', async (ask) => ({
+  const { enrolled, refused } = await through(cluster, 'lecture-gateway', async (ask) => ({
     enrolled: await ask('POST', '/classes', wish),
     refused: await ask('POST', '/classes', { ...wish, fee: 'nothing' }),
   }));
   const line = await lineOf(cluster, enrolled.requestId);
   const refusal = await lineOf(cluster, refused.requestId);
-  const told = await cluster.in(monitoring).forwarded('jaeger', 16686, async (port) => {
+  const told = await forwarded(cluster.in(monitoring), 'jaeger', 16686, async (port) => {
     const find = async (): Promise<Trace | undefined> => {
       const { body } = await request(`http://127.0.0.1:${port}/api/traces/${line.trace}`);
       return ((await body.json()) as { data?: Trace[] }).data?.[0];

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inWords, type Options, type Verdict, wish } from '../demonstration.ts';
+import { through } from '../entrance.ts';
 import type { Cluster } from '../kubectl.ts';
 import type { LoadResult } from '../load.ts';
+import { underLoad } from '../pods.ts';
 import { until } from '../until.ts';
 
 const configure = (cluster: Cluster, data: Record<string, string>): Promise<string> =>
@@ -14,7 +16,7 @@ export async function config({ cluster }: Options): Promise<Verdict> {
     await cluster.field('deployment/lecture-pay', '.spec.template.spec.containers[0].image'),
   ];
   const restarts = await cluster.restarts(pod);
-  return cluster.through('lecture-gateway', async (ask) => {
+  return through(cluster, 'lecture-gateway', async (ask) => {
     const enrol = async (wanted: number): Promise<true | undefined> =>
       (await ask('POST', '/classes', wish)).status === wanted ? true : undefined;
     await until('enrolments work', 60_000, () => enrol(201));
@@ -49,12 +51,17 @@ export async function breaker({ cluster, users }: Options): Promise<Verdict> {
   let result: LoadResult;
   try {
     await sleep(2000);
-    result = await cluster.load('demo-load', { path: '/classes', body: wish, users: Math.min(users, 50), seconds: 30 });
+    result = await underLoad(cluster, 'demo-load', {
+      path: '/classes',
+      body: wish,
+      users: Math.min(users, 50),
+      seconds: 30,
+    });
   } finally {
     await configure(cluster, { PAY_DELAY_MS: '0' });
   }
   const began = Date.now();
-  const recovery = await cluster.through('lecture-gateway', (ask) =>
+  const recovery = await through(cluster, 'lecture-gateway', (ask) =>
     until('enrolments work again', 60_000, async () =>
       (await ask('POST', '/classes', wish)).status === 201 ? Date.now() - began : undefined,
     ),

@@ -6,6 +6,7 @@ import { goProgram } from '../../run/provision/go.ts';
 import { course, loadFigures, type Options, type Verdict, wish } from '../demonstration.ts';
 import { type Cluster, print } from '../kubectl.ts';
 import type { LoadResult } from '../load.ts';
+import { underLoad } from '../pods.ts';
 import { until } from '../until.ts';
 
 interface Pods {
@@ -62,7 +63,7 @@ export async function drain({ cluster, users, seconds }: Options): Promise<Verdi
   const restore: (() => Promise<unknown>)[] = [];
   try {
     for (const app of apps) restore.push(await atLeast(cluster, app, 2));
-    const load = cluster.load('demo-load', { path: '/classes', body: wish, users: Math.min(users, 30), seconds });
+    const load = underLoad(cluster, 'demo-load', { path: '/classes', body: wish, users: Math.min(users, 30), seconds });
     load.catch(() => undefined);
     await sleep(10_000);
     let refusals = 0;
@@ -106,7 +107,7 @@ export async function rollback({ cluster, users, seconds }: Options): Promise<Ve
     JSON.parse(await helm('history', release, '-o', 'json', '--max', '1')) as { revision: number }[]
   )[0];
   if (!revision) throw new Error(`There is no release ${release}.`);
-  const load = cluster.load('demo-load', { path: '/courses', body: course, users: Math.min(users, 50), seconds });
+  const load = underLoad(cluster, 'demo-load', { path: '/courses', body: course, users: Math.min(users, 50), seconds });
   load.catch(() => undefined);
   await sleep(10_000);
   const before = await podsOf(cluster, 'lecture-course');
@@ -176,7 +177,7 @@ export async function skew({ cluster, tag, users, seconds }: Options): Promise<V
     await until('it is ready', 180_000, async () => ((await fresh()).some(Boolean) ? true : undefined));
     const before = new Map(await published());
     const load = { path: '/classes', body: wish, users: Math.min(users, 30), seconds: Math.min(seconds, 60) };
-    result = await cluster.load('demo-load', load);
+    result = await underLoad(cluster, 'demo-load', load);
     events = (await published()).map(([name, count]) => [
       `${name} (${old.some((one) => one.name === name) ? 'old' : 'new'})`,
       count - (before.get(name) ?? 0),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { isGuarded, tokenFor } from '../../run/cli/token.ts';
 import type { Status } from '../../run/supervisor/status.ts';
+import { ask } from './ask.ts';
 
 /** What somebody tries, at the entrance of a system. */
 export const Attempt = z.strictObject({
@@ -53,27 +54,25 @@ export async function attempt(status: Status, wish: z.infer<typeof Attempt>): Pr
       })
     : undefined;
   const began = performance.now();
-  const answer = await fetch(`http://localhost:${gateway.port}${path}`, {
-    method,
-    redirect: 'manual',
-    signal: AbortSignal.timeout(WITHIN_MS),
+  const options = {
+    ...{ host: 'localhost', port: gateway.port, path, method },
     headers: {
       ...headers,
       traceparent: `00-${trace}-${randomBytes(8).toString('hex')}-01`,
       ...(token ? { authorization: `Bearer ${token}` } : {}),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
     },
-    ...(body === undefined ? {} : { body }),
-  }).catch(() => {
+  };
+  const answer = await ask(options, WITHIN_MS, body).catch(() => {
     throw new NotSent(`The entrance of ${system} does not answer.`);
   });
-  const text = await answer.text().catch(() => '');
+  const { text } = answer;
   return {
     status: answer.status,
     ms: performance.now() - began,
     trace,
     headers: Object.fromEntries(
-      TOLD.flatMap((name) => (answer.headers.has(name) ? [[name, answer.headers.get(name) ?? '']] : [])),
+      TOLD.flatMap((name) => (answer.headers[name] ? [[name, String(answer.headers[name])]] : [])),
     ),
     body: text.slice(0, SHOWN),
     leftOut: Math.max(0, text.length - SHOWN),

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import models from '../../../docs/systems/model.json' with { type: 'json' };
 import * as client from '../../run/cli/client.ts';
 import { consolePort } from '../../run/paths.ts';
-import { actions } from '../../run/supervisor/status.ts';
+import { actions, type Status } from '../../run/supervisor/status.ts';
 import { Attempt, attempt, NotSent } from './attempt.ts';
 import { documentAt, documentsOf } from './documents.ts';
 import type { Feed } from './feed.ts';
@@ -102,13 +102,14 @@ async function asked(order: Promise<unknown>): Promise<unknown> {
 
 type Route = (request: IncomingMessage, url: URL) => Promise<unknown>;
 
-/** The routes below /api; each answers JSON, or throws a Refusal. */
-function routes(feed: Feed): Record<string, Route> {
-  const running = async () => {
-    const status = await feed.now();
-    if (!status) throw new Refusal(503, 'The runner does not answer.');
-    return status;
-  };
+async function running(feed: Feed): Promise<Status> {
+  const status = await feed.now();
+  if (!status) throw new Refusal(503, 'The runner does not answer.');
+  return status;
+}
+
+/** What the page asks for, below /api; each answers JSON, or throws a Refusal. */
+function questions(feed: Feed): Record<string, Route> {
   return {
     'GET /api/model': async () => models,
     'GET /api/contract': async (_, url) => {
@@ -118,14 +119,14 @@ function routes(feed: Feed): Record<string, Route> {
         throw new Refusal(404, `There are no documents of ${system || 'this system'}: ./run generate writes them.`);
       return documents;
     },
-    'GET /api/status': async () => running(),
+    'GET /api/status': async () => running(feed),
     'GET /api/trace': async (_, url) => {
       await feed.now();
-      return feed.ring.ofTrace(url.searchParams.get('id') ?? '').map((text) => JSON.parse(text) as unknown);
+      return feed.ring.ofTrace(url.searchParams.get('id') ?? '');
     },
     'POST /api/logs': async (request) => {
       const { ids, places } = await bodyOf(request, z.strictObject({ ids: z.array(z.string()), places: Places }));
-      const { services, infrastructure, console } = await running();
+      const { services, infrastructure, console } = await running(feed);
       const processes = [
         ...infrastructure,
         ...services.flatMap(({ app, sidecar }) => [app, sidecar]),
@@ -145,6 +146,12 @@ function routes(feed: Feed): Record<string, Route> {
       if (!/^[0-9a-f]{32}$/.test(trace)) throw new Refusal(400, 'trace must have 32 hexadecimal digits.');
       return linesOfTrace(trace);
     },
+  };
+}
+
+/** What the page orders, below /api, likewise. */
+function orders(feed: Feed): Record<string, Route> {
+  return {
     'POST /api/act': async (request) => {
       const { id, action, part } = await bodyOf(request, Act);
       return asked(client.act(id, action, part)).finally(() => feed.refresh());
@@ -155,16 +162,16 @@ function routes(feed: Feed): Record<string, Route> {
     },
     'POST /api/story': async (request) => {
       const { system } = await bodyOf(request, Story);
-      if (!(await running()).systems.includes(system)) throw new Refusal(404, `${system} does not run.`);
+      if (!(await running(feed)).systems.includes(system)) throw new Refusal(404, `${system} does not run.`);
       return { said: await play(system) };
     },
     'POST /api/letters': async (request) => {
       const wish = await bodyOf(request, Letters);
-      return handle(await running(), wish).finally(() => feed.refresh());
+      return handle(await running(feed), wish).finally(() => feed.refresh());
     },
     'POST /api/try': async (request) => {
       const wish = await bodyOf(request, Attempt);
-      return attempt(await running(), wish).catch((error: unknown) => {
+      return attempt(await running(feed), wish).catch((error: unknown) => {
         throw error instanceof NotSent ? new Refusal(503, error.message) : error;
       });
     },
@@ -176,7 +183,7 @@ function routes(feed: Feed): Record<string, Route> {
 }
 
 /** GET /api/changes?since=: all that a page shows, in one short answer, so that no number of tabs holds a connection. */
-async function changes(feed: Feed, url: URL): Promise<string> {
+async function changes(feed: Feed, url: URL): Promise<Buffer> {
   const since = Number(url.searchParams.get('since')) || 0;
   const status = await feed.now();
   const known = url.searchParams.get('boot') === feed.boot ? since : 0;
@@ -190,7 +197,8 @@ async function changes(feed: Feed, url: URL): Promise<string> {
     playing: played(),
     errors: feed.errors.counts,
   };
-  return `${JSON.stringify(rest).slice(0, -1)},"entries":[${entries.join()}]}`;
+  const before = Buffer.from(`${JSON.stringify(rest).slice(0, -1)},"entries":[`);
+  return Buffer.concat([before, ...entries, Buffer.from(']}')]);
 }
 
 /** The files of the page, by their paths. */
@@ -198,7 +206,7 @@ const FILES: Record<string, string> = { '/page.js': 'text/javascript', '/page.cs
 
 /** Serves the page and what it asks. */
 export function consoleServer(feed: Feed): Server {
-  const known = routes(feed);
+  const known = { ...questions(feed), ...orders(feed) };
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const send = (type: string, body: string | Buffer) =>
       void response.writeHead(200, { ...HEADERS, 'content-type': `${type}; charset=utf-8` }).end(body);

@@ -1,18 +1,31 @@
-/** One entry of the activity of a service, as a JSON text. */
-interface Kept {
-  readonly seq: number;
-  readonly trace: string;
-  readonly text: string;
+/** Entries that came one after the other, as JSON texts in UTF-8, each with a comma before it. */
+interface Block {
+  readonly bytes: Buffer;
+  /** The number of its first entry. */
+  readonly first: number;
+  /** Where each entry begins, and at last where the next one will. */
+  readonly starts: number[];
 }
 
-/** Characters that are kept of all services together, and entries that one answer has at most. */
+/** An entry as it was added, with its number. */
+interface Kept {
+  readonly seq: number;
+  readonly trace?: unknown;
+}
+
+/** Bytes that are kept of all services together, bytes of a block, and entries that one answer has at most. */
 const KEPT = 8_000_000;
+const BLOCK = 250_000;
 const ANSWERED = 4_000;
 
-/** The last of what the services did: bounded in size, whatever comes. */
+const endOf = ({ starts }: Block): number => starts.at(-1)!;
+
+/**
+ * The last of what the services did: bounded in size, whatever comes. It lies in memory that is used again and again, so
+ * that nothing of it is left to the garbage collector.
+ */
 export class Ring {
-  private readonly kept: Kept[] = [];
-  private from = 0;
+  private readonly blocks: Block[] = [];
   private size = 0;
   private count = 0;
 
@@ -22,26 +35,57 @@ export class Ring {
   }
 
   add(entry: Readonly<Record<string, unknown>>): void {
-    const text = JSON.stringify({ seq: ++this.count, ...entry });
-    this.kept.push({ seq: this.count, trace: String(entry.trace ?? ''), text });
-    this.size += text.length;
-    while (this.size > KEPT) this.size -= this.kept[this.from++]!.text.length;
-    if (this.from > 10_000) {
-      this.kept.splice(0, this.from);
-      this.from = 0;
-    }
+    const text = `,${JSON.stringify({ seq: ++this.count, ...entry })}`;
+    const length = Buffer.byteLength(text);
+    const last = this.blocks.at(-1);
+    const block = last && endOf(last) + length <= last.bytes.length ? last : this.open(length);
+    const start = endOf(block);
+    block.starts.push(start + block.bytes.write(text, start));
   }
 
-  /** What came after a number, as texts, the newest where they are too many; and how many were left out. */
-  since(seq: number): { entries: readonly string[]; leftOut: number } {
-    const first = this.kept[this.from]?.seq ?? this.count + 1;
-    const start = Math.max(this.from, this.from + seq + 1 - first, this.kept.length - ANSWERED);
-    const entries = this.kept.slice(start).map(({ text }) => text);
-    return { entries, leftOut: Math.max(0, this.count - seq - entries.length) };
+  /** Another block, which has room for this length, in the place of the oldest ones. */
+  private open(length: number): Block {
+    let bytes: Buffer | undefined;
+    while (this.blocks.length > 0 && this.size + Math.max(BLOCK, length) > KEPT) {
+      bytes = this.blocks.shift()!.bytes;
+      this.size -= bytes.length;
+    }
+    if (!bytes || bytes.length < length || bytes.length > BLOCK)
+      bytes = Buffer.allocUnsafeSlow(Math.max(BLOCK, length));
+    const block: Block = { bytes, first: this.count, starts: [0] };
+    this.blocks.push(block);
+    this.size += bytes.length;
+    return block;
+  }
+
+  /**
+   * What came after a number, the newest where they are too many.
+   * @returns the entries as a JSON array without its brackets, to be copied before the next one is added, and how many were left out
+   */
+  since(seq: number): { entries: readonly Buffer[]; leftOut: number } {
+    const from = Math.max(seq + 1, this.blocks[0]?.first ?? 1, this.count + 1 - ANSWERED);
+    const pieces = this.blocks
+      .filter(({ first, starts }) => first + starts.length - 1 > from)
+      .map((block) => block.bytes.subarray(block.starts[Math.max(0, from - block.first)], endOf(block)));
+    // Before the first one there is no comma.
+    const entries = pieces.map((piece, at) => (at === 0 ? piece.subarray(1) : piece));
+    return { entries, leftOut: Math.max(0, from - seq - 1) };
   }
 
   /** All of one trace that is still kept. */
-  ofTrace(trace: string): readonly string[] {
-    return this.kept.slice(this.from).flatMap((one) => (one.trace === trace ? [one.text] : []));
+  ofTrace(trace: string): readonly Kept[] {
+    return trace === '' ? [] : this.blocks.flatMap((block) => inBlock(block, trace));
   }
+}
+
+/** What is looked for is found among the bytes: only where it is one entry is read. */
+function inBlock({ bytes, starts }: Block, trace: string): readonly Kept[] {
+  const used = bytes.subarray(0, starts.at(-1));
+  const found: Kept[] = [];
+  let entry = 0;
+  for (let at = used.indexOf(trace); at >= 0; at = used.indexOf(trace, starts[entry])) {
+    while (starts[entry + 1]! <= at) entry++;
+    found.push(JSON.parse(used.toString('utf8', starts[entry]! + 1, starts[++entry])));
+  }
+  return found.filter((one) => one.trace === trace);
 }

@@ -1,24 +1,53 @@
 import { lineOf } from './log-lines.ts';
 import { Ring } from './ring.ts';
 
-const numbers = (texts: readonly string[]): number[] => texts.map((text) => (JSON.parse(text) as { seq: number }).seq);
+interface Numbered {
+  readonly seq: number;
+  readonly data?: string;
+}
+
+interface Answer {
+  readonly entries: readonly Buffer[];
+}
+
+const entriesOf = ({ entries }: Answer) => JSON.parse(`[${Buffer.concat(entries)}]`) as Numbered[];
+const numbers = (of: Answer): number[] => entriesOf(of).map(({ seq }) => seq);
+const numbersOf = (ring: Ring, trace: string): unknown[] => ring.ofTrace(trace).map((one) => one.seq);
 
 test('given entries, when some are asked for, then those after the number come, and those of one trace', () => {
   const ring = new Ring();
-  for (const trace of ['a', 'b', 'a']) ring.add({ trace });
-  expect(numbers(ring.since(0).entries)).toEqual([1, 2, 3]);
-  expect(numbers(ring.since(2).entries)).toEqual([3]);
-  expect(ring.since(3)).toEqual({ entries: [], leftOut: 0 });
-  expect(numbers(ring.ofTrace('a'))).toEqual([1, 3]);
+  for (const trace of ['a', 'b', 'a']) ring.add({ trace, data: `${trace} 강의` });
+  ring.add({ trace: 'b', data: 'a' });
+  expect(numbers(ring.since(0))).toEqual([1, 2, 3, 4]);
+  expect(entriesOf(ring.since(2))).toEqual([
+    { seq: 3, trace: 'a', data: 'a 강의' },
+    { seq: 4, trace: 'b', data: 'a' },
+  ]);
+  expect(numbers(ring.since(4))).toEqual([]);
+  expect(ring.since(4).leftOut).toBe(0);
+  expect([numbersOf(ring, 'a'), numbersOf(ring, 'b'), numbersOf(ring, '')]).toEqual([[1, 3], [2, 4], []]);
 });
 
 test('given far more than is kept, when it is asked for, then the newest come, and it says how many are left out', () => {
   const ring = new Ring();
   for (let n = 0; n < 30_000; n++) ring.add({ trace: 'a', data: 'x'.repeat(1_000) });
-  const { entries, leftOut } = ring.since(10);
-  expect([entries.length, leftOut]).toEqual([4_000, 30_000 - 10 - 4_000]);
-  expect(numbers(entries).at(-1)).toBe(30_000);
-  expect(ring.ofTrace('a').join('').length).toBeLessThanOrEqual(8_000_000);
+  const { leftOut } = ring.since(10);
+  const all = numbers(ring.since(10));
+  expect([all.length, leftOut]).toEqual([4_000, 30_000 - 10 - 4_000]);
+  expect([all[0], all.at(-1)]).toEqual([26_001, 30_000]);
+  expect(numbers(ring.since(29_500))).toEqual(Array.from({ length: 500 }, (_, n) => 29_501 + n));
+  const kept = numbersOf(ring, 'a');
+  expect([kept.length < 8_000, kept.at(-1)]).toEqual([true, 30_000]);
+});
+
+test('given an entry that is larger than all that is kept, when it is asked for, then it comes alone, and goes with the next', () => {
+  const ring = new Ring();
+  ring.add({ trace: 'a' });
+  ring.add({ trace: 'a', data: 'x'.repeat(9_000_000) });
+  expect(numbers(ring.since(0))).toEqual([2]);
+  expect(ring.since(0).leftOut).toBe(1);
+  ring.add({ trace: 'a' });
+  expect(numbers(ring.since(0))).toEqual([3]);
 });
 
 test('given lines of a service, of a sidecar and of anything else, when they are read, then all have time, level and message', () => {

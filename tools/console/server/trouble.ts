@@ -1,5 +1,6 @@
 import type { ServiceStatus, Status } from '../../run/supervisor/status.ts';
 import { headersFor, SECRET_VARIABLE } from '../../run/tokens.ts';
+import { ask } from './ask.ts';
 
 /** A dead letter, or an event that waits, of one service. */
 export interface Letter {
@@ -27,11 +28,9 @@ export async function letters({ services }: Status): Promise<Letter[]> {
 async function lettersOf({ appId, port }: ServiceStatus, kind: Letter['kind']): Promise<Letter[]> {
   try {
     const query = kind === 'deadletters' ? `size=${LISTED}&sort=id,desc` : `size=${LISTED}`;
-    const answer = await fetch(`http://127.0.0.1:${port}/${kind}?${query}`, {
-      headers: headersFor(process.env[SECRET_VARIABLE], appId),
-      signal: AbortSignal.timeout(WITHIN_MS),
-    });
-    const { _embedded } = (await answer.json()) as { _embedded?: Record<string, Record<string, unknown>[]> };
+    const headers = headersFor(process.env[SECRET_VARIABLE], appId);
+    const { text } = await ask({ port, path: `/${kind}?${query}`, headers }, WITHIN_MS);
+    const { _embedded } = JSON.parse(text) as { _embedded?: Record<string, Record<string, unknown>[]> };
     return Object.values(_embedded ?? {})
       .flat()
       .slice(0, LISTED)
@@ -52,6 +51,15 @@ async function lettersOf({ appId, port }: ServiceStatus, kind: Letter['kind']): 
   }
 }
 
+/** What a problem says in words; nothing where it is none. */
+function detailOf(text: string): { detail?: string } {
+  try {
+    return (JSON.parse(text) ?? {}) as { detail?: string };
+  } catch {
+    return {};
+  }
+}
+
 /** Has a service handle a letter again, or drop it; answers what it said. */
 export async function handle(
   { services }: Status,
@@ -62,13 +70,10 @@ export async function handle(
   const path = `/${kind}/${id}${action === 'replay' ? '/replay' : ''}`;
   const method = action === 'replay' ? 'POST' : 'DELETE';
   try {
-    const answer = await fetch(`http://127.0.0.1:${service.port}${path}`, {
-      method,
-      headers: headersFor(process.env[SECRET_VARIABLE], appId),
-      signal: AbortSignal.timeout(30_000),
-    });
-    const { detail } = ((await answer.json().catch(() => ({}))) ?? {}) as { detail?: string };
-    return { status: answer.status, said: detail ?? (action === 'replay' ? 'It was handled.' : 'It was dropped.') };
+    const headers = headersFor(process.env[SECRET_VARIABLE], appId);
+    const { status, text } = await ask({ port: service.port, path, method, headers }, 30_000);
+    const { detail } = detailOf(text);
+    return { status, said: detail ?? (action === 'replay' ? 'It was handled.' : 'It was dropped.') };
   } catch {
     return { status: 503, said: `${appId} does not answer.` };
   }

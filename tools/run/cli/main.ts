@@ -9,6 +9,9 @@ import * as client from './client.ts';
 import { summary, troubles } from './table.ts';
 import { down, up, wantedSystems } from './up.ts';
 
+/** Services follow a change in less than a second; one whose sidecar has lost it looks again within 30 s. */
+const CONFIRMED_MS = 5_000;
+
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const profile = () =>
@@ -47,6 +50,7 @@ program
   .option('--grpc', 'gateways serve gRPC, too, at the port above the one of HTTP', false)
   .option('--auth', 'gateways ask for tokens, of an OpenID provider that is started with them', false)
   .option('--tokens', 'a service answers its own sidecar alone, and a sidecar its own service', false)
+  .option('--mtls', '--tokens, and sidecars with certificates that take calls of named callers alone', false)
   .option('--replicas <app-id=n...>', 'several processes of one service', replica, {})
   .action(
     async (
@@ -59,6 +63,7 @@ program
         grpc: boolean;
         auth: boolean;
         tokens: boolean;
+        mtls: boolean;
         replicas: Record<string, number>;
       },
     ) => up({ ...options, systems: await wantedSystems(named) }),
@@ -130,9 +135,14 @@ program
       if (!key) throw new Error(`"${word}": write it as KEY=VALUE.`);
       return [key, value ?? ''] as const;
     });
-    const { configuration } = await import('../supervisor/configuration.ts');
-    const values = await configuration(await client.running(), system, Object.fromEntries(changes));
+    const { changed } = await import('../supervisor/configuration.ts');
+    const wanted = Object.fromEntries(changes);
+    const { values, unconfirmed } = await changed(await client.running(), system, wanted, CONFIRMED_MS);
     for (const [key, value] of Object.entries(values)) print(`${key}=${value}`);
+    for (const { id, keys } of unconfirmed)
+      process.stderr.write(
+        `${id} has not confirmed ${keys.join(', ')} within ${CONFIRMED_MS / 1000} s; it looks again every 30 s, and its log says more: ./run logs ${id}\n`,
+      );
   });
 
 const infra = program.command('infra').description('only what the services stand on');
@@ -154,7 +164,7 @@ infra
 
 program
   .command('build')
-  .description('bundle the services')
+  .description('build the services')
   .action(async () => {
     const started = Date.now();
     const [{ build }, { systems }] = await Promise.all([
@@ -172,7 +182,9 @@ program
 program.addCommand(
   hook('scenario', "play a system's story through its gateway", 'tools/run/cli/scenario.ts', '<system>'),
 );
-program.addCommand(hook('docs', 'write docs/systems from what the code declares', 'tools/docs/main.ts', ''));
+program.addCommand(
+  hook('docs', 'write docs/systems from what the code declares', 'tools/docs/main.ts', '[--pictures]'),
+);
 program.addCommand(
   hook(
     'generate',

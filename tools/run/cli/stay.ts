@@ -1,6 +1,7 @@
 import { endOrphans, supervisorAlive } from '../infrastructure/runfile.ts';
 import { portTaken } from '../infrastructure/system.ts';
 import { controlPort } from '../paths.ts';
+import { seconds } from '../process.ts';
 import { control } from '../supervisor/control.ts';
 import type { UpOptions } from '../supervisor/status.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
@@ -20,13 +21,14 @@ export async function stay({
   auth = false,
   grpc = false,
   tokens = false,
+  mtls = false,
 }: UpOptions): Promise<void> {
   const other = supervisorAlive();
   if (other)
     throw new Error(`A supervisor (pid ${other.pid}) is starting or stopping; wait, or end it with ./run down.`);
   const started = Date.now();
   await endOrphans(print);
-  const supervisor = new Supervisor(profile, print, tokens ? newSecret() : undefined);
+  const supervisor = new Supervisor(profile, print, tokens || mtls ? newSecret() : undefined);
   let asked = 0;
   const end = (code: number) => {
     const now = Date.now();
@@ -48,7 +50,7 @@ export async function stay({
     throw error.code === 'EADDRINUSE' ? new Error(portTaken(controlPort, 'the runner')) : error;
   });
   try {
-    await supervisor.up({ systems, replicas, console, auth, grpc });
+    await supervisor.up({ systems, replicas, console, auth, grpc, mtls });
   } catch (error) {
     // Ctrl+C while starting: stopping is under way and ends the process.
     if (asked) return;
@@ -57,6 +59,6 @@ export async function stay({
     process.exit(1);
   }
   if (process.stdout.isTTY) summary(supervisor.status());
-  print(`everything is healthy after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  print(`everything is healthy after ${seconds(started)}`);
   if (watch) watchServices(supervisor, print);
 }

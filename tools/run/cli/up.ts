@@ -30,7 +30,7 @@ export async function up(options: UpOptions): Promise<void> {
 
 async function add(
   there: Status,
-  { systems, replicas, profile, console, auth, grpc = false, tokens = false }: UpOptions,
+  { systems, replicas, profile, console, auth, grpc = false, tokens = false, mtls = false }: UpOptions,
 ): Promise<void> {
   if (there.profile !== profile)
     throw new Error(
@@ -41,6 +41,10 @@ async function add(
   if (tokens && !there.tokens)
     throw new Error(
       'Services and sidecars that run here ask each other for no tokens; ./run down ends them, then they can be started with --tokens.',
+    );
+  if (mtls && !there.infrastructure.some(({ id }) => id === 'sentry'))
+    throw new Error(
+      'Sidecars that run here do not speak mTLS; ./run down ends them, then it can be started with --mtls.',
     );
   const present = systems.filter((system) => there.systems.includes(system));
   if (present.length) print(`${present.join(', ')} runs already (supervisor ${there.pid}).`);

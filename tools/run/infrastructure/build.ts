@@ -1,15 +1,18 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build as bundle, formatMessages, type Message, type Plugin, stop } from 'esbuild';
-import { home, root } from '../paths.ts';
+import { root } from '../paths.ts';
 import { exists } from '../provision/ways.ts';
+import { buildGo, isGo } from './go-services.ts';
 import { pagesOf } from './pages.ts';
-import { readTemplate, type ServiceTemplate } from './templates.ts';
+import { dist, readTemplate, type ServiceTemplate } from './templates.ts';
 
-const dist = join(home, 'dist');
+/** Whether this service is TypeScript, which is bundled in one file. */
+export const isBundled = (service: ServiceTemplate): boolean =>
+  service.command.some((word) => word.startsWith(dist) && word.endsWith('.js'));
 
-/** Whether the runner makes what this service runs; others (Python) run from their sources. */
-export const isBundled = (service: ServiceTemplate): boolean => service.command.some((word) => word.startsWith(dist));
+/** Whether this service (in Python) runs from its sources, without being built. */
+export const isInterpreted = (service: ServiceTemplate): boolean => !isBundled(service) && !isGo(service);
 
 /** Where a service's sources are: the gateway is the same for every system. */
 export const sourceOf = (service: ServiceTemplate): string =>
@@ -117,8 +120,16 @@ export async function buildConsole(): Promise<string> {
 /** Not what a plugin made. */
 const isFile = (input: string): boolean => !input.startsWith(`${ENTRY}:`);
 
-/** Bundles the services of these systems. Returns the app ids whose bundle is another than before. */
+/** Builds the services of these systems. Returns the app ids that run something else than before. */
 export async function build(systems: string[]): Promise<string[]> {
+  const inGo = (await Promise.all(systems.map(readTemplate))).flat().filter(isGo);
+  const changed = await bundleServices(systems);
+  for (const service of inGo) if (await buildGo(service, sourceOf(service))) changed.push(service.appId);
+  return changed;
+}
+
+/** Bundles the services that are TypeScript. Returns the app ids whose bundle is another than before. */
+export async function bundleServices(systems: string[]): Promise<string[]> {
   const services = (await Promise.all(systems.map(readTemplate))).flat().filter(isBundled);
   for (const service of services) {
     const file = `${sourceOf(service)}/${service.name === 'gateway' ? 'main' : 'service'}.ts`;

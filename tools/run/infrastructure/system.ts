@@ -59,7 +59,8 @@ const memory = new Map<number, { readonly mib: number; readonly at: number }>();
 export function memoryOf(pid: number): number | undefined {
   const known = memory.get(pid);
   if (known && Date.now() - known.at < MEMORY_KEPT_MS) return known.mib;
-  memory.delete(pid);
+  // With it what is kept of processes that are gone: nobody asks for them again.
+  for (const [one, { at }] of memory) if (Date.now() - at >= MEMORY_KEPT_MS) memory.delete(one);
   try {
     const kib = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
     if (!kib) return undefined;

@@ -51,6 +51,9 @@ export interface ServiceTemplate {
   sidecarFlags: string[];
 }
 
+/** Where what is built of the services is. */
+export const dist = join(home, 'dist');
+
 const folder = join(root, 'dapr');
 
 /** The systems that can be run: every multi-app template in dapr/. */

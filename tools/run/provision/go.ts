@@ -16,12 +16,16 @@ export interface GoProgram {
   linker?: string;
 }
 
+/** Go's command, where the machine has it. */
+export const goOnMachine = (): Promise<string | undefined> =>
+  which('go', ['/usr/local/go/bin', join(homedir(), 'go/bin'), '/opt/homebrew/bin']);
+
 /** Builds a program from its committed module into the cache. */
 export const goBuild = (program: GoProgram, target: string, examine: Examine, progress: Progress): Way => ({
   name: 'go build',
   async find(note) {
     const { name, module, main, tags, linker } = program;
-    const go = await which('go', ['/usr/local/go/bin', join(homedir(), 'go/bin'), '/opt/homebrew/bin']);
+    const go = await goOnMachine();
     if (!go) {
       note('no Go');
       return undefined;
@@ -69,8 +73,12 @@ const programs: Record<'actionlint' | 'helm' | 'kubeconform' | 'promtool', GoPro
   },
 };
 
-/** A program for these checks: from PATH, else built from its committed Go module into the cache. */
+const found = new Map<keyof typeof programs, Found>();
+
+/** A program for these checks: from PATH, else built from its committed Go module into the cache. Once found it is not looked for again, since that starts it. */
 export async function goProgram(name: keyof typeof programs, progress: Progress): Promise<Found> {
+  const before = found.get(name);
+  if (before) return before;
   const program = programs[name];
   const target = join(cache, 'bin', name);
   const examine: Examine = async (path, way) => {
@@ -79,7 +87,7 @@ export async function goProgram(name: keyof typeof programs, progress: Progress)
     return code === 0 ? { name, version, way, command: [path], env: {} } : undefined;
   };
   const onPath = async (path: string | undefined, way: string) => (path ? examine(path, way) : undefined);
-  return firstOf(
+  const now = await firstOf(
     [
       { name: 'PATH', find: async () => onPath(await which(name), 'PATH') },
       { name: 'cache', find: async () => onPath(await which(target, ['/']), `cache, ${target}`) },
@@ -87,4 +95,6 @@ export async function goProgram(name: keyof typeof programs, progress: Progress)
     ],
     `${name} is missing: install it, or install Go`,
   );
+  found.set(name, now);
+  return now;
 }

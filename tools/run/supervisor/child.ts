@@ -15,10 +15,18 @@ const longestDelayMs = 5000;
 const steadyMs = 2_000;
 /** How often, while it starts, its log is looked at for what keeps it from starting. */
 const lookMs = 1_000;
+/** How long to wait before what is starting is asked again whether it is healthy: of fifty that start at once, asking would take a processor. */
+const askAgainMs = (sinceStartMs: number): number => Math.min(250, Math.max(50, sinceStartMs / 10));
 
 /** What will not pass by itself, said in a whole sentence. */
 export class CannotStart extends Error {
   override readonly name = 'CannotStart';
+}
+
+/** @throws CannotStart when a process has said that somebody else has its port, and somebody still has it */
+async function requirePort({ id, port: own }: ProcessSpec, said: string): Promise<void> {
+  const port = takenPort(said, own);
+  if (port !== undefined && (await freePort(port)) !== port) throw new CannotStart(portTaken(port, id));
 }
 
 /**
@@ -98,15 +106,9 @@ export class Child extends EventEmitter<{ change: [] }> {
       const wait = Math.min(lookMs, Math.max(1, end - Date.now()));
       await Promise.race([changed, sleep(wait, undefined, cancel).catch(() => undefined)]);
       cancel.abort();
-      await this.#requirePort();
+      if (this.state === 'starting' || this.state === 'crashed')
+        await requirePort(this.spec, appended(this.logFile, this.#logBegin).text);
     }
-  }
-
-  /** @throws CannotStart when the process says that somebody else has its port, and somebody still has it */
-  async #requirePort(): Promise<void> {
-    if (this.state !== 'starting' && this.state !== 'crashed') return;
-    const port = takenPort(appended(this.logFile, this.#logBegin).text, this.spec.port);
-    if (port !== undefined && (await freePort(port)) !== port) throw new CannotStart(portTaken(port, this.spec.id));
   }
 
   #become(state: State): void {
@@ -167,6 +169,7 @@ export class Child extends EventEmitter<{ change: [] }> {
 
   async #watch(child: ChildProcess): Promise<void> {
     let misses = 0;
+    const begin = Date.now();
     while (this.#process === child) {
       const ready = await this.spec.ready().catch(() => false);
       if (this.#process !== child || this.state === 'stopping') return;
@@ -174,7 +177,9 @@ export class Child extends EventEmitter<{ change: [] }> {
       if (ready) this.#become('healthy');
       // One missed answer on a busy machine is not an illness.
       else if (this.state === 'healthy' && misses >= 3) this.#become('unhealthy');
-      await sleep(this.state === 'healthy' && !misses ? 2000 : this.state === 'starting' ? 50 : 500);
+      await sleep(
+        this.state === 'healthy' && !misses ? 2000 : this.state === 'starting' ? askAgainMs(Date.now() - begin) : 500,
+      );
     }
   }
 }

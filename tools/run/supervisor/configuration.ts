@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { configurationsOf } from '../infrastructure/definitions.ts';
 import { root } from '../paths.ts';
+import { listen, type Unconfirmed } from './confirmation.ts';
 import type { Status } from './status.ts';
 
 const Store = z.object({ spec: z.object({ metadata: z.array(z.object({ name: z.string(), value: z.string() })) }) });
@@ -14,6 +15,7 @@ const Store = z.object({ spec: z.object({ metadata: z.array(z.object({ name: z.s
  * @returns a sentence, or nothing when all of them are taken
  */
 export async function refusal(system: string, changes: Record<string, string>): Promise<string | undefined> {
+  if (Object.keys(changes).length === 0) return undefined;
   for (const [service, schema] of await configurationsOf(system)) {
     for (const [key, value] of Object.entries(changes)) {
       const field: z.ZodType | undefined = schema.shape[key];
@@ -56,4 +58,23 @@ export async function configuration(
   } finally {
     redis.disconnect();
   }
+}
+
+/**
+ * The configuration in force for a system, after these changes, once the services that read what differs have confirmed it.
+ * @param limitMs how long it waits for them
+ * @throws Error as `configuration` does
+ */
+export async function changed(
+  running: Status,
+  system: string,
+  changes: Record<string, string>,
+  limitMs: number,
+): Promise<{ readonly values: Record<string, string>; readonly unconfirmed: readonly Unconfirmed[] }> {
+  const before = await configuration(running, system, {});
+  const others = Object.keys(changes).filter((key) => changes[key] !== before[key]);
+  if (others.length === 0) return { values: before, unconfirmed: [] };
+  const confirmed = await listen(running, system, others);
+  const values = await configuration(running, system, changes);
+  return { values, unconfirmed: await confirmed(limitMs) };
 }

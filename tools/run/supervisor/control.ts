@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { z } from 'zod';
 import { controlPort } from '../paths.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -56,55 +56,69 @@ async function body<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<
   return parsed.data;
 }
 
-/** The API behind the command line and the console. `down` is called for a stop; it ends the process. */
-export function control(supervisor: Supervisor, down: () => void): Promise<Server> {
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    guard(request);
-    const send = (status: number, value: unknown) =>
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    switch (`${request.method} ${url.pathname}`) {
-      case 'GET /api/status':
-        send(200, supervisor.status());
-        return;
-      case 'POST /api/configuration': {
+type Route = (request: IncomingMessage) => Promise<unknown>;
+
+/** What the supervisor refuses is told as it says it. */
+const refusedWith = (status: number) => (error: unknown) => {
+  throw new RuleViolation(status, error instanceof Error ? error.message : String(error));
+};
+
+/** Each answers JSON; what is only begun by its answer is 202. */
+function routes(supervisor: Supervisor, down: () => void): Record<string, { status: number; answer: Route }> {
+  return {
+    'GET /api/status': { status: 200, answer: async () => supervisor.status() },
+    'POST /api/configuration': {
+      status: 200,
+      answer: async (request) => {
         const { system, changes } = await body(request, Changes);
         const { configuration } = await import('./configuration.ts');
-        const values = await configuration(supervisor.status(), system, changes).catch((error: unknown) => {
-          throw new RuleViolation(422, error instanceof Error ? error.message : String(error));
-        });
-        send(200, values);
-        return;
-      }
-      case 'POST /api/up': {
+        return configuration(supervisor.status(), system, changes).catch(refusedWith(422));
+      },
+    },
+    'POST /api/up': {
+      status: 202,
+      answer: async (request) => {
         const wish = await body(request, UpOrder);
         // Takes long when something has to be downloaded: the status tells how it goes.
         supervisor.up(wish).catch(() => undefined);
-        send(202, {});
-        return;
-      }
-      case 'POST /api/act': {
+        return {};
+      },
+    },
+    'POST /api/act': {
+      status: 200,
+      answer: async (request) => {
         const { id, action, part } = await body(request, Order);
-        await supervisor.act(id, action, part).catch((error: unknown) => {
-          throw new RuleViolation(409, error instanceof Error ? error.message : String(error));
-        });
-        send(200, {});
-        return;
-      }
-      case 'POST /api/down':
-        send(202, {});
-        down();
-        return;
-      default:
-        throw new RuleViolation(404, 'There is no such page.');
-    }
+        await supervisor.act(id, action, part).catch(refusedWith(409));
+        return {};
+      },
+    },
+    'POST /api/down': {
+      status: 202,
+      answer: async () => {
+        // After the answer: it ends the process.
+        setImmediate(down);
+        return {};
+      },
+    },
   };
-  const server = createServer((request, response) => {
-    handle(request, response).catch((error: unknown) => {
-      const status = error instanceof RuleViolation ? error.status : 500;
-      const message = error instanceof Error ? error.message : String(error);
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error: message }));
-    });
+}
+
+/** The API behind the command line and the console. `down` is called for a stop; it ends the process. */
+export function control(supervisor: Supervisor, down: () => void): Promise<Server> {
+  const known = routes(supervisor, down);
+  const answered = async (request: IncomingMessage): Promise<[status: number, value: unknown]> => {
+    guard(request);
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const route = known[`${request.method} ${url.pathname}`];
+    if (!route) throw new RuleViolation(404, 'There is no such page.');
+    return [route.status, await route.answer(request)];
+  };
+  const server = createServer(async (request, response) => {
+    const [status, value] = await answered(request).catch((error: unknown): [number, unknown] => [
+      error instanceof RuleViolation ? error.status : 500,
+      { error: error instanceof Error ? error.message : String(error) },
+    ]);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
   });
   return new Promise((resolve, reject) =>
     server.once('error', reject).listen(controlPort, '127.0.0.1', () => resolve(server)),

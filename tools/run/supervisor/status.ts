@@ -68,6 +68,8 @@ export interface Wish {
   console: boolean;
   /** Whether gateways ask for tokens of an OpenID provider that is started with them; once it runs, it stays. */
   auth?: boolean;
+  /** Whether sidecars that are started now speak mTLS to each other, under access control. */
+  mtls?: boolean;
   /** Whether the gateways that are started now are to be reached by gRPC, too. */
   grpc?: boolean;
 }

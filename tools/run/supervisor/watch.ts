@@ -1,6 +1,6 @@
 import { readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
-import { build, isBundled, sourceOf } from '../infrastructure/build.ts';
+import { build, isInterpreted, sourceOf } from '../infrastructure/build.ts';
 import { readTemplate } from '../infrastructure/templates.ts';
 import { root } from '../paths.ts';
 import type { Progress } from '../process.ts';
@@ -34,7 +34,7 @@ export function watchServices(supervisor: Supervisor, progress: Progress): void 
     changed.clear();
     const services = (await Promise.all(supervisor.systems.map(readTemplate))).flat();
     const interpreted = services
-      .filter((service) => !isBundled(service))
+      .filter(isInterpreted)
       .filter((service) => files.some((file) => file.startsWith(`${sourceOf(service)}/`)));
     const appIds = [...interpreted.map(({ appId }) => appId), ...(await build(supervisor.systems))];
     if (!appIds.length) return;
@@ -43,7 +43,7 @@ export function watchServices(supervisor: Supervisor, progress: Progress): void 
     progress('restarted');
   };
   watchFolder('services', (file) => {
-    if (!/\.(tsx?|py|json|css|html|svg)$/.test(file) || /\.spec\.ts$/.test(file)) return;
+    if (!/\.(tsx?|py|go|mod|json|css|html|svg)$/.test(file) || /(\.spec\.ts|_test\.go)$/.test(file)) return;
     changed.add(file);
     clearTimeout(timer);
     // An editor writes several files, or one in several steps.

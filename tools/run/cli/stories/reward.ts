@@ -1,60 +1,63 @@
-import { embedded, type Story } from '../scenario.ts';
+import { embedded, type Stage, type Story } from '../scenario.ts';
 
 type Json = Record<string, unknown>;
+
+const is = (status: string) => (answer: Json) => (answer.status === status ? status : undefined);
+
+/** Waits for the first record of a search. @returns its number */
+async function numberOf(
+  { happens }: Stage,
+  service: string,
+  what: string,
+  path: string,
+  show: (row: Json) => string,
+): Promise<number> {
+  let id = 0;
+  await happens(service, what, path, (answer) => {
+    const [row] = embedded(answer);
+    id = Number(row?.id);
+    return row && show(row);
+  });
+  return id;
+}
+
+/** My page of a mission shows what became of its reward. */
+const shows = (status: string) => (answer: Json) => {
+  const [row] = embedded(answer);
+  return row?.rewardStatus === status ? `mission ${row.missionStatus}, reward ${row.rewardStatus}` : undefined;
+};
 
 /** A player achieves a mission, gets a reward for it, and swaps the reward for a gift. */
 export const story: Story = {
   port: 8188,
-  async tell({ scene, ask, happens }) {
-    const is = (status: string) => (answer: Json) => (answer.status === status ? status : undefined);
-    const first = (show: (row: Json) => string | undefined) => (answer: Json) => {
-      const [row] = embedded(answer);
-      return row && show(row);
-    };
-    let [rewardId, walletId, giftId] = [0, 0, 0];
+  async tell(stage) {
+    const { scene, ask, happens } = stage;
 
     scene('1. Player 11 achieves a mission. The answer waits for nobody; the reward follows by events.');
     const { id } = await ask('POST', '/missions', { customerId: '11', status: 'Achieved' }, 201);
-    await happens('reward', 'issues a reward for it', `/rewards/search/findByMissionId?missionId=${id}`, (answer) =>
-      first((reward) => {
-        rewardId = Number(reward.id);
-        return `reward ${rewardId}`;
-      })(answer),
-    );
+    const ofMission = `/rewards/search/findByMissionId?missionId=${id}`;
+    const reward = await numberOf(stage, 'reward', 'issues a reward for it', ofMission, (row) => `reward ${row.id}`);
     await happens('mission', 'learns the number of the reward', `/missions/${id}`, is('RewardAllocated'));
-    await happens('wallet', 'has it', `/wallets/search/findByRewardId?rewardId=${rewardId}`, (answer) =>
-      first((wallet) => {
-        walletId = Number(wallet.id);
-        return `entry ${walletId}, ${wallet.status}`;
-      })(answer),
-    );
-    await happens('reward', 'follows the wallet', `/rewards/${rewardId}`, is('Issued'));
-
+    const ofReward = `/wallets/search/findByRewardId?rewardId=${reward}`;
+    const entry = (row: Json) => `entry ${row.id}, ${row.status}`;
+    const wallet = await numberOf(stage, 'wallet', 'has it', ofReward, entry);
+    await happens('reward', 'follows the wallet', `/rewards/${reward}`, is('Issued'));
     const page = `/mypages/search/findByMissionId?missionId=${id}`;
-    const shows = (status: string) =>
-      first(({ missionStatus, rewardStatus }) =>
-        rewardStatus === status ? `mission ${missionStatus}, reward ${rewardStatus}` : undefined,
-      );
     await happens('mypage', 'shows it, from events alone', page, shows('Issued'));
 
     scene('2. The player swaps the reward for a gift. Wallet asks gift first: no gift, no exchange.');
-    await ask('PATCH', `/wallets/${walletId}`, { status: 'Exchanged' }, 200);
-    await happens('gift', 'has recorded it', `/gifts/search/findByWalletId?walletId=${walletId}`, (answer) =>
-      first((gift) => {
-        giftId = Number(gift.id);
-        return `gift ${giftId}`;
-      })(answer),
-    );
-    await happens('reward', 'follows the wallet', `/rewards/${rewardId}`, is('Exchanged'));
-    await happens('payment', 'settles the gift', `/accounts/search/findByGiftId?giftId=${giftId}`, (answer) =>
-      first((account) => `account ${account.id}`)(answer),
-    );
+    await ask('PATCH', `/wallets/${wallet}`, { status: 'Exchanged' }, 200);
+    const ofWallet = `/gifts/search/findByWalletId?walletId=${wallet}`;
+    const gift = await numberOf(stage, 'gift', 'has recorded it', ofWallet, (row) => `gift ${row.id}`);
+    await happens('reward', 'follows the wallet', `/rewards/${reward}`, is('Exchanged'));
+    const ofGift = `/accounts/search/findByGiftId?giftId=${gift}`;
+    await numberOf(stage, 'payment', 'settles the gift', ofGift, (row) => `account ${row.id}`);
     await happens('mypage', 'shows it', page, shows('Exchanged'));
 
     scene('3. The player asks for the gift once more. There is one already, so nothing happens.');
-    await ask('PATCH', `/wallets/${walletId}`, { status: 'Exchanged' }, 200);
-    await happens('gift', 'still has one', `/gifts/search/findByWalletId?walletId=${walletId}`, (answer) =>
-      embedded(answer).length === 1 ? `gift ${giftId}` : undefined,
+    await ask('PATCH', `/wallets/${wallet}`, { status: 'Exchanged' }, 200);
+    await happens('gift', 'still has one', ofWallet, (answer) =>
+      embedded(answer).length === 1 ? `gift ${gift}` : undefined,
     );
   },
 };

@@ -1,0 +1,27 @@
+import type { SidecarRequest } from '../dapr/transport.ts';
+import type { Call } from './sidecar.ts';
+
+const KINDS: Readonly<Record<string, Call['kind']>> = {
+  publish: 'publish',
+  invoke: 'invoke',
+  configuration: 'configuration',
+  bindings: 'binding',
+};
+
+/** What a request to a sidecar is about. @param number of this sidecar's calls before it */
+export function callOf({ method, path, headers, body }: SidecarRequest, appId: string, number: number): Call {
+  const [pathname = ''] = path.split('?');
+  const [, , area = '', callee] = pathname.split('/');
+  const ofState = method === 'GET' || pathname.endsWith('/bulk') ? 'state-read' : 'state-write';
+  const kind = area === 'state' ? ofState : (KINDS[area] ?? 'other');
+  return {
+    appId,
+    method,
+    path,
+    headers,
+    body: body?.toString() ?? '',
+    kind,
+    callee: kind === 'invoke' ? callee : undefined,
+    number,
+  };
+}
