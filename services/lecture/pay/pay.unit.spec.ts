@@ -10,7 +10,7 @@ const canceled = {
 
 let app: Given;
 beforeEach(async () => {
-  app = await given('lecture-pay', pay, { configuration: { PAY_DELAY_MS: '100', PAY_FAILURE: 'none' } });
+  app = await given('lecture-pay', pay, { configuration: { PAY_DELAY_MS: '400', PAY_FAILURE: 'none' } });
 });
 afterEach(() => app.close());
 
