@@ -1,5 +1,4 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { stringify } from 'yaml';
@@ -7,6 +6,7 @@ import { freePort, home, sentryPort } from '../paths.ts';
 import type { ProcessSpec, Progress } from '../process.ts';
 import { sentry } from '../provision/sentry.ts';
 import { guardedConfiguration, NAMESPACE, TRUST_DOMAIN } from './access-control.ts';
+import { answers } from './answers.ts';
 import type { Rendered } from './render.ts';
 import type { ServiceTemplate } from './templates.ts';
 
@@ -66,7 +66,7 @@ export async function authority(progress: Progress): Promise<Authority> {
       env: {},
       cwd: folder,
       port,
-      ready: () => isHealthy(health),
+      ready: () => answers(health, '/healthz'),
       stopSignal: 'SIGTERM',
       stopTimeoutMs: 5_000,
     },
@@ -97,15 +97,3 @@ const configurationFor = (keys: object): object => ({
     mtls: { enabled: true, tokenValidators: [{ name: 'jwks', options: { source: JSON.stringify(keys) } }] },
   },
 });
-
-function isHealthy(port: number): Promise<boolean> {
-  return new Promise((answer) => {
-    const call = request({ host: local, port, path: '/healthz', timeout: 1_000, agent: false }, (response) => {
-      response.resume();
-      answer(response.statusCode === 200);
-    });
-    call.once('timeout', () => call.destroy());
-    call.once('error', () => answer(false));
-    call.end();
-  });
-}

@@ -5,16 +5,24 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
-import { root } from '../paths.ts';
+import { cache, root } from '../paths.ts';
 import type { Progress } from '../process.ts';
 import { verify } from './checksums.ts';
-import { containerEngine, type Examine, makeOnce, run, type Way } from './ways.ts';
+import { type GoProgram, goBuild } from './go.ts';
+import { containerEngine, type Examine, makeOnce, run, type Way, which } from './ways.ts';
 
-/** The programs of Dapr that run on a laptop. */
-export type DaprProgram = 'daprd' | 'sentry';
+/** A program of Dapr that runs on a laptop, and what is made of it. */
+interface Wanted {
+  readonly program: 'daprd' | 'sentry';
+  readonly version: string;
+  /** Where it is kept. */
+  readonly target: string;
+  readonly examine: Examine;
+  readonly progress: Progress;
+}
 
-/** The committed module from which they are built where there is no other way. */
-export const module = 'dapr/runtime';
+/** The committed module from which both are built where there is no other way. */
+const module = 'dapr/runtime';
 
 /** The version of Dapr; the committed module is the one place that names it. */
 export async function pinned(): Promise<string> {
@@ -22,13 +30,7 @@ export async function pinned(): Promise<string> {
 }
 
 /** A program of Dapr's release on GitHub. */
-export const release = (
-  program: DaprProgram,
-  version: string,
-  target: string,
-  examine: Examine,
-  progress: Progress,
-): Way => ({
+const release = ({ program, version, target, examine, progress }: Wanted): Way => ({
   name: 'official release',
   async find(note) {
     const platform = `${process.platform}_${arch() === 'x64' ? 'amd64' : arch()}`;
@@ -66,13 +68,7 @@ export const release = (
 });
 
 /** A program of Dapr's container image of the same name. */
-export const image = (
-  program: DaprProgram,
-  version: string,
-  target: string,
-  examine: Examine,
-  progress: Progress,
-): Way => ({
+const image = ({ program, version, target, examine, progress }: Wanted): Way => ({
   name: 'container image',
   async find() {
     const engine = await containerEngine();
@@ -92,3 +88,22 @@ export const image = (
     return examine(target, `container image, in ${target}`);
   },
 });
+
+/**
+ * The ways to a program of Dapr that nobody has installed, in the order in which they are tried.
+ * @param built the package of its `main` in the committed module, and its build tags
+ */
+export function waysTo(wanted: Omit<Wanted, 'target'>, built: Pick<GoProgram, 'main' | 'tags'>): Way[] {
+  const { program, version, examine, progress } = wanted;
+  const target = join(cache, 'bin', `${program}-${version}`);
+  const linker = `-X github.com/dapr/dapr/pkg/buildinfo.version=${version}`;
+  return [
+    {
+      name: 'cache',
+      find: async () => ((await which(target, ['/'])) ? examine(target, `cache, ${target}`) : undefined),
+    },
+    release({ ...wanted, target }),
+    image({ ...wanted, target }),
+    goBuild({ name: `${program} ${version}`, module, ...built, linker }, target, examine, progress),
+  ];
+}

@@ -1,10 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { cache } from '../paths.ts';
 import type { Progress } from '../process.ts';
-import { image, module, pinned, release } from './dapr.ts';
-import { type GoProgram, goBuild } from './go.ts';
-import { type Examine, type Found, firstOf, installed, run, which } from './ways.ts';
+import { pinned, waysTo } from './dapr.ts';
+import { type Examine, type Found, firstOf, installed, run } from './ways.ts';
 
 const minor = (version: string) => version.split('.').slice(0, 2).join('.');
 
@@ -18,17 +16,8 @@ function examiner(wanted: string, refused: (why: string) => void): Examine {
   };
 }
 
-const program = (version: string): GoProgram => ({
-  name: `daprd ${version}`,
-  module,
-  main: '.',
-  tags: 'stablecomponents',
-  linker: `-X github.com/dapr/dapr/pkg/buildinfo.version=${version}`,
-});
-
 export async function daprd(progress: Progress): Promise<Found> {
   const version = await pinned();
-  const target = join(cache, 'bin', `daprd-${version}`);
   const refusals: string[] = [];
   const examine = examiner(version, (why) => refusals.push(why));
   const seen = installed(['daprd'], examine, [join(homedir(), '.dapr/bin')]);
@@ -42,13 +31,7 @@ export async function daprd(progress: Progress): Promise<Found> {
           return found;
         },
       },
-      {
-        name: 'cache',
-        find: async () => ((await which(target, ['/'])) ? examine(target, `cache, ${target}`) : undefined),
-      },
-      release('daprd', version, target, examine, progress),
-      image('daprd', version, target, examine, progress),
-      goBuild(program(version), target, examine, progress),
+      ...waysTo({ program: 'daprd', version, examine, progress }, { main: '.', tags: 'stablecomponents' }),
     ],
     `daprd ${minor(version)} is missing: install it with the Dapr CLI (dapr init --slim --runtime-version ${version}), start a container engine, or install Go`,
   );

@@ -1,5 +1,5 @@
-import { request } from 'node:http';
 import { join } from 'node:path';
+import { answers } from '../infrastructure/answers.ts';
 import type { Rendered } from '../infrastructure/render.ts';
 import type { Ports, ServiceTemplate } from '../infrastructure/templates.ts';
 import { consolePort, home, identityPort, issuer, portOffset, root } from '../paths.ts';
@@ -45,19 +45,6 @@ export function defaultPorts({ ports }: ServiceTemplate, number: number): Ports 
   const by = portOffset + 1_000 * (number - 1);
   const { app, http, grpc, internal, metrics } = ports;
   return { app: app + by, http: http + by, grpc: grpc + by, internal: internal + by, metrics: metrics + by };
-}
-
-/** Whether GET answers with a status between 200 and 299 within a second. */
-function answers(port: number, path: string): Promise<boolean> {
-  return new Promise((answer) => {
-    const call = request({ host: '127.0.0.1', port, path, timeout: 1000, agent: false }, (response) => {
-      response.resume();
-      answer((response.statusCode ?? 0) >= 200 && (response.statusCode ?? 0) < 300);
-    });
-    call.once('timeout', () => call.destroy());
-    call.once('error', () => answer(false));
-    call.end();
-  });
 }
 
 /** What a gateway needs to ask for tokens of the provider for development. */
