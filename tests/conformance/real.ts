@@ -71,7 +71,7 @@ const PUBSUB = (at: Addresses, consumerID: string): Record<BrokerKind, Record<st
     consumerID,
   },
   kafka: {
-    brokers: `${at.kafka?.host}:${at.kafka?.port}`,
+    brokers: at.kafka?.join(',') ?? '',
     authType: 'none',
     version: '3.6.0',
     initialOffset: 'oldest',
@@ -126,7 +126,7 @@ export class Real {
     const { redis: at, mysql, kafka } = addresses;
     if (!mysql || !kafka) throw new Error('no MySQL or Kafka');
     await makeTables(mysql, [{ schema: 'probe', table: 'state', metadataTable: 'dapr_metadata' }]);
-    const admin = new Admin({ clientId: 'probe', bootstrapBrokers: [`${kafka.host}:${kafka.port}`] });
+    const admin = new Admin({ clientId: 'probe', bootstrapBrokers: kafka });
     const there = await admin.listTopics();
     for (const topic of [RAW_TOPIC, PARSED_TOPIC])
       if (!there.includes(topic)) await admin.createTopics({ topics: [topic], partitions: 4, replicas: 1 });

@@ -1,4 +1,4 @@
-/** `npm run test:crash -- [--kills n] [--profile light|full] [--seed n] [--system name ...]`; one part: `npm test -- crash` or `unit-of-work` */
+/** `npm run test:crash -- [--kills n] [--profile light|full] [--seed n] [--system name ...] [--brokers 3]`; one part: `npm test -- crash` or `unit-of-work` */
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 
@@ -8,9 +8,17 @@ const options = new Command('test crash')
   .addOption(new Option('--profile <name>', 'only this profile').choices(['light', 'full']))
   .option('--seed <n>', 'other random choices than those of every run of the tests', Number, 791_001)
   .addOption(new Option('--only <part>', 'only this part').choices(['unit-of-work', 'system']))
+  .addOption(new Option('--brokers <n>', 'of Kafka on full, which are killed one at a time').choices(['1', '3']))
   .option('--system <name...>', 'the systems to kill (all of them when none is named)')
   .parse()
-  .opts<{ kills: number; profile?: 'light' | 'full'; seed: number; only?: string; system?: string[] }>();
+  .opts<{
+    kills: number;
+    profile?: 'light' | 'full';
+    seed: number;
+    only?: string;
+    brokers?: string;
+    system?: string[];
+  }>();
 
 // Beside a running system: own state, own ports.
 process.env.MADANG_HOME ||= join(resolve(import.meta.dirname, '../..'), '.madang/crash');
@@ -37,6 +45,11 @@ if (only !== 'unit-of-work') {
   const unknown = systems.find((name) => !subjects[name]);
   if (unknown) throw new Error(`There is no system ${unknown}; there is ${Object.keys(subjects).join(', ')}.`);
   for (const one of profile ? [profile] : (['light', 'full'] as const))
-    violations += await crash(one, { kills, seed, systems });
+    violations += await crash(one, {
+      kills,
+      seed,
+      systems,
+      brokers: one === 'full' ? Number(options.brokers ?? 1) : 1,
+    });
 }
 process.exit(violations === 0 ? 0 : 1);

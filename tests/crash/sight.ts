@@ -149,11 +149,11 @@ async function redisTopic(address: string, topic: string): Promise<Told[]> {
   }
 }
 
-async function kafkaTopic(broker: string, topic: string): Promise<Told[]> {
+async function kafkaTopic(brokers: string, topic: string): Promise<Told[]> {
   const consumer = new Consumer({
     groupId: `checker-${Date.now()}`,
     clientId: 'checker',
-    bootstrapBrokers: [broker],
+    bootstrapBrokers: brokers.split(','),
     deserializers: stringDeserializers,
     autocommit: false,
   });

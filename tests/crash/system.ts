@@ -7,6 +7,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { Brokers } from './brokers.ts';
 import { Desk, Log, type Subject } from './desk.ts';
 import { Findings, type Violation } from './findings.ts';
 import { randomFrom, until } from './parts.ts';
@@ -48,7 +49,12 @@ async function status(): Promise<Status> {
 }
 
 /** Kills until the number is reached; answers how many of each kind. */
-async function killer(kills: number, random: () => number, log: Log): Promise<Record<string, number>> {
+async function killer(
+  kills: number,
+  random: () => number,
+  log: Log,
+  brokers: Brokers | undefined,
+): Promise<Record<string, number>> {
   const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
   const killed: Record<string, number> = {};
   for (let done = 0; done < kills; ) {
@@ -69,12 +75,16 @@ async function killer(kills: number, random: () => number, log: Log): Promise<Re
       const kinds = isApp ? ['app'] : dice < 1 - ofInfrastructure ? ['sidecar'] : infrastructure.map(({ id }) => id);
       const target = pick(targets.filter(({ kind }) => kinds.includes(kind)));
       if (!target) continue;
+      const doomed = target.kind.startsWith('kafka-') ? await brokers?.toKill(target.kind, infrastructure) : undefined;
+      // Of three brokers two must be there, or nobody promises anything.
+      if (target.kind.startsWith('kafka-') && !doomed) continue;
       try {
         process.kill(target.pid, 'SIGKILL');
       } catch {
         continue;
       }
       done++;
+      if (doomed) brokers?.watch(doomed, log);
       killed[target.kind] = (killed[target.kind] ?? 0) + 1;
       if (done % 100 === 0) console.log(`  ${done} kills, ${log.accepted} commands accepted`);
     }
@@ -133,14 +143,22 @@ async function explain({ about, what }: Violation, benches: readonly Bench[], lo
 /** Kills, waits for rest, looks. @returns number of violations */
 export async function crash(
   profile: Profile,
-  { kills, seed, systems }: { kills: number; seed: number; systems: readonly string[] },
+  {
+    kills,
+    seed,
+    systems,
+    brokers: count,
+  }: { kills: number; seed: number; systems: readonly string[]; brokers: number },
 ): Promise<number> {
   const random = randomFrom(seed);
   const begin = Date.now();
-  console.log(`${systems.join(', ')} on ${profile}: ${kills} kills, seed ${seed}`);
+  console.log(
+    `${systems.join(', ')} on ${profile}${count > 1 ? ` with ${count} brokers` : ''}: ${kills} kills, seed ${seed}`,
+  );
   await run('down').catch(() => undefined);
   await rm(home, { recursive: true, force: true });
-  await run('up', ...systems, '--profile', profile, '--detach', '--no-console').catch(
+  const options = count > 1 ? ['--brokers', String(count)] : [];
+  await run('up', ...systems, '--profile', profile, ...options, '--detach', '--no-console').catch(
     (error: { stdout?: string; stderr?: string }) => {
       throw new Error(`the systems did not start: ${error.stdout}${error.stderr}`);
     },
@@ -149,17 +167,19 @@ export async function crash(
   process.once('exit', downAtOnce);
   const log = new Log();
   try {
-    const { services } = await status();
+    const { services, infrastructure } = await status();
+    const ports = infrastructure.filter(({ id }) => id.startsWith('kafka-')).map(({ port }) => port);
+    const brokers = ports.length > 0 ? new Brokers(ports, systems) : undefined;
     const benches = systems.map((system): Bench => {
       const port = services.find((one) => one.appId === `${system}-gateway`)?.port;
       const place = { system, profile, home, gateway: `http://127.0.0.1:${port}` };
       return { subject: subjects[system]!(), place, found: [] };
     });
     let working = true;
-    const count = systems.length > 1 ? CLIENTS.together : CLIENTS.alone;
+    const clientsOf = systems.length > 1 ? CLIENTS.together : CLIENTS.alone;
     const clients = benches.flatMap(({ subject, place }, system) =>
-      Array.from({ length: count }, async (_, n) => {
-        const number = system * count + n;
+      Array.from({ length: clientsOf }, async (_, n) => {
+        const number = system * clientsOf + n;
         const pause = randomFrom(number);
         const act = subject.client(new Desk(overHttp(place.gateway), log, number, seed));
         while (working) {
@@ -169,9 +189,10 @@ export async function crash(
       }),
     );
     const healthy = Date.now();
-    const killed = await killer(kills, random, log);
+    const killed = await killer(kills, random, log, brokers);
     const killing = Date.now() - healthy;
     working = false;
+    const waited = await brokers?.close();
     await Promise.all(clients);
     const found = (): Violation[] => benches.flatMap((bench) => bench.found);
     const looking = Date.now();
@@ -210,6 +231,7 @@ export async function crash(
         `  kills      ${Object.entries(killed)
           .map(([kind, count]) => `${kind} ${count}`)
           .join(', ')} (one every ${Math.round(killing / kills)} ms)`,
+        ...(waited ? [`  brokers    ${waited}`] : []),
         `  commands   accepted ${log.accepted}, refused ${log.refused}, answers with unknown outcome ${log.unknown}, requests ${log.tries}`,
         `  checked    ${seen.join('; ')}`,
         `  at rest    ${Math.round(rest / 1000)} s after the last command; whole test ${Math.round((Date.now() - begin) / 1000)} s`,

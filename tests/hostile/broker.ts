@@ -31,8 +31,8 @@ function redis(address: string, topic: string): Broker {
   };
 }
 
-function kafka(address: string, topic: string): Broker {
-  const producer = new Producer({ clientId: 'hostile', bootstrapBrokers: [address] });
+function kafka(brokers: string, topic: string): Broker {
+  const producer = new Producer({ clientId: 'hostile', bootstrapBrokers: brokers.split(',') });
   return {
     async publish(value) {
       await producer.send({ messages: [{ topic, key: Buffer.from(String(value.length % 8)), value }] });

@@ -111,7 +111,7 @@ async function kafkaServer(top: string, { both }: Certificate): Promise<Broker> 
     'super.users': 'User:ANONYMOUS',
   };
   const lines = Object.entries(more).map(([name, value]) => `${name}=${value}\n`);
-  await writeFile(file, kafkaProperties({ folder, port: inside, controller, listen }) + lines.join(''));
+  await writeFile(file, kafkaProperties({ folder, port: inside, controllers: [controller], listen }) + lines.join(''));
   const users = [USER, GUEST].flatMap((name) => [
     '--add-scram',
     `SCRAM-SHA-512=[name=${name},password=${PASSWORD},iterations=4096]`,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { types } from 'node:util';
-import type { Brokers, Mechanism, MysqlServer, RedisServer, Tls, Topics } from '../run/infrastructure/prepare.ts';
+import type { Brokers, Mechanism, MysqlServer, RedisServer, Tls } from '../run/infrastructure/prepare.ts';
+import type { Topics } from '../run/provision/kafka.ts';
 
 /** The servers that `prepare` talks to, from the variables that the chart gives it, and what their refusals mean. */
 

@@ -16,7 +16,8 @@ export type Profile = 'light' | 'full';
 export interface Addresses {
   redis: { host: string; port: number };
   mysql?: { host: string; port: number; user: string; password: string };
-  kafka?: { host: string; port: number };
+  /** host:port of each broker. */
+  kafka?: string[];
 }
 
 /** What a person sees during downloads and builds. */

@@ -23,6 +23,12 @@ function replica(text: string, before: Record<string, number> = {}): Record<stri
   return { ...before, [appId]: Number(number) };
 }
 
+function brokers(text: string): 1 | 3 {
+  if (text === '1') return 1;
+  if (text === '3') return 3;
+  throw new InvalidArgumentError('There can be 1 or 3.');
+}
+
 /** Commands that live elsewhere: a module with `main(args)`, which returns the exit code. */
 function hook(name: string, description: string, file: string, usage: string): Command {
   return new Command(name)
@@ -51,6 +57,7 @@ program
   .option('--auth', 'gateways ask for tokens, of an OpenID provider that is started with them', false)
   .option('--tokens', 'a service answers its own sidecar alone, and a sidecar its own service', false)
   .option('--mtls', '--tokens, and sidecars with certificates that take calls of named callers alone', false)
+  .addOption(new Option('--brokers <n>', 'of Kafka; of three each may be killed').argParser(brokers))
   .option('--replicas <app-id=n...>', 'several processes of one service', replica, {})
   .action(
     async (
@@ -64,6 +71,7 @@ program
         auth: boolean;
         tokens: boolean;
         mtls: boolean;
+        brokers?: 1 | 3;
         replicas: Record<string, number>;
       },
     ) => up({ ...options, systems: await wantedSystems(named) }),
@@ -116,7 +124,10 @@ for (const action of actions)
   program
     .command(action)
     .description(explained[action])
-    .argument('<app-id>', 'service, <app-id>-<n> for one of several replicas, or redis, mysql, kafka')
+    .argument(
+      '<app-id>',
+      'service, <app-id>-<n> for one of several replicas, or redis, mysql, kafka (of three kafka-1 to kafka-3)',
+    )
     .option('--app', 'only the app')
     .option('--sidecar', 'only the sidecar')
     .action(async (id: string, { app, sidecar }: { app?: boolean; sidecar?: boolean }) => {

@@ -22,6 +22,7 @@ export async function stay({
   grpc = false,
   tokens = false,
   mtls = false,
+  brokers,
 }: UpOptions): Promise<void> {
   const other = supervisorAlive();
   if (other)
@@ -50,7 +51,7 @@ export async function stay({
     throw error.code === 'EADDRINUSE' ? new Error(portTaken(controlPort, 'the runner')) : error;
   });
   try {
-    await supervisor.up({ systems, replicas, console, auth, grpc, mtls });
+    await supervisor.up({ systems, replicas, console, auth, grpc, mtls, brokers });
   } catch (error) {
     // Ctrl+C while starting: stopping is under way and ends the process.
     if (asked) return;

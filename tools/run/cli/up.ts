@@ -30,7 +30,7 @@ export async function up(options: UpOptions): Promise<void> {
 
 async function add(
   there: Status,
-  { systems, replicas, profile, console, auth, grpc = false, tokens = false, mtls = false }: UpOptions,
+  { systems, replicas, profile, console, auth, grpc = false, tokens = false, mtls = false, brokers }: UpOptions,
 ): Promise<void> {
   if (there.profile !== profile)
     throw new Error(
@@ -45,6 +45,11 @@ async function add(
   if (mtls && !there.infrastructure.some(({ id }) => id === 'sentry'))
     throw new Error(
       'Sidecars that run here do not speak mTLS; ./run down ends them, then it can be started with --mtls.',
+    );
+  const running = there.infrastructure.filter(({ id }) => id.startsWith('kafka')).length;
+  if (brokers && brokers !== running)
+    throw new Error(
+      `Kafka runs here with ${running} brokers; ./run down ends it, then it can be started with --brokers ${brokers}.`,
     );
   const present = systems.filter((system) => there.systems.includes(system));
   if (present.length) print(`${present.join(', ')} runs already (supervisor ${there.pid}).`);

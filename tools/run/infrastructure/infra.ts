@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { freePort, home, portOffset } from '../paths.ts';
 import type { Addresses, ProcessSpec, Profile, Progress } from '../process.ts';
-import { kafka, kafkaArguments, kafkaProperties, kafkaTemplate } from '../provision/kafka.ts';
+import { kafka, kafkaArguments, kafkaProperties, kafkaTemplate, metaOf } from '../provision/kafka.ts';
 import { asUser, mysql, mysqlTemplate, redoLog } from '../provision/mysql.ts';
 import { redis } from '../provision/redis.ts';
 import { commandLine, exists, listenAddress, makeOnce, Unavailable } from '../provision/ways.ts';
@@ -121,47 +121,93 @@ async function mysqlProcess(progress: Progress): Promise<ProcessSpec> {
   };
 }
 
-async function kafkaProcess(progress: Progress): Promise<ProcessSpec> {
-  const found = await kafka(progress);
-  const folder = join(home, 'data/full/kafka');
-  const template = await kafkaTemplate(found, kafkaAnswers, progress);
-  if (!(await exists(folder))) await copyTemplate(template.data, folder);
-  const port = await freePort(19092 + portOffset);
-  const controller = await freePort(19093 + portOffset);
-  const properties = join(folder, 'server.properties');
-  await writeFile(properties, kafkaProperties({ folder, port, controller, listen: listenAddress(found) }));
-  const args = kafkaArguments(template, properties);
-  return {
-    id: 'kafka',
-    kind: 'infra',
-    command: await commandLine(found, args, { folder, ports: [port], name: containerName('kafka', port) }),
-    env: found.env,
-    cwd: folder,
-    port,
-    ready: () => kafkaAnswers({ host: local, port }),
-    stopSignal: 'SIGTERM',
-    stopTimeoutMs: 20_000,
-  };
+const brokerFolder = (id: string) => join(home, 'data/full', id);
+
+/** As many brokers as are wanted; else as this home has the data of, which is nobody's without the others. */
+async function brokersOf(wanted: number | undefined): Promise<number> {
+  const there = (await exists(brokerFolder('kafka-1'))) ? 3 : (await exists(brokerFolder('kafka'))) ? 1 : undefined;
+  if (wanted && there && wanted !== there)
+    throw new Unavailable(
+      `The events in ${join(home, 'data/full')} are those of ${there === 1 ? 'one broker' : 'three brokers'}: start with --brokers ${there}, or remove ${join(home, 'data')} and start from nothing.`,
+    );
+  return wanted ?? there ?? 1;
 }
 
-/** Complete or not at all, so that a start cut short does not leave half a data directory. */
-async function copyTemplate(template: string, folder: string): Promise<void> {
-  await makeOnce(folder, (unfinished) =>
-    cp(template, unfinished, { recursive: true, mode: constants.COPYFILE_FICLONE }),
+async function kafkaProcesses(wanted: number | undefined, progress: Progress): Promise<ProcessSpec[]> {
+  const brokers = await brokersOf(wanted);
+  const found = await kafka(progress);
+  const template = await kafkaTemplate(found, kafkaAnswers, progress);
+  const ports: number[] = [];
+  const controllers: number[] = [];
+  for (let n = 0; n < brokers; n++) {
+    ports.push(await freePort(19092 + 2 * n + portOffset));
+    controllers.push(await freePort(19093 + 2 * n + portOffset));
+  }
+  return Promise.all(
+    ports.map(async (port, index): Promise<ProcessSpec> => {
+      const number = index + 1;
+      const id = brokers === 1 ? 'kafka' : `kafka-${number}`;
+      const folder = brokerFolder(id);
+      if (!(await exists(folder))) await copyTemplate(template.data, folder, (data) => belongTo(number, data));
+      const properties = join(folder, 'server.properties');
+      await writeFile(properties, kafkaProperties({ folder, port, controllers, number, listen: listenAddress(found) }));
+      const command = await commandLine(found, kafkaArguments(template, properties, brokers), {
+        folder,
+        ports: [port],
+        name: containerName(id, port),
+      });
+      return {
+        id,
+        kind: 'infra',
+        command,
+        env: found.env,
+        cwd: folder,
+        port,
+        ready: () => kafkaAnswers({ host: local, port }),
+        stopSignal: 'SIGTERM',
+        stopTimeoutMs: 20_000,
+      };
+    }),
   );
 }
 
-export async function infrastructure(profile: Profile, systems: string[], progress: Progress): Promise<Infrastructure> {
+async function belongTo(number: number, data: string): Promise<void> {
+  const meta = join(data, 'log/meta.properties');
+  if (number > 1) await writeFile(meta, metaOf(await readFile(meta, 'utf8'), number));
+}
+
+/** Complete or not at all, so that a start cut short does not leave half a data directory. */
+async function copyTemplate(
+  template: string,
+  folder: string,
+  change: (unfinished: string) => Promise<void> = async () => undefined,
+): Promise<void> {
+  await makeOnce(folder, async (unfinished) => {
+    await cp(template, unfinished, { recursive: true, mode: constants.COPYFILE_FICLONE });
+    await change(unfinished);
+  });
+}
+
+/** @param brokers how many of Kafka, 1 or 3; undefined: as many as there were before, at first one */
+export async function infrastructure(
+  profile: Profile,
+  systems: string[],
+  progress: Progress,
+  brokers?: number,
+): Promise<Infrastructure> {
   const given = {
     redis: running('MADANG_REDIS'),
     mysql: running('MADANG_MYSQL'),
     kafka: running('MADANG_KAFKA'),
   };
   const full = profile === 'full';
-  const [redisSpec, mysqlSpec, kafkaSpec] = await Promise.all([
+  if (brokers && !full) throw new Unavailable('--brokers is about Kafka, which is in --profile full.');
+  if (brokers && given.kafka)
+    throw new Unavailable('--brokers and MADANG_KAFKA exclude each other: those run already.');
+  const [redisSpec, mysqlSpec, kafkaSpecs = []] = await Promise.all([
     given.redis ? undefined : redisProcess(profile, progress),
     full && !given.mysql ? mysqlProcess(progress) : undefined,
-    full && !given.kafka ? kafkaProcess(progress) : undefined,
+    full && !given.kafka ? kafkaProcesses(brokers, progress) : undefined,
   ]);
   const at = (spec: ProcessSpec | undefined, address: { host: string; port: number } | undefined) => ({
     host: address?.host ?? local,
@@ -172,16 +218,17 @@ export async function infrastructure(profile: Profile, systems: string[], progre
   if (full) {
     const { user, password } = given.mysql ?? account;
     addresses.mysql = { ...at(mysqlSpec, given.mysql), user, password };
-    addresses.kafka = at(kafkaSpec, given.kafka);
+    const brokersAt = given.kafka ? [given.kafka] : kafkaSpecs.map(({ port }) => ({ host: local, port }));
+    addresses.kafka = brokersAt.map(({ host, port }) => `${host}:${port}`);
   }
   return {
-    specs: [redisSpec, mysqlSpec, kafkaSpec].filter((spec) => spec !== undefined),
+    specs: [redisSpec, mysqlSpec, ...kafkaSpecs].filter((spec) => spec !== undefined),
     addresses,
     async prepare() {
       await Promise.all([
         prepareRedis(redisAt, profile, systems),
         addresses.mysql && prepareMysql(addresses.mysql, profile, systems),
-        addresses.kafka && prepareKafka(addresses.kafka, systems),
+        addresses.kafka && prepareKafka({ bootstrapBrokers: addresses.kafka }, systems),
       ]);
     },
   };

@@ -7,6 +7,7 @@ import { createConnection } from 'mysql2/promise';
 import { parse } from 'yaml';
 import { root } from '../paths.ts';
 import type { Addresses, Profile } from '../process.ts';
+import { topicsOn } from '../provision/kafka.ts';
 import { exists } from '../provision/ways.ts';
 
 type Address = { host: string; port: number };
@@ -39,14 +40,6 @@ export interface Brokers {
   readonly bootstrapBrokers: string[];
   readonly sasl?: { readonly mechanism: Mechanism; readonly username: string; readonly password: string };
   readonly tls?: Tls;
-}
-
-/** What a system's topic is made with. */
-export interface Topics {
-  readonly partitions: number;
-  /** Copies, and how many of them must be written before a publisher has its answer. */
-  readonly replicas: number;
-  readonly minInSync: number;
 }
 
 interface Component {
@@ -186,9 +179,6 @@ export async function makeTables(server: MysqlServer, stores: Tables[]): Promise
   }
 }
 
-const brokersAt = (at: Address | Brokers): Brokers =>
-  'host' in at ? { bootstrapBrokers: [`${at.host}:${at.port}`] } : at;
-
 async function withKafka<T>(brokers: Brokers, use: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = new Admin({
     clientId: 'madang',
@@ -210,16 +200,17 @@ async function withKafka<T>(brokers: Brokers, use: (admin: Admin) => Promise<T>)
 
 /** A broker that listens may not yet know itself; one that lists its topics does. */
 export const kafkaAnswers = (address: Address): Promise<boolean> =>
-  works(withKafka(brokersAt(address), (admin) => admin.listTopics()));
-
-/** Of one broker, on a laptop. */
-const ALONE: Topics = { partitions: 2, replicas: 1, minInSync: 1 };
+  works(withKafka({ bootstrapBrokers: [`${address.host}:${address.port}`] }, (admin) => admin.listTopics()));
 
 /** A topic per system and one for its dead letters, with partitions for parallel consumers. Those that are there stay as they are. */
-export async function prepareKafka(at: Address | Brokers, systems: string[], how: Topics = ALONE): Promise<void> {
+export async function prepareKafka(
+  brokers: Brokers,
+  systems: string[],
+  how = topicsOn(brokers.bootstrapBrokers.length),
+): Promise<void> {
   const { partitions, replicas, minInSync } = how;
   const configs = [{ name: 'min.insync.replicas', value: String(minInSync) }];
-  await withKafka(brokersAt(at), async (admin) => {
+  await withKafka(brokers, async (admin) => {
     const there = await admin.listTopics();
     const wanted = systems.flatMap((system) => [
       { topics: [system], partitions, replicas, configs },

@@ -18,7 +18,7 @@ export interface Rendered {
 function adapt(text: string, addresses: Addresses): string {
   const { redis, mysql, kafka } = addresses;
   let adapted = text.replaceAll('localhost:6379', `${redis.host}:${redis.port}`).replaceAll('".madang/', `"${home}/`);
-  if (kafka) adapted = adapted.replaceAll('localhost:9092', `${kafka.host}:${kafka.port}`);
+  if (kafka) adapted = adapted.replaceAll('localhost:9092', kafka.join(','));
   if (mysql) {
     const server = `${mysql.user}:${mysql.password}@tcp(${mysql.host}:${mysql.port})/`;
     adapted = adapted.replace(/[^\s"]+@tcp\(localhost:3306\)\//g, () => server);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -92,28 +93,60 @@ export async function kafka(progress: Progress): Promise<Found> {
 interface Broker {
   folder: string;
   port: number;
-  controller: number;
+  /** Of the controllers of all nodes, this one's among them; the first one's node has number 1. */
+  controllers: readonly number[];
+  /** Of this node. */
+  number?: number;
   listen: string;
 }
 
-/** One node that is broker and controller, on this machine only. */
-export const kafkaProperties = ({ folder, port, controller, listen }: Broker): string =>
-  Object.entries({
+/** What a system's topic is made with. */
+export interface Topics {
+  readonly partitions: number;
+  /** Copies, and how many of them must be written before a publisher has its answer. */
+  readonly replicas: number;
+  readonly minInSync: number;
+}
+
+/**
+ * Of topics on so many brokers of this machine. Of three one may be away: what is told is on two of them before its
+ * publisher has an answer, and each leads a partition.
+ */
+export const topicsOn = (brokers: number): Topics =>
+  brokers === 1
+    ? { partitions: 2, replicas: 1, minInSync: 1 }
+    : { partitions: brokers, replicas: brokers, minInSync: brokers - 1 };
+
+/** What nodes need that know each other: another takes over from a killed one in seconds, also on a busy machine. */
+const together = {
+  'broker.session.timeout.ms': 3000,
+  'broker.heartbeat.interval.ms': 500,
+  'controller.quorum.fetch.timeout.ms': 3000,
+  // A broker that ends together with the others would ask a majority that is gone.
+  'controlled.shutdown.enable': false,
+};
+
+/** A node that is broker and controller, on this machine only. */
+export const kafkaProperties = ({ folder, port, controllers, number = 1, listen }: Broker): string => {
+  const { replicas, minInSync } = topicsOn(controllers.length);
+  const properties = {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${controller}`,
+    'node.id': number,
+    'controller.quorum.voters': controllers.map((at, index) => `${index + 1}@127.0.0.1:${at}`).join(','),
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'BROKER',
     'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    listeners: `BROKER://${listen}:${port},CONTROLLER://127.0.0.1:${controller}`,
+    listeners: `BROKER://${listen}:${port},CONTROLLER://127.0.0.1:${controllers[number - 1]}`,
     'advertised.listeners': `BROKER://127.0.0.1:${port}`,
     'log.dirs': join(folder, 'log'),
     // A mistyped topic is an error instead of a silent new one; the runner makes those of the systems.
     'auto.create.topics.enable': false,
-    'offsets.topic.replication.factor': 1,
+    'default.replication.factor': replicas,
+    'min.insync.replicas': minInSync,
+    'offsets.topic.replication.factor': replicas,
     'offsets.topic.num.partitions': 4,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': minInSync,
     'transaction.state.log.num.partitions': 1,
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 6000,
@@ -127,12 +160,24 @@ export const kafkaProperties = ({ folder, port, controller, listen }: Broker): s
     // A broker that was killed may register again when its former self is given up.
     'broker.session.timeout.ms': 1500,
     'broker.heartbeat.interval.ms': 300,
-  })
+    ...(controllers.length > 1 ? together : {}),
+  };
+  return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
+};
+
+/** What says whose a data directory is, made from another node's: no two nodes may have the same number or directory. */
+export function metaOf(other: string, number: number): string {
+  const directory = Buffer.concat([Buffer.from([number]), randomBytes(15)]).toString('base64url');
+  return other
+    .replace(/^node\.id=.*$/m, `node.id=${number}`)
+    .replace(/^directory\.id=.*$/m, `directory.id=${directory}`);
+}
 
 // Small and quick to start rather than fast under a load that one machine does not see.
-const jvm = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true', '-Xlog:disable'];
+const heap = { alone: '-Xmx512m', together: '-Xmx224m' };
+const jvm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true', '-Xlog:disable'];
 
 export interface Template {
   /** A formatted, empty data directory. */
@@ -153,9 +198,12 @@ export async function kafkaTemplate(found: Found, answers: Answers, progress: Pr
     const port = await freePort();
     const folder = join(unfinished, 'training');
     const properties = join(folder, 'server.properties');
-    await writeFile(properties, kafkaProperties({ folder, port, controller: await freePort(), listen: '127.0.0.1' }));
+    await writeFile(
+      properties,
+      kafkaProperties({ folder, port, controllers: [await freePort()], listen: '127.0.0.1' }),
+    );
     const format = ['kafka.tools.StorageTool', 'format', '-t', 'MadangMadangMadangMad0w', '-c', properties];
-    const line = await commandLine(found, [...jvm, ...format], { folder: unfinished, ports: [] });
+    const line = await commandLine(found, [heap.alone, ...jvm, ...format], { folder: unfinished, ports: [] });
     const { code, output } = await run(line, { limitMs: 60_000 });
     if (code !== 0) {
       throw new Unavailable(`Kafka from ${found.way} could not be prepared: ${output.split('\n').at(-1)}`);
@@ -172,7 +220,7 @@ export async function kafkaTemplate(found: Found, answers: Answers, progress: Pr
 /** Runs a broker until it answers and lets Java keep the classes it loaded. */
 async function train(found: Found, archive: string, properties: string, port: number, answers: Answers): Promise<void> {
   const [program = '', ...first] = found.command;
-  const args = [...jvm, `-XX:ArchiveClassesAtExit=${archive}`, ...first, 'kafka.Kafka', properties];
+  const args = [heap.alone, ...jvm, `-XX:ArchiveClassesAtExit=${archive}`, ...first, 'kafka.Kafka', properties];
   const broker = spawn(program, args, { stdio: 'ignore' });
   const ended = new Promise((end) => {
     broker.once('error', end);
@@ -189,9 +237,13 @@ async function train(found: Found, archive: string, properties: string, port: nu
 }
 
 /** What Java is told before the name of one of Kafka's programs. */
-export const javaOptions = (template: Template): string[] => [...jvm, ...template.options];
+export const javaOptions = (template: Template, brokers = 1): string[] => [
+  brokers === 1 ? heap.alone : heap.together,
+  ...jvm,
+  ...template.options,
+];
 
-export const kafkaArguments = (template: Template, properties: string): string[] => [
-  ...javaOptions(template),
+export const kafkaArguments = (template: Template, properties: string, brokers = 1): string[] => [
+  ...javaOptions(template, brokers),
   ...['kafka.Kafka', properties],
 ];

@@ -17,7 +17,7 @@ export type LagOf = (topics: readonly string[]) => Promise<ReadonlyMap<string, L
 const LIMIT_MS = 4_000;
 
 export const lagReader = ({ redis, kafka }: Addresses): { read: LagOf; close(): Promise<void> } =>
-  kafka ? kafkaLags(`${kafka.host}:${kafka.port}`) : redisLags(redis);
+  kafka ? kafkaLags(kafka) : redisLags(redis);
 
 function redisLags(address: Addresses['redis']): { read: LagOf; close(): Promise<void> } {
   const redis = new Redis({ ...address, lazyConnect: true, maxRetriesPerRequest: 1, commandTimeout: LIMIT_MS });
@@ -55,9 +55,9 @@ export async function groupsOf(redis: Redis, topic: string): Promise<Record<stri
 /** The newest offset, in Kafka's protocol. */
 const LATEST = -1n;
 
-function kafkaLags(broker: string): { read: LagOf; close(): Promise<void> } {
+function kafkaLags(bootstrapBrokers: string[]): { read: LagOf; close(): Promise<void> } {
   const options = { retries: 0, timeout: LIMIT_MS, connectTimeout: 2_000 };
-  const admin = new Admin({ clientId: 'madang-status', bootstrapBrokers: [broker], ...options });
+  const admin = new Admin({ clientId: 'madang-status', bootstrapBrokers, ...options });
   return {
     async read(topics) {
       const [groups, metadata] = await Promise.all([admin.listGroups(), admin.metadata({ topics: [...topics] })]);

@@ -72,6 +72,8 @@ export interface Wish {
   mtls?: boolean;
   /** Whether the gateways that are started now are to be reached by gRPC, too. */
   grpc?: boolean;
+  /** How many brokers of Kafka are started; undefined: as many as this home had before, at first one. */
+  brokers?: 1 | 3;
 }
 
 export interface UpOptions extends Wish {

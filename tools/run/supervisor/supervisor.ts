@@ -78,7 +78,7 @@ export class Supervisor {
     return this.#starting;
   }
 
-  async #up({ systems, replicas, console, auth, grpc = false, mtls = false }: Wish): Promise<void> {
+  async #up({ systems, replicas, console, auth, grpc = false, mtls = false, brokers }: Wish): Promise<void> {
     const fresh = systems.filter((system) => !this.#systems.includes(system));
     const running = this.#services.templates;
     // Of a system that runs, the services it has got since then.
@@ -100,7 +100,7 @@ export class Supervisor {
     const [sidecarProgram, pythonProgram, addresses] = await Promise.all([
       daprd(this.#progress),
       added.some(({ service }) => service.command[0] === 'python3') ? python() : undefined,
-      this.#surroundings.start(fresh),
+      this.#surroundings.start(fresh, brokers),
       changed.length ? this.#build(changed) : undefined,
     ]);
     this.#systems = [...this.#systems, ...fresh];

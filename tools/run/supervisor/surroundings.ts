@@ -60,18 +60,21 @@ export class Surroundings {
     };
   }
 
-  /** Starts the stores and the broker, or makes in those that run what further systems need. */
-  async start(systems: string[]): Promise<Addresses> {
+  /**
+   * Starts the stores and the broker, or makes in those that run what further systems need.
+   * @param brokers how many of Kafka are started; undefined: as many as this home had before, at first one
+   */
+  async start(systems: string[], brokers?: 1 | 3): Promise<Addresses> {
     if (this.#infrastructure) {
       const { redis, mysql, kafka } = this.#infrastructure.addresses;
       await Promise.all([
         prepareRedis(redis, this.#profile, systems),
         mysql && prepareMysql(mysql, this.#profile, systems),
-        kafka && prepareKafka(kafka, systems),
+        kafka && prepareKafka({ bootstrapBrokers: kafka }, systems),
       ]);
       return this.#infrastructure.addresses;
     }
-    this.#infrastructure = await infrastructure(this.#profile, systems, this.#progress);
+    this.#infrastructure = await infrastructure(this.#profile, systems, this.#progress, brokers);
     const children = this.#infrastructure.specs.map((spec) => this.#processes.make(spec));
     for (const child of children) this.#infra.set(child.spec.id, child);
     const started = Date.now();
