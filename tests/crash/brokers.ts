@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Admin } from '@platformatic/kafka';
+import { Admin, Connection, metadataV12 } from '@platformatic/kafka';
 import type { Log } from './desk.ts';
 
 /** Commands have to be accepted again so long after the death of one of three brokers. */
@@ -26,16 +26,19 @@ export interface Doomed {
 /** Three brokers of which one at a time is killed, and how long commands and events wait for the other two. */
 export class Brokers {
   private readonly admin: Admin;
+  private readonly ports: readonly number[];
   private readonly topics: readonly string[];
   private watched: Promise<void> = Promise.resolve();
   private isWatching = false;
   private isOver = false;
   private readonly accepted: number[] = [];
   private readonly told: number[] = [];
+  private died = 0;
   private leaders = 0;
 
   /** @param ports of the brokers on this machine */
   constructor(ports: readonly number[], topics: readonly string[]) {
+    this.ports = ports;
     this.topics = topics;
     this.admin = new Admin({
       clientId: 'crash',
@@ -43,6 +46,8 @@ export class Brokers {
       retries: 0,
       timeout: 2_000,
       connectTimeout: 1_000,
+      // Who leads changes with each death.
+      metadataMaxAge: LOOK_MS,
     });
   }
 
@@ -54,13 +59,7 @@ export class Brokers {
     const all = infrastructure.filter((one) => one.id.startsWith('kafka-'));
     if (this.isWatching || all.some(({ state }) => state !== 'healthy')) return undefined;
     try {
-      const { topics } = await this.admin.metadata({
-        topics: [...this.topics, '__consumer_offsets'],
-        forceUpdate: true,
-      });
-      const partitions = [...topics].flatMap(([topic, { partitions: each }]) =>
-        each.map(({ leader, isr }, partition) => ({ topic, partition, leader, copies: isr.length })),
-      );
+      const partitions = await this.partitions();
       if (partitions.some(({ copies }) => copies < all.length)) return undefined;
       const own = partitions.filter(({ topic, leader }) => this.topics.includes(topic) && `kafka-${leader}` === id);
       const led = await Promise.all(own.map(async (one) => ({ ...one, end: await this.endOf(one) })));
@@ -73,6 +72,7 @@ export class Brokers {
   /** To be called when it was killed: looks how long it is until commands are accepted, and events are told where it led. */
   watch({ id, led }: Doomed, log: Log): void {
     this.isWatching = true;
+    this.died++;
     if (led.length > 0) this.leaders++;
     const [killed, before] = [Date.now(), log.accepted];
     const again = async (list: number[], limitMs: number, check: () => Promise<boolean>): Promise<boolean> => {
@@ -95,17 +95,37 @@ export class Brokers {
     });
   }
 
-  /** Ends it. @returns a line for people; undefined when no broker died */
-  async close(): Promise<string | undefined> {
+  /** Ends it. @returns a line for people */
+  async close(log: Log): Promise<string> {
     this.isOver = true;
     await this.watched;
     await this.admin.close();
-    if (this.accepted.length === 0) return undefined;
+    if (this.died === 0)
+      log.oddities.push({ about: 'brokers', what: 'none was killed: no moment at which all were there' });
     const longest = (list: readonly number[]): string => (Math.max(0, ...list) / 1000).toFixed(1);
     return (
-      `${this.leaders} of those that died led a topic's partition; at most ${longest(this.accepted)} s to the next command accepted, ` +
+      `${this.died} died, ${this.leaders} of them led a partition of a system's topic; at most ${longest(this.accepted)} s to the next command accepted, ` +
       `${longest(this.told)} s to the next event where one had led (${this.told.length} partitions)`
     );
+  }
+
+  /** Of all topics, those of Kafka itself, too, which the metadata of its clients leaves out. */
+  private async partitions(): Promise<{ topic: string; partition: number; leader: number; copies: number }[]> {
+    const connection = new Connection('crash', { connectTimeout: 1_000 });
+    try {
+      await connection.connect('127.0.0.1', this.ports[0] ?? 0);
+      const { topics } = await metadataV12.api.async(connection, null);
+      return topics.flatMap(({ name, partitions }) =>
+        partitions.map(({ partitionIndex, leaderId, isrNodes }) => ({
+          topic: name ?? '',
+          partition: partitionIndex,
+          leader: leaderId,
+          copies: isrNodes.length,
+        })),
+      );
+    } finally {
+      await connection.close();
+    }
   }
 
   private async endOf({ topic, partition }: Pick<Led, 'topic' | 'partition'>): Promise<bigint> {

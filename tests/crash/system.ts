@@ -192,7 +192,7 @@ export async function crash(
     const killed = await killer(kills, random, log, brokers);
     const killing = Date.now() - healthy;
     working = false;
-    const waited = await brokers?.close();
+    const waited = await brokers?.close(log);
     await Promise.all(clients);
     const found = (): Violation[] => benches.flatMap((bench) => bench.found);
     const looking = Date.now();

@@ -76,7 +76,7 @@ async function followKafka(name: string, told: Told[]): Promise<Topic> {
   const consumer = new Consumer({
     groupId: `test-${randomUUID()}`,
     clientId: 'test',
-    bootstrapBrokers: [await setting(pubsubOf(name), 'brokers')],
+    bootstrapBrokers: (await setting(pubsubOf(name), 'brokers')).split(','),
     deserializers: stringDeserializers,
   });
   const stream = await consumer.consume({ topics: [name], mode: MessagesStreamModes.EARLIEST, autocommit: false });

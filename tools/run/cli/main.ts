@@ -57,7 +57,9 @@ program
   .option('--auth', 'gateways ask for tokens, of an OpenID provider that is started with them', false)
   .option('--tokens', 'a service answers its own sidecar alone, and a sidecar its own service', false)
   .option('--mtls', '--tokens, and sidecars with certificates that take calls of named callers alone', false)
-  .addOption(new Option('--brokers <n>', 'of Kafka; of three each may be killed').argParser(brokers))
+  .addOption(
+    new Option('--brokers <n>', 'of Kafka on profile full, 1 or 3; of three any one may be away').argParser(brokers),
+  )
   .option('--replicas <app-id=n...>', 'several processes of one service', replica, {})
   .action(
     async (
