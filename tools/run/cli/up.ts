@@ -49,7 +49,7 @@ async function add(
   const running = there.infrastructure.filter(({ id }) => id.startsWith('kafka')).length;
   if (brokers && brokers !== running)
     throw new Error(
-      `Kafka runs here with ${running} brokers; ./run down ends it, then it can be started with --brokers ${brokers}.`,
+      `The number of Kafka's brokers that run here is ${running}; ./run down ends them, then there can be ${brokers}.`,
     );
   const present = systems.filter((system) => there.systems.includes(system));
   if (present.length) print(`${present.join(', ')} runs already (supervisor ${there.pid}).`);
