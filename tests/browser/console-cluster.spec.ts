@@ -50,9 +50,8 @@ test('given a list of services, when its page is opened, then it shows each, and
   await page.goto(base);
   for (const service of ['gateway', 'class', 'pay', 'course', 'point', 'gift', 'alert'])
     await row(service).getByText('healthy').waitFor();
-  expect(await page.getByRole('navigation').getByRole('link').allTextContents()).toEqual([
-    ...['Services', 'Events', 'Flow', 'Trouble'],
-  ]);
+  const screens = await page.getByRole('navigation').getByRole('link').allTextContents();
+  expect(screens.map((words) => words.replace(/\d.*/, ''))).toEqual(['Services', 'Events', 'Flow', 'Trouble']);
   expect(await page.getByRole('button').count()).toBe(0);
 });
 
