@@ -106,20 +106,6 @@ describe('the console', () => {
       await eventually(async () => expect(await page.locator('.times tr').count()).toBeGreaterThan(10));
     });
 
-    test('given a service that is stopped, when somebody enrols, then the tree waits for it, and goes on when it is started', async () => {
-      await page.goto(base);
-      await page.getByRole('button', { name: 'stop course' }).click();
-      await row('course').getByText('stopped').first().waitFor();
-      const trace = await enrol(2);
-      await page.goto(`${base}/commands/${trace}`);
-      await page.getByText('waits for course').waitFor({ timeout: 5_000 });
-      await page.goto(base);
-      await page.getByRole('button', { name: 'start course' }).click();
-      await page.goto(`${base}/commands/${trace}`);
-      await page.locator('.badge.finished').waitFor({ timeout: 30_000 });
-      expect(await text(page.locator('.tree'))).toContain('TextbookDeliveried');
-    });
-
     test('given a service, when it is killed by a click, then that is seen and mended, and the focus stays', async () => {
       await page.goto(base);
       const kill = page.getByRole('button', { name: 'kill pay', exact: true });
@@ -163,6 +149,20 @@ describe('the console', () => {
         await one.waitFor({ state: 'detached' });
       }
     });
+  });
+
+  test('given a service that is stopped, when somebody enrols, then the tree waits for it, and goes on when it is started', async () => {
+    await page.goto(base);
+    await page.getByRole('button', { name: 'stop course' }).click();
+    await row('course').getByText('stopped').first().waitFor();
+    const trace = await enrol(2);
+    await page.goto(`${base}/commands/${trace}`);
+    await page.getByText('waits for course').waitFor({ timeout: 5_000 });
+    await page.goto(base);
+    await page.getByRole('button', { name: 'start course' }).click();
+    await page.goto(`${base}/commands/${trace}`);
+    await page.locator('.badge.finished').waitFor({ timeout: 30_000 });
+    expect(await text(page.locator('.tree'))).toContain('TextbookDeliveried');
   });
 
   test('given the map, when commands flow, then it has the lines of the contract, shows rates, and nothing moves', async () => {
