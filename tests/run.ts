@@ -67,7 +67,11 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
       () => browser(apart('browser', 2000), args),
     ),
   light: (args) => system('light', apart('light', 2600), args),
-  full: (args) => system('full', apart('full', 2900), args),
+  full: (args) =>
+    having(
+      () => chromium(console.log),
+      () => system('full', apart('full', 2900), args),
+    ),
   crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), [...args, '--only', 'system']),
   'unit-of-work': (args) => counted('tests/crash/main.ts', apart('work', 3800), [...args, '--only', 'unit-of-work']),
   hostile: (args) => counted('tests/hostile/main.ts', apart('hostile', 3500), args),
@@ -255,10 +259,22 @@ async function system(profile: 'light' | 'full', env: Env, args: string[]): Prom
     await Promise.all(Array.from({ length: AT_THE_SAME_TIME }, lane));
     const alone = ['--passWithNoTests', '--testMatch', `**/tests/${only ?? '*'}/scenarios/*.alone.spec.ts`, ...rest];
     results.push(await jest(`${profile}-alone`, { ...env, PROFILE: profile }, ['--runInBand', ...alone]));
+    if (profile === 'full' && args.length === 0) results.push(await consoleOn(profile, env, run));
     return sum(results);
   } finally {
     await run('down');
   }
+}
+
+/** The core of what the console promises, before the system that runs: at last, as it stops and kills services. */
+async function consoleOn(
+  profile: string,
+  env: Env,
+  run: (...words: string[]) => Promise<{ code: number }>,
+): Promise<Result> {
+  if ((await run('up', 'lecture', '--profile', profile, '--detach')).code !== 0) return NOT_RUN;
+  const files = ['--runInBand', '--forceExit', '--testMatch', '**/tests/browser/console.spec.ts', '-t', 'at its core'];
+  return jest(`${profile}-console`, { ...env, PROFILE: profile }, files);
 }
 
 /** The console and the pages of the systems in a real browser. */

@@ -81,27 +81,74 @@ describe('the console', () => {
     expect((await post(`${base}/api/act`, { ...act, action: 'destroy' })).status).toBe(400);
   });
 
-  test('given an enrolment, when its tree is opened, then it is the contract: each event under its cause, and finished', async () => {
-    await page.goto(`${base}/events`);
-    const trace = await enrol(1);
-    await page.goto(`${base}/commands/${trace}`);
-    await page.locator('.badge.finished').waitFor();
-    const events = await page.locator('.tree .sticker.event').allTextContents();
-    expect(events.map((text) => text.replace('event', '').trim()).sort()).toEqual(
-      ['ClassRegistered', 'GiftRegistered', 'PaymentApproved', 'PointRegistered', 'TextbookDeliveried'].sort(),
-    );
-    const under = (event: string) =>
-      page
-        .locator('li')
-        .filter({ has: page.locator(`:scope > .branch > .sticker.event`, { hasText: event }) })
-        .last();
-    expect(await under('PaymentApproved').locator('.sticker.event').count()).toBe(4);
-    expect(await under('ClassRegistered').locator('.sticker.event').count()).toBe(1);
-    expect(await text(page.locator('.tree > li > .branch .sticker.command'))).toContain('POST /classes');
-    expect(await page.locator('.tree .sticker.view').count()).toBe(4);
-    await page.getByRole('tab', { name: 'times' }).click();
-    await page.reload();
-    await eventually(async () => expect(await page.locator('.times tr').count()).toBeGreaterThan(10));
+  // Also on the full profile (tests/run.ts).
+  describe('at its core', () => {
+    test('given an enrolment, when its tree is opened, then it is the contract: each event under its cause, and finished', async () => {
+      await page.goto(`${base}/events`);
+      const trace = await enrol(1);
+      await page.goto(`${base}/commands/${trace}`);
+      await page.locator('.badge.finished').waitFor();
+      const events = await page.locator('.tree .sticker.event').allTextContents();
+      expect(events.map((text) => text.replace('event', '').trim()).sort()).toEqual(
+        ['ClassRegistered', 'GiftRegistered', 'PaymentApproved', 'PointRegistered', 'TextbookDeliveried'].sort(),
+      );
+      const under = (event: string) =>
+        page
+          .locator('li')
+          .filter({ has: page.locator(`:scope > .branch > .sticker.event`, { hasText: event }) })
+          .last();
+      expect(await under('PaymentApproved').locator('.sticker.event').count()).toBe(4);
+      expect(await under('ClassRegistered').locator('.sticker.event').count()).toBe(1);
+      expect(await text(page.locator('.tree > li > .branch .sticker.command'))).toContain('POST /classes');
+      expect(await page.locator('.tree .sticker.view').count()).toBe(4);
+      await page.getByRole('tab', { name: 'times' }).click();
+      await page.reload();
+      await eventually(async () => expect(await page.locator('.times tr').count()).toBeGreaterThan(10));
+    });
+
+    test('given a service, when it is killed by a click, then that is seen and mended, and the focus stays', async () => {
+      await page.goto(base);
+      const kill = page.getByRole('button', { name: 'kill pay', exact: true });
+      const before = Number(await text(row('pay').locator('td.number').nth(1)));
+      await kill.click();
+      await page.getByText('pay is healthy.').waitFor({ timeout: 30_000 });
+      expect(await text(row('pay'))).toContain('last exit SIGKILL');
+      expect(Number(await text(row('pay').locator('td.number').nth(1)))).toBeGreaterThan(before);
+      expect(await kill.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('kill pay');
+    });
+
+    test('given an unreadable event, when Trouble is opened, then it says why, a replay tells the truth, and it can be dropped', async () => {
+      const { services } = (await (await fetch(`${base}/api/status`)).json()) as Status;
+      const { daprHttpPort } = services.find(({ service }) => service === 'pay')!;
+      const data = {
+        eventType: 'PaymentCanceled',
+        classId: '<img src=x onerror=alert(1)>',
+        timestamp: '20260101000000',
+      };
+      const event = { specversion: '1.0', id: 'unreadable', source: 'test', type: 'PaymentCanceled', data };
+      const headers = { 'content-type': 'application/cloudevents+json' };
+      const published = await post(
+        `http://127.0.0.1:${daprHttpPort}/v1.0/publish/lecture-pubsub/lecture`,
+        event,
+        headers,
+      );
+      expect(published.status).toBe(204);
+      await page.goto(`${base}/trouble`);
+      // Other scenarios may have left some, too.
+      const letters = page.locator('.troubles li', { hasText: 'dead letter' }).filter({ hasText: 'onerror=alert(1)' });
+      const ofCourse = letters.filter({ hasText: 'lecture-course' });
+      await ofCourse.waitFor();
+      expect(await text(page.getByRole('link', { name: 'Trouble' }))).toContain('need a person');
+      await ofCourse.getByText('the event').click();
+      expect(await text(ofCourse)).toContain('<img src=x onerror=alert(1)>');
+      await ofCourse.getByRole('button', { name: 'Replay at lecture-course' }).click();
+      await page.getByText(/lecture-course, \d+: The event cannot be handled/).waitFor();
+      for (const service of ['lecture-course', 'lecture-point', 'lecture-class']) {
+        const one = letters.filter({ hasText: service });
+        await one.getByRole('button', { name: 'Drop' }).click();
+        await one.waitFor({ state: 'detached' });
+      }
+    });
   });
 
   test('given a service that is stopped, when somebody enrols, then the tree waits for it, and goes on when it is started', async () => {
@@ -116,17 +163,6 @@ describe('the console', () => {
     await page.goto(`${base}/commands/${trace}`);
     await page.locator('.badge.finished').waitFor({ timeout: 30_000 });
     expect(await text(page.locator('.tree'))).toContain('TextbookDeliveried');
-  });
-
-  test('given a service, when it is killed by a click, then that is seen and mended, and the focus stays', async () => {
-    await page.goto(base);
-    const kill = page.getByRole('button', { name: 'kill pay', exact: true });
-    const before = Number(await text(row('pay').locator('td.number').nth(1)));
-    await kill.click();
-    await page.getByText('pay is healthy.').waitFor({ timeout: 30_000 });
-    expect(await text(row('pay'))).toContain('last exit SIGKILL');
-    expect(Number(await text(row('pay').locator('td.number').nth(1)))).toBeGreaterThan(before);
-    expect(await kill.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('kill pay');
   });
 
   test('given the map, when commands flow, then it has the lines of the contract, shows rates, and nothing moves', async () => {
@@ -168,34 +204,6 @@ describe('the console', () => {
     for (const one of await page.locator('.tree summary').all()) await one.click();
     expect(await text(page.locator('.tree'))).toContain('<img src=x onerror=alert(1)>');
     expect(await page.locator('.tree img').count()).toBe(0);
-  });
-
-  test('given an unreadable event, when Trouble is opened, then it says why, a replay tells the truth, and it can be dropped', async () => {
-    const { services } = (await (await fetch(`${base}/api/status`)).json()) as Status;
-    const { daprHttpPort } = services.find(({ service }) => service === 'pay')!;
-    const data = { eventType: 'PaymentCanceled', classId: '<img src=x onerror=alert(1)>', timestamp: '20260101000000' };
-    const event = { specversion: '1.0', id: 'unreadable', source: 'test', type: 'PaymentCanceled', data };
-    const headers = { 'content-type': 'application/cloudevents+json' };
-    const published = await post(
-      `http://127.0.0.1:${daprHttpPort}/v1.0/publish/lecture-pubsub/lecture`,
-      event,
-      headers,
-    );
-    expect(published.status).toBe(204);
-    await page.goto(`${base}/trouble`);
-    const letters = page.locator('.troubles li', { hasText: 'dead letter' });
-    const ofCourse = letters.filter({ hasText: 'lecture-course' });
-    await ofCourse.waitFor();
-    expect(await text(page.getByRole('link', { name: 'Trouble' }))).toContain('need a person');
-    await ofCourse.getByText('the event').click();
-    expect(await text(ofCourse)).toContain('<img src=x onerror=alert(1)>');
-    await page.getByRole('button', { name: 'Replay at lecture-course' }).click();
-    await page.getByText(/lecture-course, \d+: The event cannot be handled/).waitFor();
-    for (const service of ['lecture-course', 'lecture-point', 'lecture-class']) {
-      const one = letters.filter({ hasText: service });
-      await one.getByRole('button', { name: 'Drop' }).click();
-      await one.waitFor({ state: 'detached' });
-    }
   });
 
   test('given many commands at once, when the board shows them, then it stays small', async () => {

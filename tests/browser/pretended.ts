@@ -36,6 +36,8 @@ export class Pretended {
   private readonly home = mkdtempSync(join(tmpdir(), 'madang-console-'));
   private count = 0;
   port = 0;
+  /** Services that are not ready. */
+  readonly ill = new Set<Service>();
 
   constructor() {
     this.status = {
@@ -55,14 +57,21 @@ export class Pretended {
     return this.console?.pid ?? 0;
   }
 
-  async open(): Promise<void> {
+  /** @param where `cluster`: as the chart starts it, with a list of services and without a runner */
+  async open(where: 'laptop' | 'cluster' = 'laptop'): Promise<void> {
     for (const service of SERVICES) this.status.services.push(serviceOf(service, await this.listen(service)));
     // The console takes its port, and those of the supervisor and of the OpenID provider, from one offset.
     do this.port = await freePort();
     while ((await isListening(this.port + 1)) || (await isListening(this.port + 2)));
-    await this.serve(this.port + 1, (_, response) => void response.end(JSON.stringify(this.status)));
+    const listed = this.status.services.map(({ appId, port }) => `${appId}=127.0.0.1:${port}`).join();
+    if (where === 'laptop')
+      await this.serve(this.port + 1, (_, response) => void response.end(JSON.stringify(this.status)));
     const bundle = await buildConsole();
-    const env = { ...process.env, MADANG_HOME: this.home, MADANG_PORT_OFFSET: String(this.port - 8000) };
+    const env = {
+      ...process.env,
+      ...(where === 'cluster' ? { CONSOLE_SERVICES: listed } : {}),
+      ...{ MADANG_HOME: this.home, MADANG_PORT_OFFSET: String(this.port - 8000) },
+    };
     const [program = '', ...args] = consoleSpec(bundle, undefined).command;
     this.console = spawn(program, args, { cwd: root, env, stdio: 'inherit' });
     await eventually(() => fetch(`${this.address}/healthz`));
@@ -119,7 +128,10 @@ export class Pretended {
 
   private listen(service: Service): Promise<number> {
     return this.serve(0, (request, response) => {
-      if (service === 'gateway') void this.enter(request, response);
+      if (request.url === '/readyz') response.writeHead(204).end();
+      else if (service === 'gateway') void this.enter(request, response);
+      else if (request.url === '/status')
+        response.end(JSON.stringify({ ready: !this.ill.has(service), waitingFor: 'its store' }));
       else if (request.url !== '/activity') response.end('{}');
       else {
         response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n');

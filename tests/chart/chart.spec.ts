@@ -16,6 +16,11 @@ const everything = {
   systems: all,
   monitoring: { serviceMonitors: true, rules: true, dashboards: true },
   istio: { enabled: true, tlsSecret: 'certificate' },
+  console: {
+    enabled: true,
+    from: [{ podSelector: { matchLabels: { app: 'sign-in' } } }],
+    hosts: ['console.example.com'],
+  },
   'tracing.otlpEndpoint': 'collector:4317',
   'redis.persistence.enabled': true,
 };

@@ -194,6 +194,90 @@ describe('in the mesh', () => {
   });
 });
 
+describe('the console', () => {
+  const values = { systems: ['lecture'], serviceTokens: true, 'console.enabled': true };
+  const shown = render(values).then(resourcesOf);
+  const shownInMesh = render({ ...values, 'istio.enabled': true }).then(resourcesOf);
+  const console = async (which: typeof shown) => named(await which, 'Deployment', 'test-console').spec.template;
+  const envOf = ({ spec: { containers } }: Awaited<ReturnType<typeof console>>) =>
+    Object.fromEntries((containers[0].env ?? []).map(({ name, value }) => [name, value]));
+
+  test('is not there where nobody wants it', async () => {
+    expect(JSON.stringify([await plain, await meshed])).not.toMatch(/console|-pods"/);
+  });
+
+  test('has no right in the cluster and no token of its API, and nobody comes to its port but by kubectl port-forward', async () => {
+    const resources = await shown;
+    const { spec, metadata } = await console(shown);
+    expect([spec.serviceAccountName, spec.automountServiceAccountToken]).toEqual(['test-console', false]);
+    expect(named(resources, 'ServiceAccount', 'test-console').automountServiceAccountToken).toBe(false);
+    const bound = JSON.stringify([...of(resources, 'RoleBinding'), ...of(resources, 'ClusterRoleBinding')]);
+    expect(bound).not.toContain('console');
+    expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+    expect(spec.containers[0].securityContext).toMatchObject({ readOnlyRootFilesystem: true });
+    expect(metadata.annotations).toBeUndefined();
+    expect(envOf(await console(shown))).not.toHaveProperty('HOST');
+    expect(over(resources, 'NetworkPolicy', metadata.labels).map((one) => one.spec.ingress)).toEqual([[]]);
+    expect(of(resources, 'Service').map((one) => one.metadata.name)).not.toContain('test-console');
+  });
+
+  test('knows each service by a name that leads to its pods, with its token, and is the only one let in to 8080', async () => {
+    const resources = await shown;
+    const { spec } = await console(shown);
+    const appIds = of(resources, 'Deployment').flatMap(({ metadata: { name } }) =>
+      name.startsWith('test-') ? [] : [name],
+    );
+    const list = envOf(await console(shown)).CONSOLE_SERVICES?.split(',');
+    expect(list).toEqual(appIds.map((appId) => `${appId}=${appId}-pods:8080`));
+    const tokens = JSON.stringify(spec.volumes);
+    for (const appId of appIds) {
+      const service = named(resources, 'Service', `${appId}-pods`).spec;
+      expect(service).toMatchObject({ clusterIP: 'None', ipFamilyPolicy: 'SingleStack', ports: [{ port: 8080 }] });
+      expect([appId, tokens.includes(`"${appId}-app-token"`)]).toEqual([appId, !appId.endsWith('-gateway')]);
+      expect(tokens).not.toContain(`"${appId}-api-token"`);
+      const rules = named(resources, 'NetworkPolicy', appId).spec.ingress;
+      const toApp = rules.filter(({ from, ports }) => from && ports[0]?.port === 8080);
+      expect([appId, toApp]).toEqual([
+        appId,
+        [
+          {
+            from: [{ podSelector: { matchLabels: { app: 'test-console', 'app.kubernetes.io/instance': 'test' } } }],
+            ports: [{ port: 8080 }],
+          },
+        ],
+      ]);
+    }
+  });
+
+  test('in the mesh: its account may read what it shows, with GET, and nobody comes to it', async () => {
+    const resources = await shownInMesh;
+    const rule = (paths: string[]) => ({
+      from: [{ source: { principals: ['*/ns/default/sa/test-console'] } }],
+      to: [{ operation: { ports: ['8080'], methods: ['GET'], paths } }],
+    });
+    const rules = (name: string) => named(resources, 'AuthorizationPolicy', name).spec.rules;
+    expect(rules('test')).toEqual([rule(['/activity', '/status', '/deadletters', '/deferred'])]);
+    expect(rules('test-gateways')).toContainEqual(rule(['/readyz']));
+    const { metadata } = await console(shownInMesh);
+    expect(over(resources, 'AuthorizationPolicy', metadata.labels).map(({ spec }) => spec)).toEqual([
+      expect.not.objectContaining({ rules: expect.anything() }),
+    ]);
+    expect(over(resources, 'PeerAuthentication', metadata.labels)).toHaveLength(1);
+  });
+
+  test('console.from names who comes to its port, and console.hosts by which names', async () => {
+    const from = [{ ipBlock: { cidr: '10.0.0.0/8' } }];
+    const given = render({ ...values, 'console.from': from, 'console.hosts': ['a.example', 'b.example'] });
+    const resources = resourcesOf(await given);
+    expect(envOf(await console(given.then(resourcesOf)))).toMatchObject({
+      HOST: '::',
+      CONSOLE_HOSTS: 'a.example,b.example',
+    });
+    expect(named(resources, 'NetworkPolicy', 'test-console').spec.ingress).toEqual([{ from, ports: [{ port: 8000 }] }]);
+    expect(named(resources, 'Service', 'test-console').spec.ports[0].port).toBe(8000);
+  });
+});
+
 test('what holds data outlives `helm uninstall`, with its password', async () => {
   const kept = { redis: true, kafka: true, mysql: true };
   const values = Object.fromEntries(

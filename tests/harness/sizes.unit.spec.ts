@@ -47,7 +47,6 @@ const OWED: Readonly<Record<string, readonly string[]>> = {
   'tools/cluster/demos/outage.ts': ['outage'],
   'tools/cluster/demos/rollout.ts': ['autoscale'],
   'tools/console/page/configuration.tsx': ['Key'],
-  'tools/console/page/logs.tsx': ['Logs'],
   'tools/run/infrastructure/authority.ts': ['authority'],
   'tools/run/infrastructure/build.ts': ['bundleServices'],
   'tools/run/infrastructure/infra.ts': ['mysqlProcess'],

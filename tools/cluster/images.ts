@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build as bundle, stop } from 'esbuild';
-import { bundleServices, inOneFile, isBundled, sourceOf } from '../run/infrastructure/build.ts';
+import { buildConsole, bundleServices, inOneFile, isBundled, sourceOf } from '../run/infrastructure/build.ts';
 import { isGo } from '../run/infrastructure/go-services.ts';
 import { systems as allSystems, dist, readTemplate } from '../run/infrastructure/templates.ts';
 import { root } from '../run/paths.ts';
@@ -14,7 +14,7 @@ interface Image {
   file: string;
   context: string;
   /** Stage of the Dockerfile; without one its last. */
-  target?: 'service' | 'gateway';
+  target?: 'service' | 'gateway' | 'console';
   arguments: Record<string, string>;
 }
 
@@ -48,7 +48,7 @@ async function engine(): Promise<string> {
   throw new Error('Images need docker, podman or buildah; none of them works here.');
 }
 
-/** The bundles, and an image for each service of these systems and for the tools. */
+/** The bundles, and an image for each service of these systems, for the tools and for the console. */
 async function imagesOf(systems: string[], bases: { node?: string; python?: string; go?: string }): Promise<Image[]> {
   await bundleServices(systems);
   await mkdir(dist, { recursive: true });
@@ -71,9 +71,11 @@ async function imagesOf(systems: string[], bases: { node?: string; python?: stri
     target: name.endsWith('-gateway') ? 'gateway' : 'service',
     arguments: { ...base(bases.node), SERVICE: name },
   });
+  await buildConsole();
   const services = (await Promise.all(systems.map(readTemplate))).flat();
   return [
     inNode('tools'),
+    { name: 'console', file: 'helm/images/Dockerfile', context: dist, target: 'console', arguments: base(bases.node) },
     ...services.map((service) =>
       isBundled(service)
         ? inNode(service.appId)

@@ -5,9 +5,9 @@ import { type Cluster, print } from '../kubectl.ts';
 import { RESULT } from '../load.ts';
 import { once } from '../pods.ts';
 
-/** Every port that anything in such a pod may open: services, sidecars of Dapr and Istio, stores and brokers. */
+/** Every port that anything in such a pod may open: the console, services, sidecars of Dapr and Istio, stores and brokers. */
 const PORTS = [
-  ...[8080, 50051, 3500, 3501, 50001, 50002, 9090],
+  ...[8000, 8080, 50051, 3500, 3501, 50001, 50002, 9090],
   ...[15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053, 15090],
   ...[6379, 9092, 9093, 3306],
 ];

@@ -4,9 +4,9 @@ import type { LogLine } from '../server/log-lines.ts';
 import { treeNow } from './events.tsx';
 import { clock, duration, Empty, Sticker, Tabs } from './parts.tsx';
 import { filter } from './route.ts';
-import { ask, now, readTrace, traces } from './store.ts';
+import { ask, isReadOnly, now, readTrace, traces } from './store.ts';
 
-const TABS = ['tree', 'times', 'log'] as const;
+const TABS = (['tree', 'times', 'log'] as const).filter((tab) => tab !== 'log' || !isReadOnly);
 
 /** Why did this happen, and is it finished? */
 export function Command({ trace }: { trace: string }) {

@@ -3,7 +3,7 @@ import { useRef } from 'preact/hooks';
 import { flat, type Node, type Tree, treeOf } from '../model/tree.ts';
 import { clock, Empty, Sticker } from './parts.tsx';
 import { filter, setFilter } from './route.ts';
-import { isChosen, leftOut, models, now, paused, type Trace, traces } from './store.ts';
+import { isChosen, isReadOnly, leftOut, models, now, paused, type Trace, traces } from './store.ts';
 
 /** Lines, and stickers of one line: the page stays small whatever happens. */
 const LINES = 40;
@@ -89,7 +89,7 @@ export function Events() {
       {shown.length === 0 ? (
         <Empty>
           {text ? 'Nothing of that kind.' : 'Nothing happened yet. '}
-          {!text && <a href="/">Play the story</a>}
+          {!text && !isReadOnly && <a href="/">Play the story</a>}
         </Empty>
       ) : (
         <ol class="board" onMouseEnter={() => point(true)} onMouseLeave={() => point(false)}>

@@ -5,20 +5,24 @@ import { Events } from './events.tsx';
 import { Flow } from './flow.tsx';
 import { Logs } from './logs.tsx';
 import { Empty, withSystem } from './parts.tsx';
+import { Pods } from './pods.tsx';
 import { address, setFilter } from './route.ts';
 import { Services } from './services.tsx';
-import { chosen, connection, exercises, status } from './store.ts';
+import { chosen, connection, exercises, isReadOnly, status } from './store.ts';
 import { Trouble, troubles } from './trouble.tsx';
 
-const SCREENS = [
-  { path: '/', name: 'Services', Screen: Services },
-  { path: '/events', name: 'Events', Screen: Events },
-  { path: '/flow', name: 'Flow', Screen: Flow },
-  { path: '/trouble', name: 'Trouble', Screen: Trouble },
+/** Where the runner is: they read its logs and files, and change something. */
+const ONLY_HERE = [
   { path: '/logs', name: 'Logs', Screen: Logs },
   { path: '/configuration', name: 'Configuration', Screen: Configuration },
   { path: '/contract', name: 'Contract', Screen: Contract },
-] as const;
+];
+const SCREENS = [
+  { path: '/', name: 'Services', Screen: isReadOnly ? Pods : Services },
+  { path: '/events', name: 'Events', Screen: Events },
+  { path: '/flow', name: 'Flow', Screen: Flow },
+  { path: '/trouble', name: 'Trouble', Screen: Trouble },
+].concat(isReadOnly ? [] : ONLY_HERE);
 
 /** The rail of screens, the choice of a system, and how the console itself is. */
 export function Shell() {
@@ -97,7 +101,7 @@ function Connection() {
     : connection.value === 'first'
       ? 'connecting'
       : status.value
-        ? `${status.value.profile} profile, ${status.value.phase}`
+        ? `${status.value.profile} profile, ${isReadOnly ? 'read-only' : status.value.phase}`
         : 'the runner does not answer';
   return (
     <span class={`connection ${isLost || (connection.value === 'well' && !status.value) ? 'bad' : ''}`} role="status">

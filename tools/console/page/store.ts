@@ -28,6 +28,9 @@ const BELONGS_MS = 10_000;
 const EVERY_MS = 500;
 const HIDDEN_MS = 3_000;
 
+/** Whether this console shows what happens and can change nothing, as in a cluster. */
+export const isReadOnly = document.getElementById('console')?.hasAttribute('data-read-only') ?? false;
+
 export const models = signal<Models>({});
 export const status = signal<Status | null>(null);
 export const letters = signal<readonly Letter[]>([]);
@@ -122,7 +125,7 @@ function take(entry: Entry): void {
   if (entry.kind === 'leftOut') leaveOut(entry.leftOut);
   if (entry.kind === 'configuration') {
     confirmations.value = [entry, ...confirmations.value].slice(0, 50);
-    void readSettings(entry.system);
+    if (!isReadOnly) void readSettings(entry.system);
   }
   keep(entry);
 }
@@ -142,6 +145,7 @@ async function look(): Promise<void> {
   playing.value = changes.playing;
   errors.value = changes.errors;
   connection.value = 'well';
+  if (isReadOnly) return;
   for (const system of changes.status?.systems ?? []) if (!settings.value[system]) void readSettings(system);
 }
 

@@ -1,7 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import type { Letter } from '../server/trouble.ts';
 import { clock, Empty } from './parts.tsx';
-import { ask, isChosen, letters, now, rates, status } from './store.ts';
+import { ask, isChosen, isReadOnly, letters, now, rates, status } from './store.ts';
 
 interface Problem {
   readonly key: string;
@@ -110,7 +110,7 @@ function Letters({ letter }: { letter: Letter }) {
         {attempts === undefined ? '' : `, tried ${attempts} times`}
       </p>
       <div class="buttons">
-        {replayable && (
+        {!isReadOnly && replayable && (
           <button
             type="button"
             onClick={() => void act('replay')}
@@ -119,9 +119,11 @@ function Letters({ letter }: { letter: Letter }) {
             Replay at {appId}
           </button>
         )}
-        <button type="button" class="danger" onClick={() => void act('drop')}>
-          Drop
-        </button>
+        {!isReadOnly && (
+          <button type="button" class="danger" onClick={() => void act('drop')}>
+            Drop
+          </button>
+        )}
         {trace && <a href={`/commands/${trace}`}>its command</a>}
       </div>
       {event !== undefined && (

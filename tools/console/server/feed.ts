@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import * as client from '../../run/cli/client.ts';
 import type { Status } from '../../run/supervisor/status.ts';
-import { headersFor, SECRET_VARIABLE } from '../../run/tokens.ts';
 import { Listener } from './listener.ts';
 import { ErrorCounts } from './log-lines.ts';
 import { Ring } from './ring.ts';
+import type { Runs } from './runs.ts';
 import { type Letter, letters } from './trouble.ts';
 
 /** Nobody looks any more: the services are not listened to either, so that they need not make texts. */
@@ -28,7 +27,9 @@ export class Feed {
   private lettersAt = 0;
   private idle: NodeJS.Timeout | undefined;
 
-  /** How the system is now; undefined where the supervisor does not answer. */
+  constructor(private readonly runs: Runs) {}
+
+  /** How the system is now; undefined where nobody says it. */
   async now(): Promise<Status | undefined> {
     clearTimeout(this.idle);
     this.idle = setTimeout(() => this.close(), IDLE_MS).unref();
@@ -51,13 +52,13 @@ export class Feed {
   }
 
   private async look(): Promise<void> {
-    this.status = await client.status().catch(() => undefined);
+    this.status = await this.runs.now();
     this.lookedAt = Date.now();
     this.listen(this.status);
     if (this.status && Date.now() - this.lettersAt > LETTERS_MS) {
       this.lettersAt = Date.now();
-      this.errors.look();
-      void letters(this.status).then((found) => {
+      if (this.runs.hasLogs) this.errors.look();
+      void letters(this.status, this.runs).then((found) => {
         this.letters = found;
       });
     }
@@ -71,14 +72,14 @@ export class Feed {
         .map((one) => [one.instance, one]),
     );
     for (const [instance, { port }] of this.listeners) if (wanted.get(instance)?.port !== port) this.leave(instance);
-    for (const [instance, { appId, system, service, port }] of wanted) {
+    for (const [instance, one] of wanted) {
       if (this.listeners.has(instance)) continue;
+      const { system, service, port } = one;
       const take = (entries: readonly Record<string, unknown>[], leftOut: number): void => {
         if (leftOut > 0) this.ring.add({ kind: 'leftOut', system, service, at: Date.now(), leftOut });
         for (const entry of entries) this.ring.add({ system, service, ...entry });
       };
-      const headers = headersFor(process.env[SECRET_VARIABLE], appId);
-      const listener = new Listener(port, this.lastIds.get(instance) ?? '', take, headers);
+      const listener = new Listener(() => this.runs.wayTo(one), this.lastIds.get(instance) ?? '', take);
       this.listeners.set(instance, { port, listener });
     }
   }

@@ -1,5 +1,6 @@
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Way } from './runs.ts';
 
 /** What is left of a line that never ends is given up: nothing of ours is so long. */
 const LONGEST = 16 * 1024 * 1024;
@@ -12,15 +13,14 @@ export class Listener {
   lastId: string;
 
   /**
+   * @param way where the service answers, asked before each connection
    * @param lastId of an earlier listener to the same service; empty where there was none
    * @param take is given each entry, and how many were left out before
-   * @param headers with which the service answers
    */
   constructor(
-    private readonly port: number,
+    private readonly way: () => Way,
     lastId: string,
     private readonly take: (entries: readonly Record<string, unknown>[], leftOut: number) => void,
-    private readonly headers: Readonly<Record<string, string>> = {},
   ) {
     this.lastId = lastId;
     void this.follow();
@@ -40,9 +40,10 @@ export class Listener {
 
   private once(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const headers = { ...this.headers, ...(this.lastId ? { 'last-event-id': this.lastId } : {}) };
+      const { host, port, ...way } = this.way();
+      const headers = { ...way.headers, ...(this.lastId ? { 'last-event-id': this.lastId } : {}) };
       const { signal } = this.ending;
-      const asked = get({ host: '127.0.0.1', port: this.port, path: '/activity', headers, agent: false, signal });
+      const asked = get({ host, port, path: '/activity', headers, agent: false, signal });
       asked.once('error', reject).once('response', (answer) => {
         let rest = '';
         answer.once('close', resolve).once('error', reject);

@@ -20,10 +20,14 @@ test('given a stream that ends, when it is listened to again, then it goes on wh
   const taken: unknown[] = [];
   const listen = (lastId: string, count: number): Promise<Listener> =>
     new Promise((resolve) => {
-      const listener = new Listener(port, lastId, (entries, leftOut) => {
-        taken.push(...entries, ...(leftOut > 0 ? [leftOut] : []));
-        if (taken.length === count) resolve(listener);
-      });
+      const listener = new Listener(
+        () => ({ host: '127.0.0.1', port, headers: {} }),
+        lastId,
+        (entries, leftOut) => {
+          taken.push(...entries, ...(leftOut > 0 ? [leftOut] : []));
+          if (taken.length === count) resolve(listener);
+        },
+      );
     });
   const one = await listen('', 2);
   one.close();

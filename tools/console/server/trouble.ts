@@ -1,6 +1,6 @@
-import type { ServiceStatus, Status } from '../../run/supervisor/status.ts';
-import { headersFor, SECRET_VARIABLE } from '../../run/tokens.ts';
+import type { Status } from '../../run/supervisor/status.ts';
 import { ask } from './ask.ts';
+import { type Runs, runner, type Way } from './runs.ts';
 
 /** A dead letter, or an event that waits, of one service. */
 export interface Letter {
@@ -18,18 +18,22 @@ export interface Letter {
 const LISTED = 50;
 const WITHIN_MS = 3_000;
 
-/** What lies aside in all services that answer: at most 50 of each kind of each service. */
-export async function letters({ services }: Status): Promise<Letter[]> {
-  const first = services.filter(({ service, replica }) => service !== 'gateway' && replica === 1);
-  const asked = first.flatMap((one) => (['deadletters', 'deferred'] as const).map((kind) => lettersOf(one, kind)));
+/** What lies aside in all services that answer: at most 50 of each kind of each service, whose replicas share them. */
+export async function letters({ services }: Status, runs: Runs): Promise<Letter[]> {
+  const asked = [...new Set(services.map(({ appId }) => appId))].flatMap((appId) => {
+    const replicas = services.filter(
+      ({ service, state, ...one }) => one.appId === appId && service !== 'gateway' && state !== 'stopped',
+    );
+    const one = replicas.find(({ healthy }) => healthy) ?? replicas[0];
+    return one ? (['deadletters', 'deferred'] as const).map((kind) => lettersOf(appId, runs.wayTo(one), kind)) : [];
+  });
   return (await Promise.all(asked)).flat();
 }
 
-async function lettersOf({ appId, port }: ServiceStatus, kind: Letter['kind']): Promise<Letter[]> {
+async function lettersOf(appId: string, way: Way, kind: Letter['kind']): Promise<Letter[]> {
   try {
     const query = kind === 'deadletters' ? `size=${LISTED}&sort=id,desc` : `size=${LISTED}`;
-    const headers = headersFor(process.env[SECRET_VARIABLE], appId);
-    const { text } = await ask({ port, path: `/${kind}?${query}`, headers }, WITHIN_MS);
+    const { text } = await ask({ ...way, path: `/${kind}?${query}` }, WITHIN_MS);
     const { _embedded } = JSON.parse(text) as { _embedded?: Record<string, Record<string, unknown>[]> };
     return Object.values(_embedded ?? {})
       .flat()
@@ -70,8 +74,7 @@ export async function handle(
   const path = `/${kind}/${id}${action === 'replay' ? '/replay' : ''}`;
   const method = action === 'replay' ? 'POST' : 'DELETE';
   try {
-    const headers = headersFor(process.env[SECRET_VARIABLE], appId);
-    const { status, text } = await ask({ port: service.port, path, method, headers }, 30_000);
+    const { status, text } = await ask({ ...runner.wayTo(service), path, method }, 30_000);
     const { detail } = detailOf(text);
     return { status, said: detail ?? (action === 'replay' ? 'It was handled.' : 'It was dropped.') };
   } catch {

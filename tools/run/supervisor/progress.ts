@@ -17,6 +17,9 @@ const Standing = z.looseObject({
 });
 export type Standing = z.output<typeof Standing>;
 
+/** What a service said of itself; undefined where that is something else. */
+export const standingOf = (said: unknown): Standing | undefined => Standing.safeParse(said).data;
+
 export interface Progress {
   readonly healthy: boolean;
   /** `ready`, `not ready: ...` or `stalled: ...`, and what else an operator should know. */
@@ -68,8 +71,8 @@ export async function askService(port: number, headers: Record<string, string> =
     fetch(`http://127.0.0.1:${port}${path}`, { headers, signal: AbortSignal.timeout(2_000) });
   try {
     const answer = await ask('/status');
-    const said = answer.ok ? Standing.safeParse(await answer.json()) : undefined;
-    if (said?.success) return said.data;
+    const said = answer.ok ? standingOf(await answer.json()) : undefined;
+    if (said) return said;
     const [readyz, metrics] = await Promise.all([ask('/readyz'), ask('/metrics').then((one) => one.text())]);
     const waitingFor = readyz.ok ? undefined : (await readyz.text()).trim().replace(/^waits for /, '');
     const gauge = (name: string): number => Number(new RegExp(`^madang_${name} (\\S+)$`, 'm').exec(metrics)?.[1] ?? 0);
