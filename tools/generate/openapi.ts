@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { AnswerShape, Route } from '../../services/kit/index.ts';
 import { definitionsOf } from '../run/infrastructure/definitions.ts';
-import { PROBLEMS, parameters, responseHeaders, STATIC, security, TOKEN } from './openapi-parts.ts';
+import { PROBLEMS, parameters, responseHeaders, STATIC, security, securitySchemes } from './openapi-parts.ts';
 import { publicRoutesOf } from './public-routes.ts';
 import { jsonSchema, type Schema } from './schemas.ts';
 
@@ -115,9 +115,11 @@ function operation(service: string, path: string, route: Route, named: Named): J
 export async function openapi(system: string, about: string, version: string): Promise<Json> {
   const named = new Named();
   const paths: Record<string, Json> = {};
+  const routes: Route[] = [];
   for (const [service, definition] of await definitionsOf(system)) {
     for (const { path, route } of publicRoutesOf(definition)) {
       const at = templated(path);
+      routes.push(route);
       paths[at] = { ...paths[at], [route.method]: operation(service, at, route, named) };
     }
   }
@@ -126,6 +128,6 @@ export async function openapi(system: string, about: string, version: string): P
     info: { title: `Madang: ${system}`, description: about, version, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/' }],
     paths,
-    components: { schemas: named.schemas, responses: PROBLEMS, securitySchemes: { token: TOKEN } },
+    components: { schemas: named.schemas, responses: PROBLEMS, securitySchemes: securitySchemes(routes) },
   };
 }

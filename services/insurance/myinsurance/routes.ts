@@ -75,5 +75,5 @@ export const routes = [
       const mypages = of('myName') ? await named(records, of('myName')) : await all(records);
       return { data: { svcDvn: null, mypages } };
     },
-  }),
+  }, ['mypages:read']),
 ];
