@@ -95,14 +95,24 @@ const withScopes = (caller: Caller, ...scopes: string[]): Caller => ({ ...caller
 
 test.each<[what: string, caller: Caller, request: string, wanted: 200 | string]>([
   ['a program to see all, with the scope', programOf('classes:read'), text('GET', '/classes/2'), 200],
-  ['a program to cancel, with the scope', programOf('classes:read', 'classes:write'), text('DELETE', '/classes/2'), 200],
+  [
+    'a program to cancel, with the scope',
+    programOf('classes:read', 'classes:write'),
+    text('DELETE', '/classes/2'),
+    200,
+  ],
   ['a program to see, for writing alone', programOf('classes:write'), text('GET', '/classes'), 'classes:read'],
   ['a program to cancel, for reading alone', programOf('classes:read'), text('DELETE', '/classes/2'), 'classes:write'],
   ['a program, with the scope of others', programOf('payments:write'), text('DELETE', '/classes/2'), 'classes:write'],
   ['a program, with scopes of nobody here', programOf('email'), text('GET', '/classes'), 'classes:read'],
   ['a program, without scopes', programOf(), text('GET', '/classes'), 'classes:read'],
   ['a program what all may see, without scopes', programOf(), text('GET', '/courses'), 200],
-  ['a program what all may see, for something else', programOf('classes:read'), text('GET', '/courses'), 'courses:read'],
+  [
+    'a program what all may see, for something else',
+    programOf('classes:read'),
+    text('GET', '/courses'),
+    'courses:read',
+  ],
   ['a program to cancel a payment by enrolment', programOf('payments:write'), text('PATCH', '/payment/cancel/2'), 200],
   ['a student, by a scope, what is of another', withScopes(kim, 'classes:read'), text('GET', '/classes/2'), ''],
   ['a student, beside openid, what is his', withScopes(kim, 'openid', 'profile'), text('DELETE', '/classes/1'), 200],
@@ -114,19 +124,27 @@ test.each<[what: string, caller: Caller, request: string, wanted: 200 | string]>
     text('POST', '/gifts', json, '{}'),
     'gifts:write',
   ],
-])('given %s, when it is asked for, then it is answered by scope, and a scope that would do is named', async (_, caller, request, wanted) => {
-  const answer = await ask(await openFor(caller), request);
-  if (wanted === 200) return expect(answer.status).toBe(200);
-  expectProblem(answer, 403);
-  const named = wanted && `, scope="${wanted}"`;
-  expect(answer.headers['www-authenticate']).toBe(`Bearer error="insufficient_scope"${named}`);
-});
+])(
+  'given %s, when it is asked for, then it is answered by scope, and a scope that would do is named',
+  async (_, caller, request, wanted) => {
+    const answer = await ask(await openFor(caller), request);
+    if (wanted === 200) return expect(answer.status).toBe(200);
+    expectProblem(answer, 403);
+    const named = wanted && `, scope="${wanted}"`;
+    expect(answer.headers['www-authenticate']).toBe(`Bearer error="insufficient_scope"${named}`);
+  },
+);
 
 test('given an operation that needs two scopes, when a program has one of them, then 403 names both', () => {
   const security = [{}, { oauth2: ['classes:write', 'payments:write'] }];
   const rules = new Rules({ paths: { '/classes': { post: { security } } } });
-  const permit = (...scopes: string[]) => () => rules.permit(programOf(...scopes), 'POST', '/classes', '');
-  expect(permit('classes:write')).toThrow(expect.objectContaining({ challenge: expect.stringContaining('scope="classes:write payments:write"') }));
+  const permit =
+    (...scopes: string[]) =>
+    () =>
+      rules.permit(programOf(...scopes), 'POST', '/classes', '');
+  expect(permit('classes:write')).toThrow(
+    expect.objectContaining({ challenge: expect.stringContaining('scope="classes:write payments:write"') }),
+  );
   expect(permit('payments:write', 'classes:write')()).toBeUndefined();
 });
 

@@ -101,16 +101,34 @@ export async function guarded(bench: Bench): Promise<void> {
 }
 
 function tell(rows: Bench['rows'], turns: readonly { withBoth: Turn; plain: Turn }[]): void {
-  const of = (who: 'withBoth' | 'plain', what: (turn: Turn) => number): number => median(turns.map((one) => what(one[who])));
-  const ratio = (what: (turn: Turn) => number): number => median(turns.map((one) => what(one.withBoth) / what(one.plain)));
+  const of = (who: 'withBoth' | 'plain', what: (turn: Turn) => number): number =>
+    median(turns.map((one) => what(one[who])));
+  const ratio = (what: (turn: Turn) => number): number =>
+    median(turns.map((one) => what(one.withBoth) / what(one.plain)));
   const failed = [...new Set(turns.flatMap((one) => [failures(one.withBoth), failures(one.plain)]))].join('');
   const row = (name: string, what: (turn: Turn) => number, text: (value: number) => string) => {
     const [own, other] = [of('withBoth', what), of('plain', what)];
     const values = { guarded: own, plain: other, 'guarded / plain': ratio(what) };
-    return { measure: `tokens and limits: ${name}`, figure: text(own) + failed, against: `without: ${text(other)}`, ratio: ratio(what), values };
+    return {
+      measure: `tokens and limits: ${name}`,
+      figure: text(own) + failed,
+      against: `without: ${text(other)}`,
+      ratio: ratio(what),
+      values,
+    };
   };
-  const cpu = row('CPU per enrolment, whole system', (one) => one.cpu, (value) => `${value.toFixed(2)} ms`);
+  const cpu = row(
+    'CPU per enrolment, whole system',
+    (one) => one.cpu,
+    (value) => `${value.toFixed(2)} ms`,
+  );
   rows.push({ ...cpu, goal: 'ratio 1.05', met: cpu.ratio <= 1.05 });
-  rows.push(row('enrolments per second', (one) => one.perSecond, (value) => value.toFixed(0)));
+  rows.push(
+    row(
+      'enrolments per second',
+      (one) => one.perSecond,
+      (value) => value.toFixed(0),
+    ),
+  );
   rows.push(row('p50', (one) => one.p50, ms));
 }

@@ -23,10 +23,12 @@ beforeAll(async () => {
   const { port } = reserved.address() as AddressInfo;
   reserved.close();
   issuer = `http://127.0.0.1:${port}`;
-  server = identityServer(await provider(issuer, {
+  server = identityServer(
+    await provider(issuer, {
       lecture: { pages: [PAGE], scopes: await scopesOf('lecture') },
       academy: { pages: ['http://localhost:8181/app/'], scopes: await scopesOf('academy') },
-    }));
+    }),
+  );
   await once(server.listen(port, '127.0.0.1'), 'listening');
 });
 afterEach(closeAll);
@@ -132,7 +134,8 @@ test('given a program that asked for a scope, when it does something else, then 
   const { access_token: token, scope } = (await answer.json()) as { access_token: string; scope: string };
   expect(scope).toBe('payments:read');
   const gateway = await entrance();
-  const asking = (method: string, path: string) => ask(gateway, text(method, path, { authorization: `Bearer ${token}` }));
+  const asking = (method: string, path: string) =>
+    ask(gateway, text(method, path, { authorization: `Bearer ${token}` }));
   expect((await asking('GET', '/payments')).status).toBe(200);
   const refused = await asking('DELETE', '/classes/1');
   expect(refused.status).toBe(403);

@@ -54,16 +54,18 @@ function signIn() {
 }
 
 /** Nobody is asked to consent: the pages are this project's own. */
-const grantAll = (scopeIn: (system: string) => string): Configuration['loadExistingGrant'] => async ({ oidc }) => {
-  const { client, session, provider } = oidc;
-  if (!client || !session?.accountId) return undefined;
-  const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
-  grant.addOIDCScope('openid profile');
-  const system = systemOf(client.clientId);
-  grant.addResourceScope(resourceOf(system), scopeIn(system));
-  await grant.save();
-  return grant;
-};
+const grantAll =
+  (scopeIn: (system: string) => string): Configuration['loadExistingGrant'] =>
+  async ({ oidc }) => {
+    const { client, session, provider } = oidc;
+    if (!client || !session?.accountId) return undefined;
+    const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+    grant.addOIDCScope('openid profile');
+    const system = systemOf(client.clientId);
+    grant.addResourceScope(resourceOf(system), scopeIn(system));
+    await grant.save();
+    return grant;
+  };
 
 /** Who the gateway sees: the role of a person; a program has scopes, or is an operator if it asked for none. */
 const claimsFor: Configuration['extraTokenClaims'] = ({ oidc }, token) => {

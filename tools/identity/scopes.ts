@@ -10,7 +10,5 @@ const Document = z.object({ components: z.object({ securitySchemes: Schemes }) }
 /** What clients of a system may ask for, as its OpenAPI document has it. */
 export async function scopesOf(system: string): Promise<readonly string[]> {
   const text = await readFile(join(root, 'docs/openapi', `${system}.json`), 'utf8');
-  return Object.keys(
-    Document.parse(JSON.parse(text)).components.securitySchemes.oauth2.flows.clientCredentials.scopes,
-  );
+  return Object.keys(Document.parse(JSON.parse(text)).components.securitySchemes.oauth2.flows.clientCredentials.scopes);
 }
