@@ -131,8 +131,10 @@ test('given client credentials, when a program enrols a student, then it may', a
 
 test('given a program that asked for a scope, when it does something else, then 403 names the scope that this needs', async () => {
   const answer = await programToken('lecture', 'madang', 'payments:read payments:forget');
-  const { access_token: token, scope } = (await answer.json()) as { access_token: string; scope: string };
+  const { access_token: token, scope } = (await answer.json()) as Record<string, string>;
   expect(scope).toBe('payments:read');
+  const unknown = await programToken('lecture', 'madang', 'payments:forget');
+  const { access_token: nothing } = (await unknown.json()) as Record<string, string>;
   const gateway = await entrance();
   const asking = (method: string, path: string) =>
     ask(gateway, text(method, path, { authorization: `Bearer ${token}` }));
@@ -140,6 +142,8 @@ test('given a program that asked for a scope, when it does something else, then 
   const refused = await asking('DELETE', '/classes/1');
   expect(refused.status).toBe(403);
   expect(refused.headers['www-authenticate']).toBe('Bearer error="insufficient_scope", scope="classes:write"');
+  const powerless = await ask(gateway, text('GET', '/payments', { authorization: `Bearer ${nothing}` }));
+  expect(powerless.status).toBe(403);
 });
 
 test('given a program with a wrong secret, or of another system, then it comes in nowhere', async () => {
