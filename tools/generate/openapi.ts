@@ -123,11 +123,13 @@ export async function openapi(system: string, about: string, version: string): P
       paths[at] = { ...paths[at], [route.method]: operation(service, at, route, named) };
     }
   }
+  const answered = new Set(['default', ...routes.flatMap(problemsOf).map(String)]);
+  const responses = Object.fromEntries(Object.entries(PROBLEMS).filter(([status]) => answered.has(status)));
   return {
     openapi: '3.1.0',
     info: { title: `Madang: ${system}`, description: about, version, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/' }],
     paths,
-    components: { schemas: named.schemas, responses: PROBLEMS, securitySchemes: securitySchemes(routes) },
+    components: { schemas: named.schemas, responses, securitySchemes: securitySchemes(routes) },
   };
 }
