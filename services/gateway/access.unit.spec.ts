@@ -154,6 +154,24 @@ test('given a collection that can be sought by owner, when its owner asks for al
   expect(guard?.target).toBe('/courseRegistrationStatuses/search/findByStudentId?size=50&studentId=34');
 });
 
+test.each<[system: string, role: string, sought: string[]]>([
+  ['lecture', 'student', []],
+  ['academy', 'student', ['/courseRegistrationStatuses']],
+  ['reward', 'player', ['/mypages']],
+  ['insurance', 'customer', ['/customers', '/msgs', '/mypages', '/payments', '/plans', '/proposals']],
+])(
+  'given %s, when a %s asks for collections, then these are sought by owner, as access.md says',
+  (system, role, sought) => {
+    const document = documentOf(system) as { paths: Record<string, Record<string, { 'x-access': object }>> };
+    const rules = new Rules(document);
+    const collections = Object.entries(document.paths).flatMap(([path, { get }]) =>
+      /^\/\w+$/.test(path) && get && role in get['x-access'] ? [path] : [],
+    );
+    const isSought = (path: string) => rules.permit(callerOf('1', role), 'GET', path, '')?.target.includes('/search/');
+    expect(collections.filter(isSought).sort()).toEqual(sought);
+  },
+);
+
 test.each<[what: string, body: object, looksAt: string | undefined | 403]>([
   ['what a product costs', { svcId: 'PLA001SVC', svcFn: 'calcPrm' }, undefined],
   ['a description', { svcId: 'PLA003SVC', ppsdsnNo: '7 &' }, '/plans/search/findByPpsdsnNo?ppsdsnNo=7%20%26'],
