@@ -13,7 +13,13 @@ afterEach(closeAll);
 const documentOf = (system: string): object =>
   JSON.parse(readFileSync(join(root, 'docs/openapi', `${system}.json`), 'utf8')) as object;
 const lecture = documentOf('lecture');
-const callerOf = (person: string, ...roles: string[]): Caller => ({ subject: `id of ${person}`, person, roles });
+const callerOf = (person: string, ...roles: string[]): Caller => ({
+  subject: `id of ${person}`,
+  person,
+  roles,
+  scopes: [],
+  isProgram: false,
+});
 
 const enrolments: Record<string, object> = { 1: { id: 1, student: 'kim' }, 2: { id: 2, student: 'lee' } };
 
@@ -83,11 +89,88 @@ test('given an enrolment that is gone, when its student cancels again, then only
   expect(entrance.asked[1]?.headers).toMatchObject({ 'idempotency-key': 'k', 'if-match': '"none"' });
 });
 
+/** A program with these scopes, and another token for comparison. */
+const programOf = (...scopes: string[]): Caller => ({ ...callerOf('shop'), scopes, isProgram: true });
+const withScopes = (caller: Caller, ...scopes: string[]): Caller => ({ ...caller, scopes });
+
+test.each<[what: string, caller: Caller, request: string, wanted: 200 | string]>([
+  ['a program to see all, with the scope', programOf('classes:read'), text('GET', '/classes/2'), 200],
+  [
+    'a program to cancel, with the scope',
+    programOf('classes:read', 'classes:write'),
+    text('DELETE', '/classes/2'),
+    200,
+  ],
+  ['a program to see, for writing alone', programOf('classes:write'), text('GET', '/classes'), 'classes:read'],
+  ['a program to cancel, for reading alone', programOf('classes:read'), text('DELETE', '/classes/2'), 'classes:write'],
+  ['a program, with the scope of others', programOf('payments:write'), text('DELETE', '/classes/2'), 'classes:write'],
+  ['a program, with scopes of nobody here', programOf('email'), text('GET', '/classes'), 'classes:read'],
+  ['a program, without scopes', programOf(), text('GET', '/classes'), 'classes:read'],
+  ['a program what all may see, without scopes', programOf(), text('GET', '/courses'), 200],
+  [
+    'a program what all may see, for something else',
+    programOf('classes:read'),
+    text('GET', '/courses'),
+    'courses:read',
+  ],
+  ['a program to cancel a payment by enrolment', programOf('payments:write'), text('PATCH', '/payment/cancel/2'), 200],
+  ['a student, by a scope, what is of another', withScopes(kim, 'classes:read'), text('GET', '/classes/2'), ''],
+  ['a student, beside openid, what is his', withScopes(kim, 'openid', 'profile'), text('DELETE', '/classes/1'), 200],
+  ['a student, for reading alone', withScopes(kim, 'classes:read'), text('DELETE', '/classes/1'), 'classes:write'],
+  ['who has a scope, and no role', withScopes(callerOf('kim'), 'classes:read'), text('GET', '/classes'), ''],
+  [
+    'an operator, for reading alone',
+    withScopes(callerOf('root', 'operator'), 'gifts:read'),
+    text('POST', '/gifts', json, '{}'),
+    'gifts:write',
+  ],
+])(
+  'given %s, when it is asked for, then it is answered by scope, and a scope that would do is named',
+  async (_, caller, request, wanted) => {
+    const answer = await ask(await openFor(caller), request);
+    if (wanted === 200) return expect(answer.status).toBe(200);
+    expectProblem(answer, 403);
+    const named = wanted && `, scope="${wanted}"`;
+    expect(answer.headers['www-authenticate']).toBe(`Bearer error="insufficient_scope"${named}`);
+  },
+);
+
+test('given an operation that needs two scopes, when a program has one of them, then 403 names both', () => {
+  const security = [{}, { oauth2: ['classes:write', 'payments:write'] }];
+  const rules = new Rules({ paths: { '/classes': { post: { security } } } });
+  const permit =
+    (...scopes: string[]) =>
+    () =>
+      rules.permit(programOf(...scopes), 'POST', '/classes', '');
+  expect(permit('classes:write')).toThrow(
+    expect.objectContaining({ challenge: expect.stringContaining('scope="classes:write payments:write"') }),
+  );
+  expect(permit('payments:write', 'classes:write')()).toBeUndefined();
+});
+
 test('given a collection that can be sought by owner, when its owner asks for all, then his are sought', () => {
   const academy = new Rules(documentOf('academy'));
   const guard = academy.permit(callerOf('34', 'student'), 'GET', '/courseRegistrationStatuses', '?size=50');
   expect(guard?.target).toBe('/courseRegistrationStatuses/search/findByStudentId?size=50&studentId=34');
 });
+
+test.each<[system: string, role: string, sought: string[]]>([
+  ['lecture', 'student', []],
+  ['academy', 'student', ['/courseRegistrationStatuses']],
+  ['reward', 'player', ['/mypages']],
+  ['insurance', 'customer', ['/customers', '/msgs', '/mypages', '/payments', '/plans', '/proposals']],
+])(
+  'given %s, when a %s asks for collections, then these are sought by owner, as access.md says',
+  (system, role, sought) => {
+    const document = documentOf(system) as { paths: Record<string, Record<string, { 'x-access': object }>> };
+    const rules = new Rules(document);
+    const collections = Object.entries(document.paths).flatMap(([path, { get }]) =>
+      /^\/\w+$/.test(path) && get && role in get['x-access'] ? [path] : [],
+    );
+    const isSought = (path: string) => rules.permit(callerOf('1', role), 'GET', path, '')?.target.includes('/search/');
+    expect(collections.filter(isSought).sort()).toEqual(sought);
+  },
+);
 
 test.each<[what: string, body: object, looksAt: string | undefined | 403]>([
   ['what a product costs', { svcId: 'PLA001SVC', svcFn: 'calcPrm' }, undefined],
@@ -110,7 +193,8 @@ test.each(['academy', 'insurance', 'lecture', 'rental', 'reward'])(
     expect(operations.length).toBeGreaterThan(10);
     for (const { security, 'x-access': access } of operations) {
       const roles = Object.keys(access as object);
-      expect(security).toHaveLength(roles.length + 2);
+      expect(security).toHaveLength(roles.length + 3);
+      expect((security as object[]).at(-1)).toEqual({ oauth2: [expect.stringMatching(/^\w+:(read|write)$/)] });
     }
   },
 );

@@ -7,13 +7,27 @@ export interface Caller {
   /** As the records of the system name him: the value of their owner field. */
   readonly person: string;
   readonly roles: readonly string[];
+  /** What the client may do with it; servers that know no scopes name none. */
+  readonly scopes: readonly string[];
+  /** Whether it is a client's own (client credentials), and nobody's who signed in. */
+  readonly isProgram: boolean;
+}
+
+/** Where clients get tokens, by what the authorization server says of itself. */
+export interface Endpoints {
+  readonly authorization?: string | undefined;
+  readonly token?: string | undefined;
 }
 
 /**
  * Lets a request in or not, by its Authorization header.
  * @throws Refused 401, 403; Problem 503
  */
-export type Admission = (authorization: string | undefined) => Promise<Caller>;
+export interface Admission {
+  (authorization: string | undefined): Promise<Caller>;
+  /** Known once somebody was let in. */
+  endpoints?(): Endpoints | undefined;
+}
 
 /** Nobody is let in with this token; says what is wanted (RFC 6750, 3). */
 export class Refused extends Problem {

@@ -13,6 +13,7 @@ import { Rules } from './access.ts';
 import { type Admission, Refused } from './admission.ts';
 import { Connection } from './connection.ts';
 import { preflight } from './cors.ts';
+import { documentFor } from './document.ts';
 import { Exchange, type Surroundings } from './exchange.ts';
 import type { Following } from './following.ts';
 import { Forwarder } from './forward.ts';
@@ -172,7 +173,8 @@ class Entrance implements Surroundings {
     if (caller && path === '/app/me.json') return sendJson(exchange, { person: caller.person, roles: caller.roles });
     const route = routeOf(this.routes, path);
     if (path === '/') return this.index(exchange, base);
-    if (path === '/openapi.json' && this.options.document) return this.document(exchange, base);
+    const { document } = this.options;
+    if (path === '/openapi.json' && document) return this.document(exchange, base, document);
     if (!route) throw nothingHere();
     const guard = caller && this.rules?.permit(caller, method, path, query);
     const target = (guard?.target ?? path + query).slice(route.prefix.length);
@@ -190,9 +192,8 @@ class Entrance implements Surroundings {
     else refuse(exchange, error);
   }
 
-  /** The OpenAPI document, with the address that the client called. */
-  private document(exchange: Exchange, base: string): void {
-    sendJson(exchange, { ...this.options.document, servers: [{ url: base }] });
+  private document(exchange: Exchange, base: string, document: object): void {
+    sendJson(exchange, documentFor(document, base, this.options.admission?.endpoints?.()));
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { Endpoints } from './admission.ts';
 import { outsideFrom } from './public-base.ts';
 import { ask, closeAll, expectProblem, open, text } from './testing.ts';
 
@@ -11,6 +12,25 @@ test('given the document of a system, when a client asks for it, then it has the
   expect({ status, type: headers['content-type'] }).toEqual({ status: 200, type: 'application/json; charset=utf-8' });
   expect(JSON.parse(body)).toEqual({ ...document, servers: [{ url: 'http://shop.example:8088' }] });
   expect(entrance.asked).toEqual([]);
+});
+
+test('given an authorization server, when a client asks for the document, then it says where this server gives tokens', async () => {
+  const oauth2 = (flows: object) => ({ components: { securitySchemes: { oauth2: { type: 'oauth2', flows } } } });
+  const scopes = { 'classes:read': 'See classes.' };
+  const made = { ...document, paths: {}, ...oauth2({ authorizationCode: { scopes }, clientCredentials: { scopes } }) };
+  const seen = async (endpoints: Endpoints): Promise<unknown> => {
+    const caller = { subject: 'kim', person: 'kim', roles: [], scopes: [], isProgram: false };
+    const admission = Object.assign(async () => caller, { endpoints: () => endpoints });
+    const request = text('GET', '/openapi.json', { host: 'shop.example' });
+    return JSON.parse((await ask(await open({ document: made, admission }), request)).body);
+  };
+  const [authorizationUrl, tokenUrl] = ['https://id.example/auth', 'https://id.example/token'];
+  const clientCredentials = { scopes, tokenUrl };
+  const described = (flows: object) => ({ ...made, ...oauth2(flows), servers: [{ url: 'http://shop.example' }] });
+  expect(await seen({ authorization: authorizationUrl, token: tokenUrl })).toEqual(
+    described({ authorizationCode: { scopes, authorizationUrl, tokenUrl }, clientCredentials }),
+  );
+  expect(await seen({ token: tokenUrl })).toEqual(described({ clientCredentials }));
 });
 
 test('given a proxy with a prefix, when a client asks for the document, then the proxy is believed where it is trusted', async () => {

@@ -1,6 +1,7 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import { log, Problem, reason } from '../kit/index.ts';
+import type { Endpoints } from './admission.ts';
 
 const PATIENCE_MS = 5_000;
 /** Larger documents are not read. */
@@ -13,12 +14,18 @@ const UNKNOWN_MS = 30_000;
 /** After a failure nobody is asked for so long. */
 const PAUSE_MS = 1_000;
 
-const Metadata = z.object({ issuer: z.string(), jwks_uri: z.url({ protocol: /^https?$/ }) });
+const Address = z.url({ protocol: /^https?$/ });
+const Metadata = z.object({
+  issuer: z.string(),
+  jwks_uri: Address,
+  authorization_endpoint: Address.optional().catch(undefined),
+  token_endpoint: Address.optional().catch(undefined),
+});
 const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 
 /** The keys of an authorization server, asked for when they are first needed and kept; new ones are noticed. */
 export class Keys {
-  private found: { readonly keyOf: JWTVerifyGetKey; readonly at: number } | undefined;
+  private found: { readonly keyOf: JWTVerifyGetKey; readonly at: number; readonly endpoints: Endpoints } | undefined;
   private asking: Promise<void> | undefined;
   private failedAt = Number.NEGATIVE_INFINITY;
 
@@ -46,6 +53,11 @@ export class Keys {
       await this.ask();
       return await this.found.keyOf(...token);
     }
+  }
+
+  /** Where clients get tokens; undefined until keys were found. */
+  get endpoints(): Endpoints | undefined {
+    return this.found?.endpoints;
   }
 
   private get age(): number {
@@ -77,7 +89,8 @@ export class Keys {
         `AUTH_ISSUER is ${this.issuer}, and ${address} is of ${metadata.issuer}; set it as the server names itself`,
       );
     const set = KeySet.parse(await jsonAt(metadata.jwks_uri));
-    this.found = { keyOf: createLocalJWKSet(set), at: Date.now() };
+    const { authorization_endpoint: authorization, token_endpoint: token } = metadata;
+    this.found = { keyOf: createLocalJWKSet(set), at: Date.now(), endpoints: { authorization, token } };
   }
 }
 

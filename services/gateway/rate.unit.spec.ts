@@ -60,7 +60,7 @@ describe('given a client may send two requests', () => {
 describe('given tokens are wanted and a client may send two requests', () => {
   const admission: Options['admission'] = async (authorization) => {
     if (!authorization) throw new Refused(401, 'A token is needed.', 'Bearer');
-    return { subject: authorization.slice('Bearer '.length), person: '', roles: [] };
+    return { subject: authorization.slice('Bearer '.length), person: '', roles: [], scopes: [], isProgram: false };
   };
 
   test('when subjects share an address, then each has its own two, wherever it comes from', async () => {

@@ -1,6 +1,6 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { Problem, reason } from '../kit/index.ts';
-import { type Admission, forbidden, Refused } from './admission.ts';
+import { type Admission, type Caller, forbidden, Refused } from './admission.ts';
 import { Keys } from './keys.ts';
 import type { SignIn } from './page.ts';
 
@@ -47,7 +47,7 @@ export function signInFrom(env: Readonly<Record<string, string | undefined>>): S
 function tokens(terms: Terms): Admission {
   const { issuer, scope } = terms;
   const keys = new Keys(issuer);
-  return async (authorization) => {
+  const admit = async (authorization: string | undefined): Promise<Caller> => {
     const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization ?? '') ?? [];
     if (!token) {
       const how = 'send it as `Authorization: Bearer <token>`';
@@ -58,15 +58,22 @@ function tokens(terms: Terms): Admission {
       const detail = `The token is not valid: ${reason(error)}; get a new one of ${issuer}.`;
       throw new Refused(401, detail, 'Bearer error="invalid_token"');
     });
-    if (scope && !wordsOf(payload.scope, payload.scp).includes(scope))
-      throw forbidden(`The token does not have the scope ${scope}.`, scope);
+    const scopes = wordsOf(payload.scope, payload.scp);
+    if (scope && !scopes.includes(scope)) throw forbidden(`The token does not have the scope ${scope}.`, scope);
     return {
       subject: payload.sub ?? '',
       person: textOf(claimIn(payload, terms.person)) ?? '',
       roles: wordsOf(claimIn(payload, terms.roles)),
+      scopes,
+      isProgram: isProgram(payload),
     };
   };
+  return Object.assign(admit, { endpoints: () => keys.endpoints });
 }
+
+/** A token that nobody signed in for is about the client itself (RFC 9068, 2.2); Auth0 says so in its own way. */
+const isProgram = ({ sub, client_id: client }: JWTPayload): boolean =>
+  typeof client === 'string' && client !== '' && (sub === client || sub === `${client}@clients`);
 
 /** What is in a valid token. Without a `kid`, each of the keys that fit may be the one. */
 async function verified(token: string, keys: Keys, { issuer, audience }: Terms): Promise<JWTPayload> {

@@ -181,6 +181,14 @@ test.each<[what: string, claims: JWTPayload, env: Record<string, string>, caller
     { roles: ['a'] },
   ],
   ['what is no role', { roles: { student: true }, sub: 'kim' }, {}, { roles: [] }],
+  ['scopes in a text', { scope: 'a b' }, {}, { scopes: ['a', 'b'] }],
+  ['scopes in a list', { scope: ['a', 'b c'] }, {}, { scopes: ['a', 'b', 'c'] }],
+  ['scopes in a list under scp', { scp: ['a', 'b'] }, {}, { scopes: ['a', 'b'] }],
+  ['what is no scope', { scope: { a: true }, scp: 7 }, {}, { scopes: [] }],
+  ['itself as subject', { sub: 'shop', client_id: 'shop' }, {}, { isProgram: true }],
+  ['itself as subject, as Auth0 has it', { sub: 'shop@clients', client_id: 'shop' }, {}, { isProgram: true }],
+  ['a person as subject', { sub: 'kim', client_id: 'shop' }, {}, { isProgram: false }],
+  ['neither client nor subject', { sub: '', client_id: '' }, {}, { isProgram: false }],
   ['no person', { sub: 'kim', student: ['a', 'b'] }, { AUTH_PERSON: 'student' }, { person: '' }],
 ])('given a token with %s, when it is let in, then it is known whose it is', async (_, claims, env, caller) => {
   const admit = tokensFrom({ AUTH_ISSUER: issuer, AUTH_AUDIENCE: 'lecture', ...env });

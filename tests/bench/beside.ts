@@ -34,7 +34,8 @@ export async function stopBeside(): Promise<void> {
   for (const child of children.splice(0).reverse()) await child.stop();
 }
 
-async function started(spec: ProcessSpec): Promise<Process> {
+/** Starts a process that `stopBeside` ends. */
+export async function started(spec: ProcessSpec): Promise<Process> {
   const child = new Child(spec, logFile(spec.id));
   children.push(child);
   child.start();

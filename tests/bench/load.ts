@@ -24,15 +24,16 @@ export const median = (values: readonly number[]): number => percentile(values, 
 export interface Command {
   readonly path: string;
   readonly body: object;
+  readonly headers?: Readonly<Record<string, string>>;
 }
-const ENROLMENT: Command = {
+export const ENROLMENT: Command = {
   path: '/classes',
   body: { courseId: 1, fee: 10_000, student: 'john-doe', textBook: 'kor_book' },
 };
 
 /** Enrols once; answers the number of the enrolment, or of what else was asked for. */
-export async function enrol(pool: Pool, { path, body: wish } = ENROLMENT): Promise<number> {
-  const headers = { 'content-type': 'application/json' };
+export async function enrol(pool: Pool, { path, body: wish, headers: more } = ENROLMENT): Promise<number> {
+  const headers = { 'content-type': 'application/json', ...more };
   const { statusCode, body } = await pool.request({ method: 'POST', path, headers, body: JSON.stringify(wish) });
   const text = await body.text();
   if (statusCode !== 201) throw new Error(`${statusCode} ${/"detail":"([^"]*)/.exec(text)?.[1] ?? text}`);

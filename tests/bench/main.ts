@@ -13,6 +13,7 @@ import { stopBeside } from './beside.ts';
 import { Build } from './build.ts';
 import { costs } from './costs.ts';
 import { backlog, cancelled, replicas } from './growth.ts';
+import { guarded } from './guarded.ts';
 import { latency, outbox } from './latency.ts';
 import { load, median } from './load.ts';
 import type { Options, Part } from './options.ts';
@@ -33,6 +34,7 @@ const measures: Readonly<Record<Part, (bench: Bench) => Promise<void>>> = {
   replicas,
   backlog,
   cancelled,
+  guarded,
 };
 
 /** The runner may answer a memory that is as old as this. */

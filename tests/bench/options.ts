@@ -1,7 +1,17 @@
 import type { Profile } from '../../tools/run/process.ts';
 
 /** What can be measured; `latency` to `bare` are measured unless something else is said. */
-export const PARTS = ['latency', 'outbox', 'system', 'pages', 'bare', 'backlog', 'replicas', 'cancelled'] as const;
+export const PARTS = [
+  'latency',
+  'outbox',
+  'system',
+  'pages',
+  'bare',
+  'backlog',
+  'replicas',
+  'cancelled',
+  'guarded',
+] as const;
 export type Part = (typeof PARTS)[number];
 export const USUAL: readonly Part[] = ['latency', 'outbox', 'system', 'pages', 'bare'];
 export const GROWTH: readonly Part[] = ['pages', 'backlog', 'replicas', 'cancelled'];

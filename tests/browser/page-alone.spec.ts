@@ -138,7 +138,7 @@ test('given a field is wrong, when it is refused, then the message stands at the
 test('given an entrance that asks for a token, when it is given, then the page goes on with it', async () => {
   const admission = async (header: string | undefined) => {
     if (header !== 'Bearer good') throw new Refused(401, 'Send a token.', 'Bearer');
-    return { subject: 'kim', person: 'kim', roles: ['operator'] };
+    return { subject: 'kim', person: 'kim', roles: ['operator'], scopes: [], isProgram: false };
   };
   await show([401], { admission });
   await page.getByLabel('Access token').fill('good');

@@ -44,7 +44,7 @@ async function guardedPage(): Promise<string> {
     const name = path.includes('/courses') ? 'courses' : 'inquiryMypages';
     return said(200, JSON.stringify({ _embedded: { [name]: name === 'courses' ? [] : ROWS } }));
   });
-  identity = identityServer(await provider(issuer, { lecture: [`${address}/app/`] }));
+  identity = identityServer(await provider(issuer, { lecture: { pages: [`${address}/app/`], scopes: [] } }));
   await once(identity.listen(port, '127.0.0.1'), 'listening');
   return `${address}/app/`;
 }

@@ -82,7 +82,7 @@ export const PROBLEMS: Record<string, Json> = {
 };
 
 /** What is asked for where a gateway has an authorization server. */
-export const TOKEN: Json = {
+const TOKEN: Json = {
   type: 'http',
   scheme: 'bearer',
   bearerFormat: 'JWT',
@@ -90,11 +90,45 @@ export const TOKEN: Json = {
     'An access token (RFC 9068) of the authorization server, where the entrance has one; else nothing is asked for. Each operation names the roles of which one is needed.',
 };
 
-/** Who may do it: roles, of which one is needed, and `x-access`: whether all of it, or what is the caller's own. */
-export const security = ({ spec: { access = {} } }: Route): Json => ({
-  security: [{}, ...[...Object.keys(access), 'operator'].map((role) => ({ token: role === 'everyone' ? [] : [role] }))],
-  'x-access': access,
-});
+/** Of `./run up --auth`; the gateway says those of its own authorization server instead. */
+const PROVIDER = 'http://127.0.0.1:8002';
+const TOKEN_URL = { tokenUrl: `${PROVIDER}/token` };
+
+/** What a token with scopes needs, all of them. The resource is that of the answer, or else the first part of the path. */
+const scopesOf = ({ method, path, spec: { scopes, answer } }: Route): readonly string[] =>
+  scopes ?? [`${answer.hal?.names.path ?? path.split('/')[1]}:${method === 'get' ? 'read' : 'write'}`];
+
+const meaning = (scope: string): string => {
+  const [resource, verb] = scope.split(':');
+  return verb === 'read' ? `See ${resource}.` : `Make and change ${resource}.`;
+};
+
+/** What a client may ask for: a token with the roles of who signs in, or scopes. */
+export function securitySchemes(routes: readonly Route[]): Json {
+  const scopes = Object.fromEntries([...new Set(routes.flatMap(scopesOf))].sort().map((one) => [one, meaning(one)]));
+  return {
+    token: TOKEN,
+    oauth2: {
+      type: 'oauth2',
+      description:
+        "Scopes permit programs (client credentials) what they name. A token of a person needs the person's role in any case; if it names scopes, it is held to them, too.",
+      flows: {
+        authorizationCode: { authorizationUrl: `${PROVIDER}/auth`, ...TOKEN_URL, scopes },
+        clientCredentials: { ...TOKEN_URL, scopes },
+      },
+    },
+  };
+}
+
+/**
+ * Who may do it: roles, of which one is needed, or scopes, of which all are, and `x-access`: for each role, whether all
+ * of it, or what is the caller's own.
+ */
+export const security = (route: Route): Json => {
+  const { access = {} } = route.spec;
+  const roles = [...Object.keys(access), 'operator'].map((role) => ({ token: role === 'everyone' ? [] : [role] }));
+  return { security: [{}, ...roles, { oauth2: scopesOf(route) }], 'x-access': access };
+};
 
 /** Headers of an answer. */
 export const responseHeaders = ({ status, hal }: AnswerShape): Json => ({

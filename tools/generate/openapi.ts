@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { AnswerShape, Route } from '../../services/kit/index.ts';
 import { definitionsOf } from '../run/infrastructure/definitions.ts';
-import { PROBLEMS, parameters, responseHeaders, STATIC, security, TOKEN } from './openapi-parts.ts';
+import { PROBLEMS, parameters, responseHeaders, STATIC, security, securitySchemes } from './openapi-parts.ts';
 import { publicRoutesOf } from './public-routes.ts';
 import { jsonSchema, type Schema } from './schemas.ts';
 
@@ -115,17 +115,21 @@ function operation(service: string, path: string, route: Route, named: Named): J
 export async function openapi(system: string, about: string, version: string): Promise<Json> {
   const named = new Named();
   const paths: Record<string, Json> = {};
+  const routes: Route[] = [];
   for (const [service, definition] of await definitionsOf(system)) {
     for (const { path, route } of publicRoutesOf(definition)) {
       const at = templated(path);
+      routes.push(route);
       paths[at] = { ...paths[at], [route.method]: operation(service, at, route, named) };
     }
   }
+  const answered = new Set(['default', ...routes.flatMap(problemsOf).map(String)]);
+  const responses = Object.fromEntries(Object.entries(PROBLEMS).filter(([status]) => answered.has(status)));
   return {
     openapi: '3.1.0',
     info: { title: `Madang: ${system}`, description: about, version, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/' }],
     paths,
-    components: { schemas: named.schemas, responses: PROBLEMS, securitySchemes: { token: TOKEN } },
+    components: { schemas: named.schemas, responses, securitySchemes: securitySchemes(routes) },
   };
 }

@@ -8,6 +8,7 @@ import { ask, closeAll, type Opened, open, said, text } from '../../services/gat
 import { tokensFrom } from '../../services/gateway/tokens.ts';
 import { root } from '../run/paths.ts';
 import { provider } from './provider.ts';
+import { scopesOf } from './scopes.ts';
 import { identityServer } from './server.ts';
 
 /** The real provider for development before the real check of a gateway: what people and programs get from it counts. */
@@ -22,7 +23,12 @@ beforeAll(async () => {
   const { port } = reserved.address() as AddressInfo;
   reserved.close();
   issuer = `http://127.0.0.1:${port}`;
-  server = identityServer(await provider(issuer, { lecture: [PAGE], academy: ['http://localhost:8181/app/'] }));
+  server = identityServer(
+    await provider(issuer, {
+      lecture: { pages: [PAGE], scopes: await scopesOf('lecture') },
+      academy: { pages: ['http://localhost:8181/app/'], scopes: await scopesOf('academy') },
+    }),
+  );
   await once(server.listen(port, '127.0.0.1'), 'listening');
 });
 afterEach(closeAll);
@@ -47,11 +53,11 @@ const entrance = (): Promise<Opened> =>
       method === 'GET' ? said(200, JSON.stringify({ _embedded: { classes: rows } })) : said(201, '{"id":3}'),
   );
 
-async function programToken(system: string, secret = 'madang'): Promise<Response> {
+async function programToken(system: string, secret = 'madang', scope = ''): Promise<Response> {
   return fetch(`${issuer}/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${Buffer.from(`${system}-program:${secret}`).toString('base64')}` },
-    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope && { scope }) }),
   });
 }
 
@@ -121,6 +127,23 @@ test('given client credentials, when a program enrols a student, then it may', a
   const body = '{"courseId":1,"student":"anybody"}';
   const request = text('POST', '/classes', { ...json, authorization: `Bearer ${token}` }, body);
   expect(await ask(await entrance(), request)).toMatchObject({ status: 201 });
+});
+
+test('given a program that asked for a scope, when it does something else, then 403 names the scope that this needs', async () => {
+  const answer = await programToken('lecture', 'madang', 'payments:read payments:forget');
+  const { access_token: token, scope } = (await answer.json()) as Record<string, string>;
+  expect(scope).toBe('payments:read');
+  const unknown = await programToken('lecture', 'madang', 'payments:forget');
+  const { access_token: nothing } = (await unknown.json()) as Record<string, string>;
+  const gateway = await entrance();
+  const asking = (method: string, path: string) =>
+    ask(gateway, text(method, path, { authorization: `Bearer ${token}` }));
+  expect((await asking('GET', '/payments')).status).toBe(200);
+  const refused = await asking('DELETE', '/classes/1');
+  expect(refused.status).toBe(403);
+  expect(refused.headers['www-authenticate']).toBe('Bearer error="insufficient_scope", scope="classes:write"');
+  const powerless = await ask(gateway, text('GET', '/payments', { authorization: `Bearer ${nothing}` }));
+  expect(powerless.status).toBe(403);
 });
 
 test('given a program with a wrong secret, or of another system, then it comes in nowhere', async () => {

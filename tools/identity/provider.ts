@@ -9,7 +9,14 @@ const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;
 /** For a provider on 127.0.0.1 whose people are made up: everybody may know it. */
 const SECRET = 'madang';
-const SCOPE = 'api';
+
+/** What the provider knows of a system. */
+export interface Served {
+  /** Addresses of its page. */
+  readonly pages: readonly string[];
+  /** What clients may ask for, as its OpenAPI document has it. */
+  readonly scopes: readonly string[];
+}
 
 /** Clients are named `<system>-page` and `<system>-program`. */
 export const systemOf = (client: string): string => client.replace(/-(page|program)$/, '');
@@ -17,15 +24,15 @@ const resourceOf = (system: string): string => `urn:madang:${system}`;
 const clientIn = ({ oidc }: KoaContextWithOIDC): string => oidc.client?.clientId ?? '';
 
 /** Pages sign people in, with a code and PKCE; programs have a secret. */
-const clientsOf = (pages: Readonly<Record<string, readonly string[]>>) =>
-  Object.entries(pages).flatMap(([system, addresses]) => [
+const clientsOf = (systems: Readonly<Record<string, Served>>) =>
+  Object.entries(systems).flatMap(([system, { pages }]) => [
     {
       client_id: `${system}-page`,
       token_endpoint_auth_method: 'none' as const,
       grant_types: ['authorization_code'],
       response_types: ['code' as const],
-      redirect_uris: [...addresses],
-      post_logout_redirect_uris: [...addresses],
+      redirect_uris: [...pages],
+      post_logout_redirect_uris: [...pages],
     },
     {
       client_id: `${system}-program`,
@@ -47,20 +54,23 @@ function signIn() {
 }
 
 /** Nobody is asked to consent: the pages are this project's own. */
-const grantAll: Configuration['loadExistingGrant'] = async ({ oidc }) => {
-  const { client, session, provider } = oidc;
-  if (!client || !session?.accountId) return undefined;
-  const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
-  grant.addOIDCScope('openid profile');
-  grant.addResourceScope(resourceOf(systemOf(client.clientId)), SCOPE);
-  await grant.save();
-  return grant;
-};
+const grantAll =
+  (scopeIn: (system: string) => string): Configuration['loadExistingGrant'] =>
+  async ({ oidc }) => {
+    const { client, session, provider } = oidc;
+    if (!client || !session?.accountId) return undefined;
+    const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+    grant.addOIDCScope('openid profile');
+    const system = systemOf(client.clientId);
+    grant.addResourceScope(resourceOf(system), scopeIn(system));
+    await grant.save();
+    return grant;
+  };
 
-/** Who the gateway sees: the role of a person, and of a program that of an operator. */
+/** Who the gateway sees: the role of a person; a program has scopes, or is an operator if it asked for none. */
 const claimsFor: Configuration['extraTokenClaims'] = ({ oidc }, token) => {
   const account = 'accountId' in token ? token.accountId : undefined;
-  if (account === undefined) return { roles: ['operator'] };
+  if (account === undefined) return oidc.params?.scope ? undefined : { roles: ['operator'] };
   const person = personOf(account, systemOf(oidc.client?.clientId ?? ''));
   return person && { person: person.id, roles: [person.role], name: person.name };
 };
@@ -68,13 +78,13 @@ const claimsFor: Configuration['extraTokenClaims'] = ({ oidc }, token) => {
 /**
  * An OpenID provider for development. What it knows is gone when it ends, its keys too.
  * @param issuer its address
- * @param pages addresses of the page of each system
  */
-export async function provider(issuer: string, pages: Readonly<Record<string, readonly string[]>>): Promise<Provider> {
+export async function provider(issuer: string, systems: Readonly<Record<string, Served>>): Promise<Provider> {
+  const scopeIn = (system: string): string => systems[system]?.scopes.join(' ') ?? '';
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
   const kid = randomBytes(8).toString('hex');
   return new Provider(issuer, {
-    clients: clientsOf(pages),
+    clients: clientsOf(systems),
     clientDefaults: { id_token_signed_response_alg: ALGORITHM },
     jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: ALGORITHM, use: 'sig', kid }] },
     cookies: { keys: [randomBytes(24).toString('base64url')] },
@@ -100,7 +110,7 @@ export async function provider(issuer: string, pages: Readonly<Record<string, re
         defaultResource: (context) => resourceOf(systemOf(clientIn(context))),
         useGrantedResource: () => true,
         getResourceServerInfo: (_, _resource, client) => ({
-          scope: SCOPE,
+          scope: scopeIn(systemOf(client.clientId)),
           audience: systemOf(client.clientId),
           accessTokenFormat: 'jwt',
           accessTokenTTL: HOUR_S,
@@ -109,7 +119,7 @@ export async function provider(issuer: string, pages: Readonly<Record<string, re
       },
     },
     interactions: { policy: signIn(), url: (_, { uid }) => `/interaction/${uid}` },
-    loadExistingGrant: grantAll,
+    loadExistingGrant: grantAll(scopeIn),
     extraTokenClaims: claimsFor,
     findAccount: (_, accountId) => {
       const system = Object.keys(PEOPLE).find((name) => personOf(accountId, name)) ?? '';

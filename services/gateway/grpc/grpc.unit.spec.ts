@@ -168,7 +168,7 @@ test.each([
 test('given who needs a token, when he comes without one, then UNAUTHENTICATED; with it, he is let in', async () => {
   const admission = async (authorization: string | undefined) => {
     if (authorization !== 'Bearer good') throw new Refused(401, 'A token is needed here.', 'Bearer');
-    return { subject: 'kim', person: 'kim', roles: ['operator'] };
+    return { subject: 'kim', person: 'kim', roles: ['operator'], scopes: [], isProgram: false };
   };
   const { gateway, port } = await opened(() => said(200, '{"id":1}'), { admission });
   const client = clientOf(port, 'madang.lecture.v1.ClassService');

@@ -70,10 +70,16 @@ export const routes = [
     return rowAnswer(pages, page);
   }),
 
-  online('/mypages/online', 'The rows, or those of one customer (myName).', agents, {
-    any: async ({ of, context: { records } }) => {
-      const mypages = of('myName') ? await named(records, of('myName')) : await all(records);
-      return { data: { svcDvn: null, mypages } };
+  online(
+    '/mypages/online',
+    'The rows, or those of one customer (myName).',
+    agents,
+    {
+      any: async ({ of, context: { records } }) => {
+        const mypages = of('myName') ? await named(records, of('myName')) : await all(records);
+        return { data: { svcDvn: null, mypages } };
+      },
     },
-  }),
+    ['mypages:read'],
+  ),
 ];

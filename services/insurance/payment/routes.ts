@@ -41,6 +41,7 @@ export const routes = [
       message: CheckWish,
       answer: answers.json(CheckOutcome),
       access: agents,
+      scopes: ['payments:read'],
     },
     async ({ records, config, body: { prpsNo } }) => {
       await pause(config.PAYMENT_DELAY_MS);

@@ -98,6 +98,7 @@ export const routes = [
         return { data: dataOf(names, product) };
       },
     },
+    ['products:read'],
   ),
 
   route.post(
@@ -109,6 +110,7 @@ export const routes = [
       answer: answers.json(z.array(ProductAnswer)),
       problems: [422],
       access: everyone,
+      scopes: ['products:read'],
     },
     async ({ records, context, body: { prdcd, entAmt, svcFn } }) => {
       const found = await records.findBy(Product, 'prdcd', prdcd);

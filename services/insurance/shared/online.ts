@@ -7,6 +7,7 @@ import {
   Problem,
   type Route,
   type RouteContext,
+  type RouteSpec,
   routeFor,
 } from '../../kit/index.ts';
 
@@ -48,15 +49,18 @@ const OnlineAnswer = z.looseObject({ data: z.union([z.looseObject({}), z.string(
  * Remote procedures (docs/contracts/insurance.md#online): a flat object of texts names service (`svcId`), function and arguments.
  * @param access who may call them
  * @param procedures what each svcId does; under `any`: what is done whatever the svcId
+ * @param scopes what programs need, where nothing of it changes anything
  */
 export const online = <C = Record<string, unknown>>(
   path: string,
   summary: string,
   access: Access,
   procedures: Readonly<Record<string, Procedure<C>>>,
+  scopes?: RouteSpec['scopes'],
 ): Route<C> => {
   const message = procedures.any ? Flat : naming(Object.keys(procedures));
-  return routeFor<C>().post(path, { summary, message, answer: answers.json(OnlineAnswer), access }, async (context) => {
+  const spec = { summary, message, answer: answers.json(OnlineAnswer), access, ...(scopes && { scopes }) };
+  return routeFor<C>().post(path, spec, async (context) => {
     const of = (name: string): string =>
       String((Object.hasOwn(context.body, name) ? context.body[name] : null) ?? '').trim();
     const svcId = of('svcId');

@@ -65,6 +65,8 @@ export interface RouteSpec<C = Record<string, unknown>> {
   readonly limit?: Bulkhead<C>;
   /** Who may do it, where the entrance asks for tokens. */
   readonly access?: Access;
+  /** Scopes that a program needs, all of them, if not `<resource>:read` for GET, and `<resource>:write` for the others. */
+  readonly scopes?: readonly string[];
 }
 
 /** What a handler gets as its body. */
