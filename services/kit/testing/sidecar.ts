@@ -161,17 +161,17 @@ export class MemorySidecar implements Transport {
   async close(): Promise<void> {}
 
   private async handle(call: Call, request: SidecarRequest): Promise<SidecarAnswer> {
-    const url = new URL(call.path, 'http://sidecar');
-    if (url.pathname.startsWith('/v1.0/invoke/')) return invoke(this, call, request);
-    const [version, area = '', ...rest] = url.pathname.slice(1).split('/').map(decodeURIComponent);
+    const { pathname, searchParams } = urlOf(call.path);
+    if (pathname.startsWith('/v1.0/invoke/')) return invoke(this, call, request);
+    const [version, area = '', ...rest] = pathname.slice(1).split('/').map(decodeURIComponent);
     const unreadable = tooLarge(Buffer.byteLength(call.body));
     if (version !== 'v1.0') return notFound();
     if (area === 'healthz') return empty();
     if (area === 'metadata') return json(200, metadataOf(this, this.options.messenger));
-    if (area === 'state') return stateApi(this, call, rest, url.searchParams, unreadable);
-    if (area === 'publish') return publish(this, call, rest, url.searchParams, unreadable);
+    if (area === 'state') return stateApi(this, call, rest, searchParams, unreadable);
+    if (area === 'publish') return publish(this, call, rest, searchParams, unreadable);
     if (area === 'configuration')
-      return configurationApi(this.backend.configuration, this.system, rest, url.searchParams, (...told) =>
+      return configurationApi(this.backend.configuration, this.system, rest, searchParams, (...told) =>
         this.tellConfiguration(...told),
       );
     if (area === 'bindings') return this.binding(call, rest[0] ?? '');
@@ -198,6 +198,18 @@ export class MemorySidecar implements Transport {
     this.backend.notices.push({ appId: this.appId, operation: String(body?.operation), data: body?.data });
     return empty();
   }
+}
+
+/** Those of calls that nearly all are, read once. */
+const urls = new Map<string, Pick<URL, 'pathname' | 'searchParams'>>();
+const MOST_URLS = 100;
+
+function urlOf(path: string): Pick<URL, 'pathname' | 'searchParams'> {
+  const known = urls.get(path);
+  if (known) return known;
+  const { pathname, searchParams } = new URL(path, 'http://sidecar');
+  if (urls.size < MOST_URLS && !pathname.startsWith('/v1.0/invoke/')) urls.set(path, { pathname, searchParams });
+  return { pathname, searchParams };
 }
 
 /** A process that was killed hears of nothing. */
