@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { SidecarAnswer, SidecarRequest, Transport } from '../dapr/transport.ts';
 import { empty, failure, json } from './answers.ts';
 import type { MemoryBackend } from './backend.ts';
-import { callOf } from './call.ts';
+import { callOf, urlOf } from './call.ts';
 import { configurationApi } from './configuration.ts';
 import { type Answered, CutOff, type Injected, inject } from './inject.ts';
 import { invoke } from './invocation.ts';
@@ -198,18 +198,6 @@ export class MemorySidecar implements Transport {
     this.backend.notices.push({ appId: this.appId, operation: String(body?.operation), data: body?.data });
     return empty();
   }
-}
-
-/** Those of calls that nearly all are, read once. */
-const urls = new Map<string, Pick<URL, 'pathname' | 'searchParams'>>();
-const MOST_URLS = 100;
-
-function urlOf(path: string): Pick<URL, 'pathname' | 'searchParams'> {
-  const known = urls.get(path);
-  if (known) return known;
-  const { pathname, searchParams } = new URL(path, 'http://sidecar');
-  if (urls.size < MOST_URLS && !pathname.startsWith('/v1.0/invoke/')) urls.set(path, { pathname, searchParams });
-  return { pathname, searchParams };
 }
 
 /** A process that was killed hears of nothing. */
