@@ -9,8 +9,8 @@ type Reply = NonNullable<Awaited<ReturnType<Way['ask']>>>;
 /** How often a client comes back with a key that it has used, at once or late. */
 const OFTEN = 0.15;
 /**
- * How often it sends a request twice. Only where transactions are all or nothing: on Redis the answer of the second request, whose change is rejected, takes the
- * place of the first one's, and what is answered then is the record as it is by now.
+ * How often it sends a request twice. Only where transactions are all or nothing: on Redis the answer of the second request,
+ * whose change is rejected, takes the place of the first one's, and what is answered then is the record as it is by now.
  */
 const TWICE = 0.1;
 /** How often others have changed a record meanwhile that a client comes back to. */
