@@ -60,35 +60,29 @@ export class Time {
   async run(isDone: () => boolean, untilMs: number): Promise<boolean> {
     await quiet();
     let [instant, steps] = [this.now, this.steps];
-    return turns(() => {
-      if (isDone()) return true;
+    while (!isDone()) {
       if (this.now > instant) [instant, steps] = [this.now, this.steps];
       if (this.steps - steps > MOST_AT_ONCE)
         throw new Error(`Time stands still at ${instant} ms: something looks again and again.`);
-      return this.next(untilMs) ? undefined : false;
-    });
-  }
-
-  /** Lets the next event happen. @returns false where there is none until then */
-  private next(untilMs: number): boolean {
-    for (let due = this.pop(); due; due = this.pop()) {
+      const due = this.pop();
+      if (!due) return false;
       if (due.at > untilMs) {
         this.push(due);
         this.now = untilMs;
         return false;
       }
       this.now = Math.max(this.now, due.at);
-      const { owner } = due;
-      if (due.off || owner?.dead) continue;
-      if (owner && owner.pausedUntil > this.now) this.push({ ...due, at: owner.pausedUntil });
-      else {
-        this.steps++;
-        due.off = true;
-        due.work();
-        return true;
+      if (due.off || due.owner?.dead) continue;
+      if (due.owner && due.owner.pausedUntil > this.now) {
+        this.push({ ...due, at: due.owner.pausedUntil });
+        continue;
       }
+      this.steps++;
+      due.off = true;
+      due.work();
+      await quiet();
     }
-    return false;
+    return true;
   }
 
   /** The clock that a process sees. */
@@ -154,33 +148,3 @@ const before = (a: Due, b: Due): boolean => a.at < b.at || (a.at === b.at && a.o
 
 /** Lets everything happen that waits for no time. */
 const quiet = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** Turns that are asked for together: one pass through the machine's event loop costs more than a turn. */
-const TOGETHER = 64;
-
-/**
- * Takes one turn after the other. Between two of them everything happens that waits for no time.
- * @param turn answers what comes of it, or undefined: there is another turn
- */
-function turns<T>(turn: () => T | undefined): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let [isOver, left] = [false, 0];
-    const take = (): void => {
-      left--;
-      if (isOver) return;
-      try {
-        const end = turn();
-        isOver = end !== undefined;
-        if (end !== undefined) resolve(end);
-        else if (left === 0) ask();
-      } catch (error) {
-        isOver = true;
-        reject(error);
-      }
-    };
-    const ask = (): void => {
-      for (; left < TOGETHER; left++) setImmediate(take);
-    };
-    ask();
-  });
-}
