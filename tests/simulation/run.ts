@@ -91,9 +91,11 @@ class Run {
     let violations = await this.settle(ended);
     const settled = time.now;
     if (violations.length === 0) {
-      // Nothing may move any more.
+      // Nothing may get worse any more.
       await time.run(() => false, time.now + STILL_MS);
       violations = await this.judge();
+      // An event that was put off may be tried just now, and be half done for a moment; what is wrong stays wrong.
+      if (violations.length > 0 || !this.isQuiet) violations = await this.settle(ended);
     }
     const broken = replicas.flatMap(({ broken, name }) => (broken ? [{ about: name, what: broken }] : []));
     const left = consumers.reduce((sum, { backlog }) => sum + backlog, 0);
@@ -140,13 +142,17 @@ class Run {
     for (const consumers of this.consumers) consumers.look();
   }
 
+  /** Every message is handled. */
+  private get isQuiet(): boolean {
+    return this.consumers.every(({ backlog }) => backlog === 0);
+  }
+
   private async settle(from: number): Promise<readonly Violation[]> {
     const { time } = this.world;
     for (;;) {
       await time.run(() => false, time.now + LOOK_MS);
-      const isQuiet = this.consumers.every(({ backlog }) => backlog === 0);
       const isLate = time.now - from > REST_MS;
-      if (!isQuiet && !isLate) continue;
+      if (!this.isQuiet && !isLate) continue;
       const violations = await this.judge();
       if (violations.length === 0 || isLate) return violations;
     }

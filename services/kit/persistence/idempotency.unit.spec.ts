@@ -272,6 +272,35 @@ describe('what is made after the part of another service', () => {
     expect((await given.records.list(Course, { number: 0, size: 10 })).items).toHaveLength(1);
   });
 
+  test('given a repetition while it is made, when the record was changed since, then it gets the first answer', async () => {
+    const given = await givenRecords();
+    let [begin, pay] = [(): void => undefined, (): void => undefined];
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const paid = new Promise<void>((resolve) => {
+      pay = resolve;
+    });
+    const ask = async (): Promise<boolean> => {
+      begin();
+      await paid;
+      return true;
+    };
+    const first = given.records.createAfter(Course, keyed('k', 'r'), steps(ask));
+    await begun;
+    const elsewhere = await givenRecords({
+      backend: given.backend,
+      clock: given.clock,
+      before: async ({ kind, body }) => {
+        if (kind !== 'state-read' || !body.includes('"Course-')) return undefined;
+        pay();
+        await raise(given, (await first).id, other());
+        return undefined;
+      },
+    });
+    expect(await elsewhere.records.createAfter(Course, keyed('k', 'r'), steps(ask))).toEqual(await first);
+  });
+
   test('given nobody is to be asked, it is made after its steps alone', async () => {
     const given = await givenRecords();
     const plain = async (id: number) => ({ key: 5, decide: () => decided({ id, fee: 5 }) });

@@ -1,7 +1,7 @@
 import { type Aggregate, type Decision, type Identified, RuleViolation } from '../domain/aggregate.ts';
 import { CalleeUnavailable } from '../errors.ts';
 import { type Creation, TRIES } from '../persistence/creation.ts';
-import type { Command, Idempotency } from '../persistence/idempotency.ts';
+import { type Command, type Idempotency, repeated } from '../persistence/idempotency.ts';
 import type { Ids } from '../persistence/ids.ts';
 import type { Intent } from '../persistence/unit-of-work.ts';
 
@@ -41,7 +41,8 @@ export async function createAfter<S extends Identified>(
     const claim = await idempotency.find(command);
     if (claim?.answer) return claim.answer.state as S;
     const { id: known, state } = claim ? await creation.standing(kind, claim, command) : {};
-    if (state) return state;
+    // Made meanwhile, and perhaps changed since: the answer came with it.
+    if (state) return repeated<S>(await idempotency.find(command))?.state ?? state;
     const id = known ?? (await ids.next(kind.name));
     const { key = id, otherwise, ask, decide } = await steps(id);
     if (command.fingerprint && known === undefined && !(await idempotency.claim(command, claim, id))) continue;

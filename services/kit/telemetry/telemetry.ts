@@ -49,9 +49,10 @@ export interface TraceOrigin {
 /** Continues a trace that came from outside; anything that is not a valid `traceparent` starts a new one. */
 export const continueTrace = (traceparent: unknown, { requestId, causationId }: TraceOrigin = {}): Trace => {
   if (typeof traceparent === 'string' && VALID.test(traceparent)) return { traceparent, causationId };
+  const random = randomBytes(24).toString('hex');
   const isUuid = typeof requestId === 'string' && UUID.test(requestId);
-  const id = isUuid ? requestId.replaceAll('-', '') : randomBytes(16).toString('hex');
-  return { traceparent: `00-${id}-${randomBytes(8).toString('hex')}-${sampled() ? '01' : '00'}`, causationId };
+  const id = isUuid ? requestId.replaceAll('-', '') : random.slice(16);
+  return { traceparent: `00-${id}-${random.slice(0, 16)}-${sampled() ? '01' : '00'}`, causationId };
 };
 
 /** The header in which a service tells another one what causes its call. The gateway takes it from no client. */

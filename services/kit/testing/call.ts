@@ -25,3 +25,17 @@ export function callOf({ method, path, headers, body }: SidecarRequest, appId: s
     number,
   };
 }
+
+/** What nearly all calls ask for, read once. */
+const urls = new Map<string, Url>();
+const MOST_URLS = 100;
+type Url = Readonly<Pick<URL, 'pathname' | 'searchParams'>>;
+
+/** The path of a request to a sidecar, normalised, and its query: to be read, not to be changed. */
+export function urlOf(path: string): Url {
+  const known = urls.get(path);
+  if (known) return known;
+  const url = new URL(path, 'http://sidecar');
+  if (urls.size < MOST_URLS && !url.pathname.startsWith('/v1.0/invoke/')) urls.set(path, url);
+  return url;
+}

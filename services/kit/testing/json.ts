@@ -14,14 +14,20 @@ function asGo(value: Json, number: (value: number) => number): Json {
   return Object.fromEntries(entries.sort(([a], [b]) => byBytes(a, b)));
 }
 
-const wellFormed = (text: string): string => Buffer.from(text).toString();
+/** Texts without one are well formed, and their code units are in the order of their bytes. */
+const SURROGATE = /[\ud800-\udfff]/;
+
+const wellFormed = (text: string): string => (SURROGATE.test(text) ? Buffer.from(text).toString() : text);
 
 /** Six digits behind the point for all but large numbers: how Dapr's Redis store writes them (jsoniter.ConfigFastest). */
 export const sixDigits = (value: number): number =>
   Math.abs(value) > 0x4ffffff ? value : (Math.sign(value) * Math.floor(Math.abs(value) * 1e6 + 0.5)) / 1e6;
 
 /** Compares texts by their UTF-8 bytes, as Go, MySQL's utf8mb4_bin and SQLite do. */
-export const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+export function byBytes(a: string, b: string): number {
+  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a === b ? 0 : a < b ? -1 : 1;
+}
 
 /** Takes a JSON value through the sidecar: what a reader gets back is never the writer's own object. */
 export const throughSidecar = (value: unknown, number = (one: number): number => one): string =>

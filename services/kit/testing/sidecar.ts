@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { SidecarAnswer, SidecarRequest, Transport } from '../dapr/transport.ts';
 import { empty, failure, json } from './answers.ts';
 import type { MemoryBackend } from './backend.ts';
-import { callOf } from './call.ts';
+import { callOf, urlOf } from './call.ts';
 import { configurationApi } from './configuration.ts';
 import { type Answered, CutOff, type Injected, inject } from './inject.ts';
 import { invoke } from './invocation.ts';
@@ -161,17 +161,17 @@ export class MemorySidecar implements Transport {
   async close(): Promise<void> {}
 
   private async handle(call: Call, request: SidecarRequest): Promise<SidecarAnswer> {
-    const url = new URL(call.path, 'http://sidecar');
-    if (url.pathname.startsWith('/v1.0/invoke/')) return invoke(this, call, request);
-    const [version, area = '', ...rest] = url.pathname.slice(1).split('/').map(decodeURIComponent);
+    const { pathname, searchParams } = urlOf(call.path);
+    if (pathname.startsWith('/v1.0/invoke/')) return invoke(this, call, request);
+    const [version, area = '', ...rest] = pathname.slice(1).split('/').map(decodeURIComponent);
     const unreadable = tooLarge(Buffer.byteLength(call.body));
     if (version !== 'v1.0') return notFound();
     if (area === 'healthz') return empty();
     if (area === 'metadata') return json(200, metadataOf(this, this.options.messenger));
-    if (area === 'state') return stateApi(this, call, rest, url.searchParams, unreadable);
-    if (area === 'publish') return publish(this, call, rest, url.searchParams, unreadable);
+    if (area === 'state') return stateApi(this, call, rest, searchParams, unreadable);
+    if (area === 'publish') return publish(this, call, rest, searchParams, unreadable);
     if (area === 'configuration')
-      return configurationApi(this.backend.configuration, this.system, rest, url.searchParams, (...told) =>
+      return configurationApi(this.backend.configuration, this.system, rest, searchParams, (...told) =>
         this.tellConfiguration(...told),
       );
     if (area === 'bindings') return this.binding(call, rest[0] ?? '');
