@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { flat, type Node, type Tree, treeOf } from '../model/tree.ts';
-import { clock, Empty, Sticker } from './parts.tsx';
-import { filter, setFilter } from './route.ts';
+import { clock, Empty, Search, Sticker } from './parts.tsx';
+import { filter } from './route.ts';
 import { isChosen, isReadOnly, leftOut, models, now, paused, type Trace, traces } from './store.ts';
 
 /** Lines, and stickers of one line: the page stays small whatever happens. */
@@ -69,14 +69,7 @@ export function Events() {
   return (
     <>
       <div class="filters">
-        <label>
-          Search{' '}
-          <input
-            type="search"
-            value={filter('text')}
-            onInput={({ currentTarget }) => setFilter('text', currentTarget.value)}
-          />
-        </label>
+        <Search />
         <button type="button" aria-pressed={paused.value} onClick={pause}>
           {paused.value ? `Resume${fresh ? `, ${fresh} new` : ''}` : 'Pause'}
         </button>

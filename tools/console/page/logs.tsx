@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { LogLine } from '../server/log-lines.ts';
 import { Lines } from './command.tsx';
-import { Empty } from './parts.tsx';
+import { Empty, Search } from './parts.tsx';
 import { filter, setFilter } from './route.ts';
 import { ask, isChosen, paused } from './store.ts';
 
@@ -78,14 +78,7 @@ function Filters({ app }: { app: string }) {
       <Choice name="app" label="Process" values={['', ...apps]} words={{ '': 'all' }} />
       <Choice name="part" label="Part" values={['', 'sidecar', 'both']} words={{ '': 'app' }} />
       <Choice name="level" label="From level" values={['', 'info', 'warn', 'error']} words={{ '': 'debug' }} />
-      <label>
-        Search{' '}
-        <input
-          type="search"
-          value={filter('text')}
-          onInput={({ currentTarget }) => setFilter('text', currentTarget.value)}
-        />
-      </label>
+      <Search />
       <button type="button" aria-pressed={paused.value} onClick={() => (paused.value = !paused.value)}>
         {paused.value ? 'Resume' : 'Pause'}
       </button>

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Sticker as Kind } from '../model/tree.ts';
-import { setFilter } from './route.ts';
+import { filter, setFilter } from './route.ts';
 
 /** The small parts that the screens share. */
 
@@ -112,3 +112,15 @@ export function Tabs({
     </>
   );
 }
+
+/** Filters what the screen shows by a text, which stands in the address. */
+export const Search = () => (
+  <label>
+    Search{' '}
+    <input
+      type="search"
+      value={filter('text')}
+      onInput={({ currentTarget }) => setFilter('text', currentTarget.value)}
+    />
+  </label>
+);
