@@ -1,4 +1,4 @@
-/** `npm run test:crash -- [--kills n] [--profile light|full] [--seed n] [--system name ...]`; one part: `npm test -- crash` or `unit-of-work` */
+/** `npm run test:crash -- [--kills n] [--profile light|full] [--seed n] [--system name ...] [--attach]`; one part: `npm test -- crash` or `unit-of-work` */
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 
@@ -9,8 +9,16 @@ const options = new Command('test crash')
   .option('--seed <n>', 'other random choices than those of every run of the tests', Number, 791_001)
   .addOption(new Option('--only <part>', 'only this part').choices(['unit-of-work', 'system']))
   .option('--system <name...>', 'the systems to kill (all of them when none is named)')
+  .option('--attach', 'kill what runs in MADANG_HOME with MADANG_PORT_OFFSET, and leave it running', false)
   .parse()
-  .opts<{ kills: number; profile?: 'light' | 'full'; seed: number; only?: string; system?: string[] }>();
+  .opts<{
+    kills: number;
+    profile?: 'light' | 'full';
+    seed: number;
+    only?: string;
+    system?: string[];
+    attach: boolean;
+  }>();
 
 // Beside a running system: own state, own ports.
 process.env.MADANG_HOME ||= join(resolve(import.meta.dirname, '../..'), '.madang/crash');
@@ -19,7 +27,7 @@ process.env.MADANG_PORT_OFFSET ||= '6500';
 // Whatever was started ends with this process, also when it is interrupted.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
-const { kills, profile, seed, only } = options;
+const { kills, profile, seed, only, attach } = options;
 let violations = 0;
 if (only !== 'system') {
   const { unitOfWork } = await import('./unit-of-work.ts');
@@ -37,6 +45,6 @@ if (only !== 'unit-of-work') {
   const unknown = systems.find((name) => !subjects[name]);
   if (unknown) throw new Error(`There is no system ${unknown}; there is ${Object.keys(subjects).join(', ')}.`);
   for (const one of profile ? [profile] : (['light', 'full'] as const))
-    violations += await crash(one, { kills, seed, systems });
+    violations += await crash(one, { kills, seed, systems, attach });
 }
 process.exit(violations === 0 ? 0 : 1);

@@ -130,14 +130,19 @@ async function explain({ about, what }: Violation, benches: readonly Bench[], lo
   for (const line of lines.slice(0, 40)) console.log(`   ${line}`);
 }
 
+export interface Wish {
+  readonly kills: number;
+  readonly seed: number;
+  readonly systems: readonly string[];
+  /** They run already, nobody has worked on them, and they shall go on running. */
+  readonly attach: boolean;
+}
+
 /** Kills, waits for rest, looks. @returns number of violations */
-export async function crash(
-  profile: Profile,
-  { kills, seed, systems }: { kills: number; seed: number; systems: readonly string[] },
-): Promise<number> {
-  const random = randomFrom(seed);
-  const begin = Date.now();
+export async function crash(profile: Profile, wish: Wish): Promise<number> {
+  const { kills, seed, systems } = wish;
   console.log(`${systems.join(', ')} on ${profile}: ${kills} kills, seed ${seed}`);
+  if (wish.attach) return underKills(profile, wish);
   await run('down').catch(() => undefined);
   await rm(home, { recursive: true, force: true });
   await run('up', ...systems, '--profile', profile, '--detach', '--no-console').catch(
@@ -147,77 +152,101 @@ export async function crash(
   );
   const downAtOnce = (): void => void spawnSync(join(root, 'run'), ['down'], { cwd: root });
   process.once('exit', downAtOnce);
-  const log = new Log();
   try {
-    const { services } = await status();
-    const benches = systems.map((system): Bench => {
-      const port = services.find((one) => one.appId === `${system}-gateway`)?.port;
-      const place = { system, profile, home, gateway: `http://127.0.0.1:${port}` };
-      return { subject: subjects[system]!(), place, found: [] };
-    });
-    let working = true;
-    const count = systems.length > 1 ? CLIENTS.together : CLIENTS.alone;
-    const clients = benches.flatMap(({ subject, place }, system) =>
-      Array.from({ length: count }, async (_, n) => {
-        const number = system * count + n;
-        const pause = randomFrom(number);
-        const act = subject.client(new Desk(overHttp(place.gateway), log, number, seed));
-        while (working) {
-          await act();
-          await sleep(20 + 60 * pause());
-        }
-      }),
-    );
-    const healthy = Date.now();
-    const killed = await killer(kills, random, log);
-    const killing = Date.now() - healthy;
-    working = false;
-    await Promise.all(clients);
-    const found = (): Violation[] => benches.flatMap((bench) => bench.found);
-    const looking = Date.now();
-    let [told, better, fewest] = [looking, looking, Number.POSITIVE_INFINITY];
-    await until(
-      async () => {
-        for (const bench of benches) await inspect(bench);
-        if (found().length < fewest) better = Date.now();
-        fewest = Math.min(fewest, found().length);
-        if (Date.now() - told > 20_000) {
-          told = Date.now();
-          console.log(`  not at rest: ${found().length} differences, for example ${JSON.stringify(found()[0])}`);
-        }
-        return found().length === 0 || Date.now() - better > REST_MS;
-      },
-      10 * REST_MS,
-      2_000,
-    );
-    const rest = Date.now() - looking;
-    if (found().length === 0) {
-      // Nothing may move any more.
-      await sleep(5_000);
-      for (const bench of benches) await inspect(bench);
-    }
-    const violations = [...found(), ...log.oddities];
-    for (const violation of violations.slice(0, 20)) await explain(violation, benches, log);
-    if (violations.length > 20) console.log(`... and ${violations.length - 20} more violations`);
-    const seen = benches.map(({ place, sight }) => {
-      const records = [...(sight?.documents.values() ?? [])].filter(({ version }) => typeof version === 'number');
-      const events = new Set(sight?.told.map(({ id }) => id)).size;
-      return `${place.system} ${records.length} documents, ${events} events (${sight?.told.length} deliveries to the topic)`;
-    });
-    console.log(
-      [
-        `crash test on ${profile}, seed ${seed}: ${violations.length} violations`,
-        `  kills      ${Object.entries(killed)
-          .map(([kind, count]) => `${kind} ${count}`)
-          .join(', ')} (one every ${Math.round(killing / kills)} ms)`,
-        `  commands   accepted ${log.accepted}, refused ${log.refused}, answers with unknown outcome ${log.unknown}, requests ${log.tries}`,
-        `  checked    ${seen.join('; ')}`,
-        `  at rest    ${Math.round(rest / 1000)} s after the last command; whole test ${Math.round((Date.now() - begin) / 1000)} s`,
-      ].join('\n'),
-    );
-    return violations.length;
+    return await underKills(profile, wish);
   } finally {
     process.off('exit', downAtOnce);
     await run('down').catch((error: Error) => console.log(`./run down failed: ${error.message}`));
   }
+}
+
+/** Kills what runs while clients work on it, waits for rest, looks. @returns number of violations */
+async function underKills(profile: Profile, { kills, seed, systems }: Wish): Promise<number> {
+  const begin = Date.now();
+  const log = new Log();
+  const { services } = await status();
+  const benches = systems.map((system): Bench => {
+    const port = services.find((one) => one.appId === `${system}-gateway`)?.port;
+    const place = { system, profile, home, gateway: `http://127.0.0.1:${port}` };
+    return { subject: subjects[system]!(), place, found: [] };
+  });
+  const stop = work(benches, log, seed);
+  const healthy = Date.now();
+  const killed = await killer(kills, randomFrom(seed), log);
+  const killing = Date.now() - healthy;
+  await stop();
+  const looking = Date.now();
+  await untilAtRest(benches);
+  const rest = Date.now() - looking;
+  if (foundOn(benches).length === 0) {
+    // Nothing may move any more.
+    await sleep(5_000);
+    for (const bench of benches) await inspect(bench);
+  }
+  const violations = [...foundOn(benches), ...log.oddities];
+  for (const violation of violations.slice(0, 20)) await explain(violation, benches, log);
+  if (violations.length > 20) console.log(`... and ${violations.length - 20} more violations`);
+  console.log(
+    [
+      `crash test on ${profile}, seed ${seed}: ${violations.length} violations`,
+      `  kills      ${Object.entries(killed)
+        .map(([kind, count]) => `${kind} ${count}`)
+        .join(', ')} (one every ${Math.round(killing / kills)} ms)`,
+      `  commands   accepted ${log.accepted}, refused ${log.refused}, answers with unknown outcome ${log.unknown}, requests ${log.tries}`,
+      `  checked    ${benches.map(seenOn).join('; ')}`,
+      `  at rest    ${Math.round(rest / 1000)} s after the last command; whole test ${Math.round((Date.now() - begin) / 1000)} s`,
+    ].join('\n'),
+  );
+  return violations.length;
+}
+
+/** Clients of all systems begin to work. @returns what makes them stop, and waits until they have */
+function work(benches: readonly Bench[], log: Log, seed: number): () => Promise<unknown> {
+  let working = true;
+  const count = benches.length > 1 ? CLIENTS.together : CLIENTS.alone;
+  const clients = benches.flatMap(({ subject, place }, system) =>
+    Array.from({ length: count }, async (_, n) => {
+      const number = system * count + n;
+      const pause = randomFrom(number);
+      const act = subject.client(new Desk(overHttp(place.gateway), log, number, seed));
+      while (working) {
+        await act();
+        await sleep(20 + 60 * pause());
+      }
+    }),
+  );
+  return () => {
+    working = false;
+    return Promise.all(clients);
+  };
+}
+
+const foundOn = (benches: readonly Bench[]): Violation[] => benches.flatMap(({ found }) => found);
+
+/** Looks until nothing is wrong any more, or nothing has got better for long. */
+async function untilAtRest(benches: readonly Bench[]): Promise<void> {
+  const looking = Date.now();
+  let [told, better, fewest] = [looking, looking, Number.POSITIVE_INFINITY];
+  await until(
+    async () => {
+      for (const bench of benches) await inspect(bench);
+      const found = foundOn(benches);
+      if (found.length < fewest) better = Date.now();
+      fewest = Math.min(fewest, found.length);
+      if (Date.now() - told > 20_000) {
+        told = Date.now();
+        console.log(`  not at rest: ${found.length} differences, for example ${JSON.stringify(found[0])}`);
+      }
+      return found.length === 0 || Date.now() - better > REST_MS;
+    },
+    10 * REST_MS,
+    2_000,
+  );
+}
+
+/** How much was judged. */
+function seenOn({ place, sight }: Bench): string {
+  const records = [...(sight?.documents.values() ?? [])].filter(({ version }) => typeof version === 'number');
+  const events = new Set(sight?.told.map(({ id }) => id)).size;
+  return `${place.system} ${records.length} documents, ${events} events (${sight?.told.length} deliveries to the topic)`;
 }
