@@ -50,8 +50,8 @@ interface Running {
   readonly words?: readonly string[];
 }
 
-/** Minutes of a processor. */
-const SIMULATED = '2.5';
+/** Seeds of each system that are simulated. */
+const SEEDS = { all: '152', quick: '18' };
 const CRASH = 'tests/crash/main.ts';
 const HOSTILE = 'tests/hostile/main.ts';
 
@@ -59,9 +59,9 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   // A service that a spec has killed goes on waiting for its broker, as a killed one does not: so the end is forced.
   unit: (args) =>
     jest('unit', apart('unit', 0), ['--forceExit', '--maxWorkers=100%', '--testMatch', '**/*.unit.spec.ts', ...args]),
-  // Without a wish as many seeds as two and a half minutes of a processor play, in what the other suites leave of it.
+  // Without a wish as many seeds as a processor plays in two and a half minutes: it takes what the other suites leave.
   simulation: (args) =>
-    counted('tests/simulation/main.ts', {}, args.length > 0 ? args : ['--minutes', SIMULATED], 'lowest'),
+    counted('tests/simulation/main.ts', {}, args.length > 0 ? args : ['--seeds', SEEDS.all], 'lowest'),
   python: () => python(),
   chart: (args) =>
     having(
@@ -105,42 +105,49 @@ const parts: typeof suites = {
   functional: (args) => parts.lecture!(['--testPathPatterns', 'functional', ...args]),
   // While somebody works on a rule: what makes new services and systems (tests/new) is left out.
   quick: async () => {
-    const one = suites.unit!(['--testPathIgnorePatterns', '/node_modules/', 'tests/new']);
-    const other = suites.simulation!(['--minutes', '0.3']).then(async (found) => [found, await parts.functional!([])]);
-    return sum([await one, ...(await other)]);
+    const unit = suites.unit!(['--testPathIgnorePatterns', '/node_modules/', 'tests/new']);
+    return sum(await Promise.all([unit, suites.simulation!(['--seeds', SEEDS.quick]), parts.functional!([])]));
   },
 };
 const named = { ...suites, ...parts };
 
-/**
- * What plays on one running system of all systems, in this order: its start takes both processors for half a minute. The crash
- * test judges every record, so it comes first and leaves all whole; the others know their own records.
- */
-const together: Record<Profile, Record<string, (env: Env) => Promise<Result>>> = {
-  light: {
-    crash: (env) => counted(CRASH, env, ['--only', 'system', '--profile', 'light', '--attach']),
-    hostile: (env) => counted(HOSTILE, env, ['--attach']),
-    light: (env) => scenarios('light', env, []),
-  },
-  full: {
-    crash: (env) => counted(CRASH, env, ['--only', 'system', '--profile', 'full', '--attach']),
-    full: (env) => scenarios('full', env, []),
-  },
+/** Suites that play on one running system of all systems, in this order: its start takes both processors for half a minute. */
+interface Together {
+  readonly on: Profile;
+  readonly env: Env;
+  readonly suites: Readonly<Record<string, (env: Env) => Promise<Result>>>;
+}
+const crashOn =
+  (profile: Profile) =>
+  (env: Env): Promise<Result> =>
+    counted(CRASH, env, ['--only', 'system', '--profile', profile, '--attach']);
+/** The crash test judges every record, so it comes first, and it leaves all whole: scenarios know their own records. */
+const crashThenFull: Together = {
+  on: 'full',
+  env: apart('full', PORTS.full),
+  suites: { crash: crashOn('full'), full: (env) => scenarios('full', env, []) },
+};
+/** After an attack there are messages on the topics that scenarios would wonder at. */
+const crashThenHostile: Together = {
+  on: 'light',
+  env: apart('hostile', 3500),
+  suites: { crash: crashOn('light'), hostile: (env) => counted(HOSTILE, env, ['--attach']) },
 };
 
 /** All suites, one step after the other. The rows of a step run side by side: one that mostly waits, and one that takes a processor. */
-const steps: readonly (readonly (readonly string[] | { readonly on: Profile })[])[] = [
+const steps: readonly (readonly (readonly string[] | Together)[])[] = [
   [['unit']],
   [['service'], ['python', 'chart']],
   [['browser']],
-  [{ on: 'light' }],
-  [{ on: 'full' }],
+  [['light']],
+  [crashThenFull],
   [['unit-of-work']],
+  [crashThenHostile],
 ];
 /** Takes at most one processor, and only what all others leave of it. */
 const BESIDE = ['simulation'];
 
-const played = steps.flat().flatMap((row) => ('on' in row ? Object.keys(together[row.on]) : row));
+const played = steps.flat().flatMap((row) => ('on' in row ? Object.keys(row.suites) : row));
 const forgotten = Object.keys(suites).filter((name) => ![...played, ...BESIDE].includes(name));
 if (forgotten.length > 0) throw new Error(`No step of tests/run.ts runs ${forgotten.join(', ')}.`);
 
@@ -173,17 +180,16 @@ async function main(words: string[]): Promise<number> {
   const row = async (names: readonly string[]): Promise<void> => {
     for (const name of names) await play(name, () => named[name]!(args));
   };
-  const onOne = async (profile: Profile): Promise<void> => {
-    const env = apart(profile, PORTS[profile]);
-    await onSystems({ profile, env, wanted: 'all' }, async (isUp) => {
-      for (const [name, suite] of Object.entries(together[profile]))
-        await play(name === profile ? name : `${name} ${profile}`, async () => (isUp ? suite(env) : NOT_RUN));
+  const onOne = async ({ on, env, suites }: Together): Promise<void> => {
+    await onSystems({ profile: on, env, wanted: 'all' }, async (isUp) => {
+      for (const [name, suite] of Object.entries(suites))
+        await play(name === on ? name : `${name} ${on}`, async () => (isUp ? suite(env) : NOT_RUN));
     });
   };
   if (wanted.length > 0) await row(wanted);
   else {
     const beside = row(BESIDE);
-    for (const step of steps) await Promise.all(step.map((one) => ('on' in one ? onOne(one.on) : row(one))));
+    for (const step of steps) await Promise.all(step.map((one) => ('on' in one ? onOne(one) : row(one))));
     await beside;
   }
   const { passed, failed } = sum(results);
