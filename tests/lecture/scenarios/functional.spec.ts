@@ -216,7 +216,7 @@ test('19. given alert runs, when an enrolment is made, changed and cancelled, th
   });
 });
 
-test('20. given no enrolment 100, when a gift is posted directly, then 201 and the fee decides the number', async () => {
+test('20. given no enrolment of that number, when a gift is posted directly, then 201 and the fee decides the number', async () => {
   const student = someone('young');
   const posted = await call('POST', '/gifts', { classId: String(NOBODYS), fee: '20000', student });
   expect(posted).toMatchObject({ status: 201, body: { classId: NOBODYS, fee: 20000, student, giftstock: 2 } });
