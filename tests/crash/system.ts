@@ -163,8 +163,7 @@ export async function crash(profile: Profile, wish: Wish): Promise<number> {
 /** Kills what runs while clients work on it, waits for rest, looks. @returns number of violations */
 async function underKills(profile: Profile, { kills, seed, systems }: Wish): Promise<number> {
   const begin = Date.now();
-  const log = new Log();
-  const { services } = await status();
+  const [log, { services }] = [new Log(), await status()];
   const benches = systems.map((system): Bench => {
     const port = services.find((one) => one.appId === `${system}-gateway`)?.port;
     const place = { system, profile, home, gateway: `http://127.0.0.1:${port}` };
@@ -175,9 +174,7 @@ async function underKills(profile: Profile, { kills, seed, systems }: Wish): Pro
   const killed = await killer(kills, randomFrom(seed), log);
   const killing = Date.now() - healthy;
   await stop();
-  const looking = Date.now();
-  await untilAtRest(benches);
-  const rest = Date.now() - looking;
+  const rest = await untilAtRest(benches);
   if (foundOn(benches).length === 0) {
     // Nothing may move any more.
     await sleep(5_000);
@@ -223,8 +220,8 @@ function work(benches: readonly Bench[], log: Log, seed: number): () => Promise<
 
 const foundOn = (benches: readonly Bench[]): Violation[] => benches.flatMap(({ found }) => found);
 
-/** Looks until nothing is wrong any more, or nothing has got better for long. */
-async function untilAtRest(benches: readonly Bench[]): Promise<void> {
+/** Looks until nothing is wrong any more, or nothing has got better for long. @returns milliseconds */
+async function untilAtRest(benches: readonly Bench[]): Promise<number> {
   const looking = Date.now();
   let [told, better, fewest] = [looking, looking, Number.POSITIVE_INFINITY];
   await until(
@@ -242,11 +239,12 @@ async function untilAtRest(benches: readonly Bench[]): Promise<void> {
     10 * REST_MS,
     2_000,
   );
+  return Date.now() - looking;
 }
 
 /** How much was judged. */
 function seenOn({ place, sight }: Bench): string {
   const records = [...(sight?.documents.values() ?? [])].filter(({ version }) => typeof version === 'number');
-  const events = new Set(sight?.told.map(({ id }) => id)).size;
-  return `${place.system} ${records.length} documents, ${events} events (${sight?.told.length} deliveries to the topic)`;
+  const events = new Set(sight?.told.map(({ id }) => id));
+  return `${place.system} ${records.length} documents, ${events.size} events (${sight?.told.length} deliveries to the topic)`;
 }
