@@ -328,7 +328,7 @@ async function scenarios(profile: Profile, env: Env, args: string[], only?: stri
   };
   await Promise.all(Array.from({ length: AT_THE_SAME_TIME }, lane));
   const alone = ['--passWithNoTests', '--testMatch', `**/tests/${only ?? '*'}/scenarios/*.alone.spec.ts`, ...args];
-  results.push(await jest(`${profile}-alone`, { ...env, PROFILE: profile }, ['--maxWorkers=2', ...alone]));
+  results.push(await jest(`${profile}-alone`, { ...env, PROFILE: profile }, ['--runInBand', ...alone]));
   return sum(results);
 }
 
