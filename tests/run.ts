@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
 import { delimiter, dirname, join, relative, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { chromium } from '../tools/run/provision/chromium.ts';
@@ -36,12 +38,30 @@ const apart = (name: string, ports: number): Env => ({
   MADANG_PORT_OFFSET: String(offset + ports),
 });
 
+type Profile = 'light' | 'full';
+const PORTS: Readonly<Record<Profile, number>> = { light: 2600, full: 2900 };
+
+/** Systems that run for a suite. */
+interface Running {
+  readonly profile: Profile;
+  readonly env: Env;
+  readonly wanted: string;
+  /** More that `./run up` is told. */
+  readonly words?: readonly string[];
+}
+
+/** Seeds of each system that are simulated. */
+const SEEDS = { all: '152', quick: '18' };
+const CRASH = 'tests/crash/main.ts';
+const HOSTILE = 'tests/hostile/main.ts';
+
 const suites: Record<string, (args: string[]) => Promise<Result>> = {
   // A service that a spec has killed goes on waiting for its broker, as a killed one does not: so the end is forced.
   unit: (args) =>
     jest('unit', apart('unit', 0), ['--forceExit', '--maxWorkers=100%', '--testMatch', '**/*.unit.spec.ts', ...args]),
-  // Beside the other suites as many seeds as fit into two and a half minutes; by name what is asked for.
-  simulation: (args) => counted('tests/simulation/main.ts', {}, args.length > 0 ? args : ['--minutes', '2.5']),
+  // Without a wish as many seeds as a processor plays in two and a half minutes: it takes what the other suites leave.
+  simulation: (args) =>
+    counted('tests/simulation/main.ts', {}, args.length > 0 ? args : ['--seeds', SEEDS.all], 'lowest'),
   python: () => python(),
   chart: (args) =>
     having(
@@ -66,15 +86,15 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
       () => chromium(console.log),
       () => browser(apart('browser', 2000), args),
     ),
-  light: (args) => system('light', apart('light', 2600), args),
+  light: (args) => system('light', args),
   full: (args) =>
     having(
       () => chromium(console.log),
-      () => system('full', apart('full', 2900), args),
+      () => system('full', args),
     ),
-  crash: (args) => counted('tests/crash/main.ts', apart('crash', 3200), [...args, '--only', 'system']),
-  'unit-of-work': (args) => counted('tests/crash/main.ts', apart('work', 3800), [...args, '--only', 'unit-of-work']),
-  hostile: (args) => counted('tests/hostile/main.ts', apart('hostile', 3500), args),
+  crash: (args) => counted(CRASH, apart('crash', 3200), [...args, '--only', 'system']),
+  'unit-of-work': (args) => counted(CRASH, apart('work', 3800), [...args, '--only', 'unit-of-work']),
+  hostile: (args) => counted(HOSTILE, apart('hostile', 3500), args),
 };
 
 /** By name only: what takes long, and parts for people who wait. */
@@ -89,25 +109,57 @@ const parts: typeof suites = {
   functional: (args) => parts.lecture!(['--testPathPatterns', 'functional', ...args]),
   // While somebody works on a rule: what makes new services and systems (tests/new) is left out.
   quick: async () => {
-    const one = suites.unit!(['--testPathIgnorePatterns', '/node_modules/', 'tests/new']);
-    const other = suites.simulation!(['--minutes', '0.3']).then(async (found) => [found, await parts.functional!([])]);
-    return sum([await one, ...(await other)]);
+    const unit = suites.unit!(['--testPathIgnorePatterns', '/node_modules/', 'tests/new']);
+    return sum(await Promise.all([unit, suites.simulation!(['--seeds', SEEDS.quick]), parts.functional!([])]));
   },
 };
 const named = { ...suites, ...parts };
 
-/** All suites, one step after the other. The rows of a step run side by side, for the simulation takes one processor alone; the others need both. */
-const steps: readonly (readonly (readonly string[])[])[] = [
+/** Suites that play on one running system of all systems, in this order: its start takes both processors for half a minute. */
+interface Together {
+  readonly on: Profile;
+  readonly env: Env;
+  readonly suites: Readonly<Record<string, (env: Env) => Promise<Result>>>;
+}
+const crashOn =
+  (profile: Profile) =>
+  (env: Env): Promise<Result> =>
+    counted(CRASH, env, ['--only', 'system', '--profile', profile, '--attach']);
+/** The crash test judges every record, so it comes first, and it leaves all whole: scenarios know their own records. */
+const crashThenFull: Together = {
+  on: 'full',
+  env: apart('full', PORTS.full),
+  suites: {
+    crash: crashOn('full'),
+    full: (env) =>
+      having(
+        () => chromium(console.log),
+        () => scenarios('full', env, []),
+      ),
+  },
+};
+/** After an attack there are messages on the topics that scenarios would wonder at. */
+const crashThenHostile: Together = {
+  on: 'light',
+  env: apart('hostile', 3500),
+  suites: { crash: crashOn('light'), hostile: (env) => counted(HOSTILE, env, ['--attach']) },
+};
+
+/** All suites, one step after the other. The rows of a step run side by side: one that mostly waits, and one that takes a processor. */
+const steps: readonly (readonly (readonly string[] | Together)[])[] = [
   [['unit']],
-  [['simulation'], ['python', 'chart', 'service']],
+  [['service'], ['python', 'chart']],
   [['browser']],
   [['light']],
-  [['full']],
-  [['unit-of-work', 'crash']],
-  [['hostile']],
+  [crashThenFull],
+  [['unit-of-work']],
+  [crashThenHostile],
 ];
+/** Takes at most one processor, and only what all others leave of it. */
+const BESIDE = ['simulation'];
 
-const forgotten = Object.keys(suites).filter((name) => !steps.flat(2).includes(name));
+const played = steps.flat().flatMap((row) => ('on' in row ? Object.keys(row.suites) : row));
+const forgotten = Object.keys(suites).filter((name) => ![...played, ...BESIDE].includes(name));
 if (forgotten.length > 0) throw new Error(`No step of tests/run.ts runs ${forgotten.join(', ')}.`);
 
 /** Runs the named suites; what follows them is passed on (`npm test -- light --system rental -t '22.'`, `npm test -- crash --kills 1000`). */
@@ -124,21 +176,33 @@ async function main(words: string[]): Promise<number> {
   if (onNode >= 0 && !(await runsOn(args.splice(onNode, 2)[1] ?? ''))) return 1;
   const results: Result[] = [];
   const [summary, faults, short]: [string[], string[], string[]] = [[], [], []];
-  const row = async (names: readonly string[]): Promise<void> => {
-    for (const name of names) {
-      console.log(`\n── ${name}`);
-      const began = Date.now();
-      const result = await named[name]!(args);
-      const seconds = Math.round((Date.now() - began) / 1000);
-      results.push(result);
-      if (result.failed > 0) {
-        faults.push(`\n── failed in ${name}`, ...result.faults);
-        short.push(...result.faults.map((fault) => `${name} ${inOneLine(fault)}`));
-      }
-      summary.push(`${name.padEnd(12)} ${result.passed} passed, ${result.failed} failed (${seconds} s)`);
+  const play = async (name: string, suite: () => Promise<Result>): Promise<void> => {
+    console.log(`\n── ${name}`);
+    const began = Date.now();
+    const result = await suite();
+    const seconds = Math.round((Date.now() - began) / 1000);
+    results.push(result);
+    if (result.failed > 0) {
+      faults.push(`\n── failed in ${name}`, ...result.faults);
+      short.push(...result.faults.map((fault) => `${name} ${inOneLine(fault)}`));
     }
+    summary.push(`${name.padEnd(13)} ${result.passed} passed, ${result.failed} failed (${seconds} s)`);
   };
-  for (const step of wanted.length > 0 ? [[wanted]] : steps) await Promise.all(step.map(row));
+  const row = async (names: readonly string[]): Promise<void> => {
+    for (const name of names) await play(name, () => named[name]!(args));
+  };
+  const onOne = async ({ on, env, suites }: Together): Promise<void> => {
+    await onSystems({ profile: on, env, wanted: 'all' }, async (isUp) => {
+      for (const [name, suite] of Object.entries(suites))
+        await play(name === on ? name : `${name} ${on}`, async () => (isUp ? suite(env) : NOT_RUN));
+    });
+  };
+  if (wanted.length > 0) await row(wanted);
+  else {
+    const beside = row(BESIDE);
+    for (const step of steps) await Promise.all(step.map((one) => ('on' in one ? onOne(one) : row(one))));
+    await beside;
+  }
   const { passed, failed } = sum(results);
   console.log([...faults, '', ...short, ...summary, `${passed} passed, ${failed} failed`].join('\n'));
   return failed === 0 && passed > 0 ? 0 : 1;
@@ -218,7 +282,7 @@ async function jest(
     'node',
     [join(root, 'node_modules/jest/bin/jest.js'), '--json', '--outputFile', report, ...args],
     { ...env, NODE_OPTIONS: '--experimental-vm-modules --no-warnings' },
-    shown,
+    { shown },
   );
   if (shown === 'at the end') process.stdout.write(output);
   const text = await readFile(report, 'utf8').catch(() => undefined);
@@ -232,63 +296,68 @@ async function jest(
 const AT_THE_SAME_TIME = 3;
 const LONGEST_FIRST = ['academy', 'lecture', 'reward', 'insurance', 'rental'];
 
-/** All that needs the whole system: it runs afresh on one profile, the tests know it by its address. */
-async function system(profile: 'light' | 'full', env: Env, args: string[]): Promise<Result> {
+/** Does something while systems run, afresh and in a home of their own. @param wanted a system, or all */
+async function onSystems<T>(
+  { profile, env, wanted, words = ['--no-console', '--grpc'] }: Running,
+  work: (isUp: boolean) => Promise<T>,
+): Promise<T> {
   const run = (...words: string[]): Promise<{ code: number }> => execute(join(root, 'run'), words, env);
-  await run('down');
+  if (existsSync(env.MADANG_HOME!)) await run('down');
   await rm(env.MADANG_HOME!, { recursive: true, force: true });
   try {
-    const at = args.indexOf('--system');
-    const only = at < 0 ? undefined : args[at + 1];
-    const rest = args.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
-    if ((await run('up', only ?? 'all', '--profile', profile, '--detach', '--no-console', '--grpc')).code !== 0)
-      return NOT_RUN;
-    const [waiting, results] = [only ? [only] : [...LONGEST_FIRST], [] as Result[]];
-    const lane = async (): Promise<void> => {
-      for (let name = waiting.shift(); name; name = waiting.shift()) {
-        const files = [
-          '--runInBand',
-          '--passWithNoTests',
-          '--testMatch',
-          `**/tests/${name}/scenarios/!(*.alone).spec.ts`,
-        ];
-        const shown = only ? 'at once' : 'at the end';
-        results.push(await jest(`${profile}-${name}`, { ...env, PROFILE: profile }, [...files, ...rest], shown));
-      }
-    };
-    await Promise.all(Array.from({ length: AT_THE_SAME_TIME }, lane));
-    const alone = ['--passWithNoTests', '--testMatch', `**/tests/${only ?? '*'}/scenarios/*.alone.spec.ts`, ...rest];
-    results.push(await jest(`${profile}-alone`, { ...env, PROFILE: profile }, ['--runInBand', ...alone]));
-    if (profile === 'full' && args.length === 0) results.push(await consoleOn(profile, env, run));
-    return sum(results);
+    return await work((await run('up', wanted, '--profile', profile, '--detach', ...words)).code === 0);
   } finally {
     await run('down');
   }
 }
 
+/** All that needs the whole system: the tests know it by its address. */
+async function system(profile: Profile, args: string[]): Promise<Result> {
+  const at = args.indexOf('--system');
+  const only = at < 0 ? undefined : args[at + 1];
+  const rest = args.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
+  const env = apart(profile, PORTS[profile]);
+  return onSystems({ profile, env, wanted: only ?? 'all' }, async (isUp) =>
+    isUp ? scenarios(profile, env, rest, only) : NOT_RUN,
+  );
+}
+
+/** Plays the scenarios on what runs. */
+async function scenarios(profile: Profile, env: Env, args: string[], only?: string): Promise<Result> {
+  const [waiting, results] = [only ? [only] : [...LONGEST_FIRST], [] as Result[]];
+  const lane = async (): Promise<void> => {
+    for (let name = waiting.shift(); name; name = waiting.shift()) {
+      const files = [
+        '--runInBand',
+        '--passWithNoTests',
+        '--testMatch',
+        `**/tests/${name}/scenarios/!(*.alone).spec.ts`,
+      ];
+      const shown = only ? 'at once' : 'at the end';
+      results.push(await jest(`${profile}-${name}`, { ...env, PROFILE: profile }, [...files, ...args], shown));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_THE_SAME_TIME }, lane));
+  const alone = ['--passWithNoTests', '--testMatch', `**/tests/${only ?? '*'}/scenarios/*.alone.spec.ts`, ...args];
+  results.push(await jest(`${profile}-alone`, { ...env, PROFILE: profile }, ['--runInBand', ...alone]));
+  if (profile === 'full' && !only && args.length === 0) results.push(await consoleOn(profile, env));
+  return sum(results);
+}
+
 /** The core of what the console promises, before the system that runs: at last, as it stops and kills services. */
-async function consoleOn(
-  profile: string,
-  env: Env,
-  run: (...words: string[]) => Promise<{ code: number }>,
-): Promise<Result> {
-  if ((await run('up', 'lecture', '--profile', profile, '--detach')).code !== 0) return NOT_RUN;
+async function consoleOn(profile: Profile, env: Env): Promise<Result> {
+  if ((await execute(join(root, 'run'), ['up', 'lecture', '--profile', profile, '--detach'], env)).code !== 0)
+    return NOT_RUN;
   const files = ['--runInBand', '--forceExit', '--testMatch', '**/tests/browser/console.spec.ts', '-t', 'at its core'];
   return jest(`${profile}-console`, { ...env, PROFILE: profile }, files);
 }
 
 /** The console and the pages of the systems in a real browser. */
 async function browser(env: Env, args: string[]): Promise<Result> {
-  const run = (...words: string[]): Promise<{ code: number }> => execute(join(root, 'run'), words, env);
-  await run('down');
-  await rm(env.MADANG_HOME!, { recursive: true, force: true });
-  try {
-    if ((await run('up', 'all', '--detach')).code !== 0) return NOT_RUN;
-    const files = ['--runInBand', '--forceExit', '--testMatch', '**/tests/browser/*.spec.ts'];
-    return await jest('browser', { ...env, PROFILE: 'light' }, [...files, ...args]);
-  } finally {
-    await run('down');
-  }
+  const files = ['--runInBand', '--forceExit', '--testMatch', '**/tests/browser/*.spec.ts'];
+  return onSystems({ profile: 'light', env, wanted: 'all', words: [] }, async (isUp) =>
+    isUp ? jest('browser', { ...env, PROFILE: 'light' }, [...files, ...args]) : NOT_RUN,
+  );
 }
 
 /** The tests of every service in Python, a run for each. */
@@ -311,8 +380,8 @@ async function python(): Promise<Result> {
 }
 
 /** A program that prints summaries: each of them counts as a test. */
-async function counted(file: string, env: Env, args: string[]): Promise<Result> {
-  const { code, output } = await execute('node', ['--import', 'tsx', join(root, file), ...args], env);
+async function counted(file: string, env: Env, args: string[], priority?: 'lowest'): Promise<Result> {
+  const { code, output } = await execute('node', ['--import', 'tsx', join(root, file), ...args], env, { priority });
   const summaries = output.matchAll(
     /^unit of work: .*violations (\d+)|^(?:crash test on|simulation of) .*: (\d+) violations|^hostile .*, (\d+) violations|^mutants: .*, (\d+) not found/gm,
   );
@@ -327,7 +396,7 @@ function execute(
   program: string,
   args: string[],
   env: Env,
-  shown: 'at once' | 'at the end' = 'at once',
+  { shown = 'at once', priority }: { shown?: 'at once' | 'at the end'; priority?: 'lowest' | undefined } = {},
 ): Promise<{ code: number; output: string }> {
   return new Promise((done) => {
     const child = spawn(program, args, {
@@ -335,6 +404,7 @@ function execute(
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    if (priority && child.pid) setPriority(child.pid, constants.priority.PRIORITY_LOW);
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => {

@@ -88,7 +88,10 @@ export async function valuesSchema(): Promise<string> {
   return `${JSON.stringify(demanding(schema, values, schema.definitions as Json), null, 2)}\n`;
 }
 
-if (process.argv[1] === import.meta.filename) {
+/** Writes both schemas of the chart anew. */
+export async function write(): Promise<void> {
   await writeFile(join(chart, 'values.schema.json'), await valuesSchema());
   await writeFile(join(chart, 'config/schema.json'), await configurationRules());
 }
+
+if (process.argv[1] === import.meta.filename) await write();

@@ -1,4 +1,4 @@
-/** `npm run test:crash -- [--kills n] [--profile light|full] [--seed n] [--system name ...] [--brokers 3]`; one part: `npm test -- crash` or `unit-of-work` */
+/** `npm run test:crash -- [--kills n] [--profile light|full] [--seed n] [--system name ...] [--brokers 3] [--attach]`; one part: `npm test -- crash` or `unit-of-work` */
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 
@@ -10,6 +10,7 @@ const options = new Command('test crash')
   .addOption(new Option('--only <part>', 'only this part').choices(['unit-of-work', 'system']))
   .addOption(new Option('--brokers <n>', 'of Kafka on full, which are killed one at a time').choices(['1', '3']))
   .option('--system <name...>', 'the systems to kill (all of them when none is named)')
+  .option('--attach', 'kill what runs in MADANG_HOME with MADANG_PORT_OFFSET, and leave it running', false)
   .parse()
   .opts<{
     kills: number;
@@ -18,6 +19,7 @@ const options = new Command('test crash')
     only?: string;
     brokers?: string;
     system?: string[];
+    attach: boolean;
   }>();
 
 // Beside a running system: own state, own ports.
@@ -27,7 +29,7 @@ process.env.MADANG_PORT_OFFSET ||= '6500';
 // Whatever was started ends with this process, also when it is interrupted.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
-const { kills, profile, seed, only } = options;
+const { kills, profile, seed, only, attach } = options;
 let violations = 0;
 if (only !== 'system') {
   const { unitOfWork } = await import('./unit-of-work.ts');
@@ -49,6 +51,7 @@ if (only !== 'unit-of-work') {
       kills,
       seed,
       systems,
+      attach,
       brokers: one === 'full' ? Number(options.brokers ?? 1) : 1,
     });
 }

@@ -534,7 +534,9 @@ export async function unitOfWork(options: { profile?: string; seed: number; limi
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    sourcemap: 'inline',
+    // Some hundred lives begin with reading it.
+    minifyWhitespace: true,
+    minifySyntax: true,
     banner: { js: "import { createRequire as cr } from 'node:module'; const require = cr(import.meta.url);" },
   });
   const infra = await infrastructure(full ? 'full' : 'light', [], console.log);

@@ -38,7 +38,6 @@ const OWED: Readonly<Record<string, readonly string[]>> = {
   'tests/crash/subjects/lecture.ts': ['lecture', 'client', 'judge'],
   'tests/crash/subjects/rental.ts': ['rental', 'judge'],
   'tests/crash/subjects/reward.ts': ['reward'],
-  'tests/crash/system.ts': ['crash'],
   'tests/crash/unit-of-work.ts': ['play', 'file'],
   'tests/crash/victim.ts': ['file'],
   'tests/harness/beside.ts': ['beside'],

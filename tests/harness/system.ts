@@ -55,15 +55,18 @@ export async function processOf(appId: string): Promise<Process> {
   return found;
 }
 
+/** Most of what is waited for is there at once. What is not may take seconds, and each look takes processor time of several services. */
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS, LONGER] = [25, 200, 1.4];
+
 /** Waits until `check` passes, that is, throws no more; what it threw last is the reason of the failure. */
 export async function eventually<T>(check: () => Promise<T> | T, limitMs = 20_000): Promise<T> {
   const end = Date.now() + limitMs;
-  for (;;) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * LONGER)) {
     try {
       return await check();
     } catch (error) {
       if (Date.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 }

@@ -26,15 +26,8 @@ function execute(...words: string[]): void {
   if (status !== 0) throw new Error(`${words.slice(2).join(' ')} failed: ${(stderr || stdout).trim()}`);
 }
 
-/** Writes everything that derives from what services declare. In processes of their own: they read what has just been written. */
-export function derive(): void {
-  for (const words of [
-    ['tools/run/cli/main.ts', 'generate'],
-    ['tools/run/cli/main.ts', 'docs'],
-    ['helm/tools/schema.ts'],
-  ])
-    execute('--import', 'tsx', ...words);
-}
+/** Writes everything that derives from what services declare, in a process of its own: it reads what has just been written. */
+export const derive = (): void => execute('--import', 'tsx', 'tools/new/derive.ts');
 
 /** Formats what was made. Files of a language that the formatter does not know are left as they are. */
 export const format = (paths: readonly string[]): void => {

@@ -28,13 +28,20 @@ const MESSAGES = new Set(
 export function insurance(): Subject {
   const proposals: Proposal[] = [];
   const plans: Plan[] = [];
+  /** One of the contract's, which are there from the start and stay as they are. */
   const prdcd = 'P00000005';
   let registered: Promise<unknown> | undefined;
 
   function client(desk: Desk): () => Promise<void> {
     const mine: Proposal[] = [];
     const saved: (Plan & { id: number })[] = [];
-    const product = { prdcd, prdnm: '(무)재해사망보장', minEntAmt: 10_000, maxEntAmt: 100_000, prm: PREMIUM };
+    const product = {
+      prdcd: 'P00000077',
+      prdnm: '(무)재해사망보장',
+      minEntAmt: 10_000,
+      maxEntAmt: 100_000,
+      prm: PREMIUM,
+    };
     const customer = (custNm: string): Row => ({ custNo: String(100_000_000 + desk.upTo(899_999_999)), custNm });
     const save = async (): Promise<void> => {
       const [custNm, sprm] = [desk.name(), 1000 * desk.upTo(90)];

@@ -10,6 +10,7 @@ import {
   type Enrolment,
   enrol,
   get,
+  NOBODYS,
   newest,
   PAYMENT_CANCELED,
   reaches,
@@ -54,7 +55,7 @@ describe('with an Idempotency-Key', () => {
 
   test.each([
     ['1', '/courses', () => ({ name: someone('korean'), teacher: 'hong', fee: 1, textBook: 'kor_book' }), 'name'],
-    ['20', '/gifts', () => ({ classId: 100, fee: 20000, student: someone('young') }), 'student'],
+    ['20', '/gifts', () => ({ classId: NOBODYS, fee: 20000, student: someone('young') }), 'student'],
   ])(
     '%s. given a record to be made, when POST %s comes five times at once, then there is one',
     async (_, path, make, field) => {
@@ -208,8 +209,8 @@ describe('without one', () => {
 
   test('20. given one gift wish, when it is posted twice, then there are two gifts', async () => {
     const student = someone('young');
-    await atOnce(2, () => call('POST', '/gifts', { classId: 100, fee: 20000, student }));
-    const found = rows(await get('/gifts/search/findByClassId?classId=100'));
+    await atOnce(2, () => call('POST', '/gifts', { classId: NOBODYS, fee: 20000, student }));
+    const found = rows(await get(`/gifts/search/findByClassId?classId=${NOBODYS}`));
     expect(found.filter((row) => row.student === student)).toHaveLength(2);
   });
 });

@@ -10,6 +10,7 @@ import {
   enrol,
   GW,
   get,
+  NOBODYS,
   newest,
   PAYMENT_CANCELED,
   reaches,
@@ -215,14 +216,14 @@ test('19. given alert runs, when an enrolment is made, changed and cancelled, th
   });
 });
 
-test('20. given no enrolment 100, when a gift is posted directly, then 201 and the fee decides the number', async () => {
+test('20. given no enrolment of that number, when a gift is posted directly, then 201 and the fee decides the number', async () => {
   const student = someone('young');
-  const posted = await call('POST', '/gifts', { classId: '100', fee: '20000', student });
-  expect(posted).toMatchObject({ status: 201, body: { classId: 100, fee: 20000, student, giftstock: 2 } });
+  const posted = await call('POST', '/gifts', { classId: String(NOBODYS), fee: '20000', student });
+  expect(posted).toMatchObject({ status: 201, body: { classId: NOBODYS, fee: 20000, student, giftstock: 2 } });
   expect((await get(`/gifts/${posted.body.id}`)).body).toEqual(posted.body);
-  const sentAlong = await call('POST', '/gifts', { classId: 100, fee: 20000, student, giftstock: 3 });
+  const sentAlong = await call('POST', '/gifts', { classId: NOBODYS, fee: 20000, student, giftstock: 3 });
   expect(sentAlong.body).toMatchObject({ giftstock: 3 });
-  const found = rows<Fields>(await get('/gifts/search/findByClassId?classId=100'));
+  const found = rows<Fields>(await get(`/gifts/search/findByClassId?classId=${NOBODYS}`));
   expect(found.filter((gift) => gift.student === student)).toHaveLength(2);
 });
 

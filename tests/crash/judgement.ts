@@ -1,0 +1,91 @@
+/** Looks at systems and judges what is seen, until all is at rest. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Log, Subject } from './desk.ts';
+import { Findings, type Violation } from './findings.ts';
+import { until } from './parts.ts';
+import { shownAt } from './shown.ts';
+import { look, type Place, type Sight } from './sight.ts';
+
+/** Events that wait are worked off; what does not get better for so long is no waiting. */
+const REST_MS = 120_000;
+
+/** A system in the test: who works on it, where it is, and what was seen of it last. */
+export interface Bench {
+  readonly subject: Subject;
+  readonly place: Place;
+  sight?: Sight;
+  found: Violation[];
+}
+
+/** Looks and judges anew; what cannot be read is a violation, too. */
+export async function inspect(bench: Bench): Promise<void> {
+  try {
+    bench.sight = await look(bench.place);
+    const findings = new Findings(bench.sight);
+    await bench.subject.judge(findings, shownAt(bench.place));
+    bench.found = findings.violations;
+  } catch (error) {
+    bench.found = [{ about: bench.place.system, what: `cannot be read: ${(error as Error).message}` }];
+  }
+}
+
+/** Everything that speaks of a violation: documents, events, answers, log lines. */
+export async function explain({ about, what }: Violation, benches: readonly Bench[], log: Log): Promise<void> {
+  console.log(`VIOLATION ${about}: ${what}`);
+  const word = about.replace(/^.*\//, '').replace(/ .*$/, '');
+  const speaks = (text: string): boolean =>
+    [`${word}"`, `${word}/`, `${word} `, `${word},`].some((end) => text.includes(end));
+  const lines: string[] = [];
+  for (const { sight } of benches) {
+    for (const [key, document] of sight?.documents ?? [])
+      if (speaks(`${key} `) || speaks(JSON.stringify(document))) lines.push(`${key} ${JSON.stringify(document)}`);
+    for (const { id, type, data } of sight?.told ?? [])
+      if (speaks(`${id} `) || speaks(JSON.stringify(data))) lines.push(`told ${id} ${type} ${JSON.stringify(data)}`);
+  }
+  lines.push(...log.refusals.filter(speaks));
+  const home = benches[0]?.place.home ?? '';
+  for (const file of await readdir(join(home, 'logs'))) {
+    if (!file.endsWith('.log') || file === 'debug.log') continue;
+    const text = await readFile(join(home, 'logs', file), 'utf8').catch(() => '');
+    lines.push(
+      ...text
+        .split('\n')
+        .filter(speaks)
+        .slice(-10)
+        .map((line) => `${file}: ${line.slice(0, 300)}`),
+    );
+  }
+  for (const line of lines.slice(0, 40)) console.log(`   ${line}`);
+}
+
+export const foundOn = (benches: readonly Bench[]): Violation[] => benches.flatMap(({ found }) => found);
+
+/** Looks until nothing is wrong any more, or nothing has got better for long. @returns milliseconds */
+export async function untilAtRest(benches: readonly Bench[]): Promise<number> {
+  const looking = Date.now();
+  let [told, better, fewest] = [looking, looking, Number.POSITIVE_INFINITY];
+  await until(
+    async () => {
+      for (const bench of benches) await inspect(bench);
+      const found = foundOn(benches);
+      if (found.length < fewest) better = Date.now();
+      fewest = Math.min(fewest, found.length);
+      if (Date.now() - told > 20_000) {
+        told = Date.now();
+        console.log(`  not at rest: ${found.length} differences, for example ${JSON.stringify(found[0])}`);
+      }
+      return found.length === 0 || Date.now() - better > REST_MS;
+    },
+    10 * REST_MS,
+    2_000,
+  );
+  return Date.now() - looking;
+}
+
+/** How much was judged. */
+export function seenOn({ place, sight }: Bench): string {
+  const records = [...(sight?.documents.values() ?? [])].filter(({ version }) => typeof version === 'number');
+  const events = new Set(sight?.told.map(({ id }) => id));
+  return `${place.system} ${records.length} documents, ${events.size} events (${sight?.told.length} deliveries to the topic)`;
+}
