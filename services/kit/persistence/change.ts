@@ -65,7 +65,7 @@ export class Changes {
       }
       try {
         const next = { id: document.id, state: decision.state };
-        await this.commits.commit(kind, loaded, next, [causeOf(command)], toldNow(decision), command);
+        await this.commits.commit(kind, loaded, next, [causeOf(command)], toldNow(decision), { command, claim });
         return outcome('changed', decision.state);
       } catch (error) {
         if (!(error instanceof Conflict)) throw error;

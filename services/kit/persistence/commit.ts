@@ -9,8 +9,8 @@ import type { Document } from './document.ts';
  * One change of one document; `cause` is the last one of its document, with its mark.
  * @property etag undefined: the document must not exist yet
  * @property pointers small documents that lead to this one, written in the same transaction whatever lies there
- * @property answers what else is kept in the same transaction, whatever lies there: the answer a repeated command gets. On a
- *   store that is not atomic (Redis) it may stand although the change was rejected: compare the mark of the cause.
+ * @property answers what else is kept in the same transaction: the answer a repeated command gets. On a store that is not
+ *   atomic (Redis) it may stand although the change was rejected: compare the mark of the cause.
  */
 export interface Change {
   readonly key: string;

@@ -3,7 +3,7 @@ import type { Decision, DomainEvent, Identified, Kind } from '../domain/aggregat
 import type { Context } from '../runtime/context.ts';
 import { type Trace, trace } from '../telemetry/telemetry.ts';
 import { type Document, marked, REMEMBERED_CAUSES } from './document.ts';
-import type { Command, Idempotency } from './idempotency.ts';
+import type { Claimed, Idempotency } from './idempotency.ts';
 import type { Ids } from './ids.ts';
 import { fieldOf, listingOf, naturalKey, pointersOf } from './keys.ts';
 import type { Rows } from './rows.ts';
@@ -64,7 +64,7 @@ export class Commits {
     next: Next,
     causes: readonly string[],
     told: readonly Told[],
-    answering?: Command,
+    answering?: Claimed,
   ): Promise<void> {
     const { document: before } = loaded;
     if (next.state && kind.listBy?.length) {
@@ -117,7 +117,7 @@ export class Commits {
     { id, state, waiting, seq }: Next & { readonly seq: number | undefined },
     causes: readonly string[],
     told: readonly Told[],
-    answering?: Command,
+    answering?: Claimed,
   ): Change {
     const mark = this.context.id().slice(-12);
     const remembered = [...(before?.causes ?? []), ...causes.map((cause) => marked(cause, mark))];
@@ -134,7 +134,8 @@ export class Commits {
       key,
       etag,
       document,
-      pointers: [...pointersOf(kind, key, before, document), ...answers],
+      pointers: pointersOf(kind, key, before, document),
+      answers,
       cause: remembered.at(-1) ?? '',
       publications: told.map(({ event, trace }, index) => this.publication(key, document.version, index, event, trace)),
     };

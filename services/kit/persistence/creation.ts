@@ -2,7 +2,7 @@ import { type Aggregate, type Decision, type Identified, type Kind, RuleViolatio
 import { Unavailable } from '../errors.ts';
 import { type Commits, type Loaded, toldNow } from './commits.ts';
 import { type Document, isTombstone } from './document.ts';
-import { type Claim, type Command, causeOf, type Idempotency, wasChangedBy } from './idempotency.ts';
+import { type Claim, type Claimed, type Command, causeOf, type Idempotency, wasChangedBy } from './idempotency.ts';
 import type { Ids } from './ids.ts';
 import { naturalKey } from './keys.ts';
 import type { RecordReader } from './record-reader.ts';
@@ -35,7 +35,7 @@ export class Creation {
       const id = known ?? (await this.ids.next(kind.name));
       const decision = this.orPutBack(kind, known === undefined ? id : undefined, () => decide(id));
       if (command.fingerprint && claim?.id !== id && !(await this.idempotency.claim(command, claim, id))) continue;
-      return this.createAt(kind, command, id, options.key ?? id, decide, decision);
+      return this.createAt(kind, { command, claim }, id, options.key ?? id, decide, decision);
     }
     throw tooMany();
   }
@@ -58,13 +58,14 @@ export class Creation {
    */
   async createAt<S extends Identified>(
     kind: Aggregate<S>,
-    command: Command,
+    claimed: Claimed,
     id: number,
     natural: string | number,
     decide: (id: number) => Decision<S>,
     first: Decision<S>,
   ): Promise<S> {
     const key = naturalKey(kind, natural);
+    const { command } = claimed;
     // Nearly always there is nothing under the key, so writing comes first and reading only after a conflict.
     let loaded: Loaded = { key, etag: undefined, document: undefined };
     for (let tries = 0, decision = first; tries < TRIES; tries++, decision = decide(id)) {
@@ -77,7 +78,7 @@ export class Creation {
           { id, state: decision.state },
           [causeOf(command)],
           toldNow(decision),
-          command,
+          claimed,
         );
         return decision.state as S;
       } catch (error) {

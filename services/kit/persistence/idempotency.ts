@@ -26,7 +26,7 @@ export type Outcome<S> =
 export const outcome = <S>(kind: 'changed' | 'unchanged' | 'repeated', state: S | null): Outcome<S> =>
   state === null ? { kind: 'ended' } : { kind, state };
 
-/** The answer as it stands in a claim. `mark`, `version`: of the commit it belongs to; none: nothing was to be done. */
+/** The answer as it stands beside a claim. `mark`, `version`: of the commit it belongs to; none: nothing was to be done. */
 interface Answer {
   readonly state: unknown;
   readonly at?: string;
@@ -37,7 +37,6 @@ interface Answer {
 interface Stored {
   readonly fingerprint: string;
   readonly id?: number;
-  readonly answer?: Answer;
 }
 
 /** What is known of an Idempotency-Key. */
@@ -47,10 +46,20 @@ export interface Claim {
   readonly id: number | undefined;
   /** What the first command under the key came to, if it came to anything. */
   readonly answer: { readonly state: unknown } | undefined;
+  /** Of the answer that lies there, whether it counts or not. */
+  readonly answerEtag: string | undefined;
 }
 
-/** How long a key is remembered. */
+/** A command, with what was known of its key when it was decided. */
+export interface Claimed {
+  readonly command: Command;
+  readonly claim: Claim | undefined;
+}
+
+/** How long an answer is remembered. */
 const DAY_SECONDS = 86_400;
+/** A claim is made before its answer, and must not be forgotten before it. */
+const CLAIM_SECONDS = DAY_SECONDS + 3_600;
 
 /** How documents remember a command: with what it asked for, so that a key used again after a day is another command. */
 export const causeOf = ({ cause, fingerprint }: Command): string =>
@@ -58,8 +67,8 @@ export const causeOf = ({ cause, fingerprint }: Command): string =>
 
 /**
  * What was asked for, and answered, under each Idempotency-Key, for a day. The answer is written in the transaction of the
- * change; since Redis may apply it without the change, it counts only if the document knows its mark. Commands without
- * a key cost nothing here.
+ * change. Redis may apply it without the change: so it counts only if the document knows its mark, and takes the place of
+ * none but the one that was known. Commands without a key cost nothing here.
  */
 export class Idempotency {
   constructor(private readonly sidecar: Sidecar) {}
@@ -70,13 +79,19 @@ export class Idempotency {
    */
   async find({ cause, fingerprint }: Command): Promise<Claim | undefined> {
     if (!fingerprint) return undefined;
-    const [stored] = await this.sidecar.read([keyOf(cause)]);
+    const [stored, answered] = await this.sidecar.read([keyOf(cause), answerKeyOf(cause)]);
     const known = stored?.value as Stored | undefined;
     if (!known || !stored?.etag) return undefined;
     if (known.fingerprint !== fingerprint)
       throw new RuleViolation('this Idempotency-Key was used for another request; use a new one');
-    const stands = known.answer && (await this.stands(known.answer, causeOf({ cause, fingerprint })));
-    return { etag: stored.etag, id: known.id, answer: stands ? { state: known.answer?.state ?? null } : undefined };
+    const answer = answered?.value as Answer | undefined;
+    const stands = answer && (await this.stands(answer, causeOf({ cause, fingerprint })));
+    return {
+      etag: stored.etag,
+      id: known.id,
+      answer: stands ? { state: answer.state ?? null } : undefined,
+      answerEtag: answered?.etag,
+    };
   }
 
   /**
@@ -84,30 +99,21 @@ export class Idempotency {
    * @param before what `find` said
    */
   claim(command: Command, before: Claim | undefined, id?: number): Promise<boolean> {
-    return this.put(command, before, { ...(id === undefined ? {} : { id }) });
+    return this.sidecar.wrote([claimOf(command, before, id)]);
   }
 
   /** Keeps the answer of a command for which nothing was to be done. @returns the first answer under the key */
   async nothing<S>(command: Command, before: Claim | undefined, state: S): Promise<Outcome<S>> {
     const unchanged = outcome('unchanged', state);
     if (!command.fingerprint) return unchanged;
-    const id = before?.id;
-    const kept = { ...(id === undefined ? {} : { id }), answer: { state } };
-    if (await this.put(command, before, kept)) return unchanged;
+    const answer = answerTo(command, before, { state });
+    if (await this.sidecar.wrote(before ? [answer] : [claimOf(command, before), answer])) return unchanged;
     return repeated(await this.find(command)) ?? unchanged;
   }
 
   /** The write that keeps the answer, for the transaction of the change it belongs to. */
-  answers(command: Command, at: string, { id, state, version }: Document, mark: string): StateWrite[] {
-    const { cause, fingerprint } = command;
-    if (!fingerprint) return [];
-    const value: Stored = { fingerprint, id, answer: { state, at, mark, version } };
-    return [{ key: keyOf(cause), value, ttlInSeconds: DAY_SECONDS }];
-  }
-
-  private put({ cause, fingerprint = '' }: Command, before: Claim | undefined, what: object): Promise<boolean> {
-    const value: Stored = { fingerprint, ...what };
-    return this.sidecar.wrote([{ key: keyOf(cause), value, etag: before?.etag ?? CREATE, ttlInSeconds: DAY_SECONDS }]);
+  answers({ command, claim }: Claimed, at: string, { state, version }: Document, mark: string): StateWrite[] {
+    return command.fingerprint ? [answerTo(command, claim, { state, at, mark, version })] : [];
   }
 
   private async stands({ at, mark, version = 0 }: Answer, cause: string): Promise<boolean> {
@@ -127,4 +133,19 @@ export const repeated = <S>(claim: Claim | undefined): Outcome<S> | undefined =>
 export const wasChangedBy = (document: Document | undefined, command: Command): boolean =>
   knows(document, causeOf(command));
 
+const claimOf = ({ cause, fingerprint = '' }: Command, before: Claim | undefined, id?: number): StateWrite => ({
+  key: keyOf(cause),
+  value: { fingerprint, ...(id === undefined ? {} : { id }) } satisfies Stored,
+  etag: before?.etag ?? CREATE,
+  ttlInSeconds: CLAIM_SECONDS,
+});
+
+const answerTo = ({ cause }: Command, before: Claim | undefined, value: Answer): StateWrite => ({
+  key: answerKeyOf(cause),
+  value,
+  etag: before?.answerEtag ?? CREATE,
+  ttlInSeconds: DAY_SECONDS,
+});
+
 const keyOf = (cause: string): string => `idempotency-${keyPart(cause)}`;
+const answerKeyOf = (cause: string): string => `${keyOf(cause)}-answer`;

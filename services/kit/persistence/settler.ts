@@ -1,4 +1,4 @@
-import type { StateStore } from '../dapr/state.ts';
+import { CREATE, type StateStore } from '../dapr/state.ts';
 import { Overloaded, StoreRejected, Unavailable } from '../errors.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -122,13 +122,17 @@ export class Settler {
 
   /** Reads what became of commits. @returns those that are neither applied nor overtaken @throws when it cannot be read */
   private async look(commits: readonly Commit[]): Promise<Commit[]> {
-    const stored = await this.store.read(commits.map(({ entry }) => entry.key));
-    return commits.filter((commit, index) => {
+    const guarded = commits.map(({ entry, change }) => [entry.key, ...(change?.answers ?? []).map(({ key }) => key)]);
+    const stored = new Map((await this.store.read([...new Set(guarded.flat())])).map((one) => [one.key, one]));
+    return commits.filter((commit) => {
       const { change, entry } = commit;
-      const document = stored[index]?.value as Document | undefined;
       if (!change) return true;
+      const document = stored.get(entry.key)?.value as Document | undefined;
+      const overtaken = [{ key: entry.key, etag: change.etag ?? CREATE }, ...(change.answers ?? [])].find(
+        ({ key, etag }) => etag !== undefined && stored.get(key)?.etag !== (etag === CREATE ? undefined : etag),
+      );
       if (document?.causes.includes(entry.cause)) this.succeed(commit);
-      else if (stored[index]?.etag !== change.etag) this.fail(commit, new Conflict(`${entry.key} changed meanwhile`));
+      else if (overtaken) this.fail(commit, new Conflict(`${overtaken.key} changed meanwhile`));
       else return true;
       return false;
     });

@@ -1,3 +1,4 @@
+import { CREATE } from '../dapr/sidecar.ts';
 import { KitError, StoreRejected, Unavailable } from '../errors.ts';
 import { answers, type Call } from '../testing/index.ts';
 import { Lives, making, outcome } from '../testing/lives.ts';
@@ -215,6 +216,15 @@ describe('unknown outcomes', () => {
     await work.commit(making('A', [], { answers }));
     expect(lives.stored('idempotency-k')).toEqual({ state: 1 });
     expect(calls.filter(writes)).toHaveLength(1);
+  });
+
+  test('given an answer that another one wrote meanwhile, when a change would replace it, then it is a conflict', async () => {
+    const lives = new Lives();
+    const { work, sidecar } = await lives.life();
+    await sidecar.write([{ key: 'idempotency-k-answer', value: { state: 1 } }]);
+    const answers = [{ key: 'idempotency-k-answer', value: { state: 2 }, etag: CREATE } as const];
+    expect(await outcome(work.commit(making('A', [], { answers })))).toBe('Conflict');
+    expect(lives.stored('idempotency-k-answer')).toEqual({ state: 1 });
   });
 
   test('given anything that fails, when a client reads the message, then no words of the sidecar are in it', async () => {

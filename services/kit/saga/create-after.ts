@@ -46,11 +46,11 @@ export async function createAfter<S extends Identified>(
     const id = known ?? (await ids.next(kind.name));
     const { key = id, otherwise, ask, decide } = await steps(id);
     if (command.fingerprint && known === undefined && !(await idempotency.claim(command, claim, id))) continue;
-    if (!ask || !otherwise) return creation.createAt(kind, command, id, key, decide, decide(id));
+    if (!ask || !otherwise) return creation.createAt(kind, { command, claim }, id, key, decide, decide(id));
     const promise = await intend(kind, id, otherwise, key);
     try {
       if (await ask()) {
-        const made = await creation.createAt(kind, command, id, key, decide, decide(id));
+        const made = await creation.createAt(kind, { command, claim }, id, key, decide, decide(id));
         promise.keep();
         return made;
       }
