@@ -11,6 +11,7 @@ import { filter } from './route.ts';
 interface Changes {
   readonly boot: string;
   readonly seq: number;
+  readonly hasMore: boolean;
   readonly leftOut: number;
   readonly status: Status | null;
   readonly letters: readonly Letter[];
@@ -67,6 +68,7 @@ export const isChosen = (system: string): boolean => !chosen.value || chosen.val
 let seq = 0;
 let boot = '';
 let kept = 0;
+const begun = Promise.withResolvers<void>();
 
 /** Asks the console's server. @throws Error with what it said */
 export async function ask<T>(path: string, body?: unknown): Promise<T> {
@@ -106,8 +108,12 @@ export function keep(entry: Entry): void {
   }
 }
 
-/** All of a command that the console still has: what its page has not seen itself, too. */
+/**
+ * All of a command that the console still has: what its page has not seen itself, too. The stream is begun before: what
+ * comes after the answer is in the stream.
+ */
 export async function readTrace(id: string): Promise<void> {
+  await begun.promise;
   for (const entry of await ask<Entry[]>(`/api/trace?id=${id}`)) keep(entry);
   const trace = traces.get(id);
   if (trace) trace.isPartial = trace.leftOut > 0;
@@ -130,7 +136,8 @@ function take(entry: Entry): void {
   keep(entry);
 }
 
-async function look(): Promise<void> {
+/** @returns whether there is more already */
+async function look(): Promise<boolean> {
   const changes = await ask<Changes>(`/api/changes?since=${seq}&boot=${boot}`);
   if (boot !== '' && changes.boot !== boot) {
     traces.clear();
@@ -145,8 +152,10 @@ async function look(): Promise<void> {
   playing.value = changes.playing;
   errors.value = changes.errors;
   connection.value = 'well';
-  if (isReadOnly) return;
+  begun.resolve();
+  if (isReadOnly) return changes.hasMore;
   for (const system of changes.status?.systems ?? []) if (!settings.value[system]) void readSettings(system);
+  return changes.hasMore;
 }
 
 /** Reads the configuration that is in force. */
@@ -171,7 +180,7 @@ export async function begin(): Promise<void> {
   for (;;) {
     try {
       if (Object.keys(models.value).length === 0) models.value = await ask<Models>('/api/model');
-      await look();
+      while (await look());
     } catch {
       connection.value = 'lost';
     }

@@ -10,6 +10,8 @@ import { type Letter, letters } from './trouble.ts';
 const IDLE_MS = 30_000;
 const STATUS_MS = 250;
 const LETTERS_MS = 4_000;
+/** Entries of the time before the console looked, of each service: those of all systems have room together. */
+const HISTORY = 512;
 
 /** What the console knows of the running system, as long as somebody looks at a page of it. */
 export class Feed {
@@ -75,11 +77,14 @@ export class Feed {
     for (const [instance, one] of wanted) {
       if (this.listeners.has(instance)) continue;
       const { system, service, port } = one;
+      const lastId = this.lastIds.get(instance) ?? '';
+      let most = lastId === '' ? HISTORY : Number.POSITIVE_INFINITY;
       const take = (entries: readonly Record<string, unknown>[], leftOut: number): void => {
         if (leftOut > 0) this.ring.add({ kind: 'leftOut', system, service, at: Date.now(), leftOut });
-        for (const entry of entries) this.ring.add({ system, service, ...entry });
+        for (const entry of entries.slice(-most)) this.ring.add({ system, service, ...entry });
+        most = Number.POSITIVE_INFINITY;
       };
-      const listener = new Listener(() => this.runs.wayTo(one), this.lastIds.get(instance) ?? '', take);
+      const listener = new Listener(() => this.runs.wayTo(one), lastId, take);
       this.listeners.set(instance, { port, listener });
     }
   }

@@ -54,11 +54,12 @@ const basics = (feed: Feed): Record<string, Route> => ({
 async function changes(feed: Feed, url: URL): Promise<Buffer> {
   const since = Number(url.searchParams.get('since')) || 0;
   const status = await feed.now();
-  const known = url.searchParams.get('boot') === feed.boot ? since : 0;
-  const { entries, leftOut } = feed.ring.since(known);
+  const known = url.searchParams.get('boot') === feed.boot ? since : undefined;
+  const { entries, last, leftOut } = feed.ring.since(known);
   const rest = {
     boot: feed.boot,
-    seq: feed.ring.seq,
+    seq: last,
+    hasMore: last < feed.ring.seq,
     leftOut,
     status: status ?? null,
     letters: feed.letters,

@@ -59,17 +59,22 @@ export class Ring {
   }
 
   /**
-   * What came after a number, the newest where they are too many.
-   * @returns the entries as a JSON array without its brackets, to be copied before the next one is added, and how many were left out
+   * What came after a number: the oldest of it first where it is too much for one answer; after none, the newest.
+   * @returns the entries as a JSON array without its brackets, to be copied before the next one is added; the number of
+   *   the last one, after which to ask on; and how many are not kept any more
    */
-  since(seq: number): { entries: readonly Buffer[]; leftOut: number } {
-    const from = Math.max(seq + 1, this.blocks[0]?.first ?? 1, this.count + 1 - ANSWERED);
+  since(seq: number | undefined): { entries: readonly Buffer[]; last: number; leftOut: number } {
+    const oldest = this.blocks[0]?.first ?? 1;
+    const from = Math.max(seq === undefined ? this.count + 1 - ANSWERED : seq + 1, oldest);
+    const last = Math.min(this.count, from + ANSWERED - 1);
     const pieces = this.blocks
-      .filter(({ first, starts }) => first + starts.length - 1 > from)
-      .map((block) => block.bytes.subarray(block.starts[Math.max(0, from - block.first)], endOf(block)));
+      .filter(({ first, starts }) => first <= last && first + starts.length - 1 > from)
+      .map(({ bytes, first, starts }) =>
+        bytes.subarray(starts[Math.max(0, from - first)], starts[last + 1 - first] ?? starts.at(-1)),
+      );
     // Before the first one there is no comma.
     const entries = pieces.map((piece, at) => (at === 0 ? piece.subarray(1) : piece));
-    return { entries, leftOut: Math.max(0, from - seq - 1) };
+    return { entries, last, leftOut: Math.max(0, from - (seq ?? 0) - 1) };
   }
 
   /** All of one trace that is still kept. */
