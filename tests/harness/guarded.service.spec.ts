@@ -51,6 +51,12 @@ async function listening(pid: number): Promise<number[]> {
     .sort((one, other) => one - other);
 }
 
+/** The port that a sidecar was told to take for this. */
+const told = async (pid: number, option: string): Promise<number> => {
+  const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
+  return Number(words.find((word) => word.startsWith(`--${option}=`))?.split('=')[1]);
+};
+
 /** What a port says to who has no token, over HTTP. */
 const overHttp = async (port: number, ways: readonly (readonly [string, string])[]): Promise<number[]> => {
   const said = ways.map(([method, path]) => fetch(`http://127.0.0.1:${port}${path}`, { method }));
@@ -101,7 +107,9 @@ onLinux(
     const found: Record<string, Record<string, unknown>> = {};
     const ca = await readFile(join(env.MADANG_HOME, 'mtls/issuer/ca.crt'));
     for (const { appId, service, pid, sidecarPid, port, daprHttpPort } of processes) {
-      const [grpc = 0, internal = 0, ...more] = (await listening(sidecarPid)).filter((one) => one !== daprHttpPort);
+      const grpc = await told(sidecarPid, 'dapr-grpc-port');
+      const internal = await told(sidecarPid, 'dapr-internal-grpc-port');
+      const known = [daprHttpPort, grpc, internal];
       found[appId] = {
         service: service === 'gateway' ? 'the entrance' : await overHttp(port, SERVICE_PATHS),
         'besides the service': (await listening(pid)).filter((one) => one !== port),
@@ -111,7 +119,7 @@ onLinux(
           await overGrpc(internal, CALL_OF_A_SIDECAR),
           await overGrpc(internal, CALL_OF_A_SIDECAR, ca),
         ],
-        'besides the sidecar': more,
+        'besides the sidecar': (await listening(sidecarPid)).filter((one) => !known.includes(one)),
       };
     }
     const refused = (service: string) => ({

@@ -60,13 +60,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a key is not claimed',
-    from: 'return this.put(command, before, { ...(id === undefined ? {} : { id }) });',
+    from: 'return this.sidecar.wrote([claimOf(command, before, id)]);',
     to: 'return Promise.resolve(true);',
   },
   {
     name: 'an answer counts although its change was rejected',
-    from: 'const stands = known.answer && (await this.stands(known.answer, causeOf({ cause, fingerprint })));',
-    to: 'const stands = known.answer !== undefined;',
+    from: 'const stands = answer && (await this.stands(answer, causeOf({ cause, fingerprint })));',
+    to: 'const stands = answer !== undefined;',
   },
   {
     name: 'a repeated command is decided again',
