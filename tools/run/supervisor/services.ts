@@ -34,7 +34,7 @@ export interface Replica {
 /** Identity of a replica that survives its restarts, and its name on the command line. */
 export const instanceOf = ({ service, number }: Replica): string => `${service.appId}-${number}`;
 
-export const logNameOf = (replica: Replica): string =>
+const logNameOf = (replica: Replica): string =>
   replica.number === 1 ? replica.service.appId : instanceOf(replica);
 
 /**
