@@ -1,3 +1,4 @@
+import { SETTINGS } from '../../services/gateway/settings.ts';
 import type { Replica } from './replica.ts';
 import type { World } from './world.ts';
 
@@ -5,6 +6,12 @@ import type { World } from './world.ts';
 type Blow = (world: World, replica: Replica, dice: () => number) => string;
 
 const MINUTE = 60_000;
+/** Limits of the gateway that are set so tight for a while, at most, that few clients meet them. */
+const LIMITS = [
+  ['GATEWAY_IN_WORK', 2],
+  ['GATEWAY_IN_WORK_PER_ADDRESS', 2],
+  ['GATEWAY_QUEUE_MS', 200],
+] as const;
 
 const BLOWS: readonly Blow[] = [
   kill,
@@ -46,17 +53,24 @@ const BLOWS: readonly Blow[] = [
     world.time.after(15_000 * dice(), () => void world.backend.configuration.set(key, '0'));
     return `${key} is ${value}`;
   },
+  (world, _, dice) => {
+    const [key, most] = LIMITS[Math.floor(dice() * LIMITS.length)]!;
+    const value = String(1 + Math.floor(dice() * most));
+    void world.backend.configuration.set(key, value);
+    world.time.after(15_000 * dice(), () => void world.backend.configuration.set(key, String(SETTINGS[key])));
+    return `${key} is ${value}`;
+  },
 ];
 
-function kill(world: World, replica: Replica, dice: () => number): string {
+function kill(world: World, one: Replica, dice: () => number): string {
   const ms = dice() < 0.8 ? 2_000 * dice() : 40_000 * dice();
-  replica.kill();
-  world.time.after(ms, () => revive(replica));
-  return `kill ${replica.name} for ${ms.toFixed(0)} ms`;
+  one.kill();
+  world.time.after(ms, () => revive(one));
+  return `kill ${one.name} for ${ms.toFixed(0)} ms`;
 }
 
-const revive = (replica: Replica): void => {
-  if (!replica.isUp) replica.boot();
+const revive = (one: Replica): void => {
+  if (!one.isUp) one.boot();
 };
 
 /** Plans the blows of a run: where and when each comes depends on the seed alone. */
