@@ -85,7 +85,7 @@ class Run {
     this.entrance.boot();
     for (const replica of replicas) time.after(50 * chance.draw(`start ${replica.name}`), () => replica.boot());
     const clients = Array.from({ length: weather.clients }, (_, number) => this.client(number));
-    planBlows(world, replicas, Math.round(weather.blows * 8), weather.commands * 1_500);
+    planBlows(world, replicas, this.entrance, Math.round(weather.blows * 8), weather.commands * 1_500);
     const atWork = await time.run(() => this.working === 0, PATIENCE_MS * 3);
     if (!atWork) this.log.oddities.push({ about: 'clients', what: 'do not come to an end' });
     void clients;
