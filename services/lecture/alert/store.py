@@ -176,7 +176,10 @@ class Store:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self.path, timeout=LOCK_S, isolation_level=None)
+        try:
+            db = sqlite3.connect(self.path, timeout=LOCK_S, isolation_level=None)
+        except sqlite3.OperationalError as error:
+            raise sqlite3.OperationalError(f"{self.path}: {error}") from error  # SQLite does not say which file
         try:
             db.execute("BEGIN IMMEDIATE")
             for statement in _SCHEMA:

@@ -392,6 +392,10 @@ class AlertAlone(WithAlert):
         with mock.patch.object(store.time, "time", lambda start=time.time(): start + store.CLAIM_S + 1):
             self.assertTrue(other.send_one())
 
+    def test_given_a_file_that_cannot_be_opened_then_the_store_says_which(self) -> None:
+        with self.assertRaisesRegex(sqlite3.OperationalError, f"^{self.folder}: unable to open"):
+            Store(self.folder).queue({})
+
     def test_given_the_store_is_away_then_events_come_again_and_it_is_told_until_it_is_back(self) -> None:
         with closing(sqlite3.connect(self.alert.store.path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
