@@ -15,7 +15,7 @@ const HOST = /^(?:[a-z\d](?:[\w.-]{0,251}[\w.])?|\[[\da-f:.]{2,45}\])(?::\d{1,5}
 const PREFIX = /^(?:\/[\w.~-]+)+\/?$/;
 
 /** True for what can stand as host and port in an address. */
-export const isHost = (text: string): boolean => HOST.test(text) && URL.canParse(`http://${text}`);
+const isHost = (text: string): boolean => HOST.test(text) && URL.canParse(`http://${text}`);
 
 /**
  * Reads PUBLIC_URL and TRUSTED_PROXIES.

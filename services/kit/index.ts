@@ -7,9 +7,9 @@ export type { Access, Own } from './http/access.ts';
 export { type Answer, collectionAnswer, itemAnswer, noContent, ok, rowAnswer } from './http/answer.ts';
 export { showsToken } from './http/app-token.ts';
 export { checked } from './http/body.ts';
-export { isGone, pause, pauseBetween, traced, whenOver } from './http/context.ts';
+export { isGone, pause, pauseBetween, traced } from './http/context.ts';
 export { readable, readableView, type Verbs, writable } from './http/crud.ts';
-export { asProblem, Problem, problemBody, problemOf, sendProblem } from './http/problem.ts';
+export { Problem, problemBody, problemOf } from './http/problem.ts';
 export { REFUSALS_AS_ANSWERS, REFUSED_WITH } from './http/refusal-as-answer.ts';
 export type { Names, Resource } from './http/resource.ts';
 export {
@@ -25,7 +25,6 @@ export {
   routeFor,
 } from './http/route.ts';
 export { RouteContext } from './http/route-context.ts';
-export { BEHIND_SIDECAR, httpServer, type ServerSettings } from './http/server.ts';
 export { DeadLetterTold } from './messaging/dead-letters.ts';
 export { noteThenDo } from './messaging/note-then-do.ts';
 export {
@@ -44,8 +43,6 @@ export {
   byKey,
   type Command,
   type Decide,
-  keyPart,
-  naturalKey,
   type Outcome,
   type Page,
   type PageRequest,
@@ -67,7 +64,6 @@ export {
   continueTrace,
   correlationId,
   log,
-  readSignal,
   reason,
   requestId,
   requestSignal,

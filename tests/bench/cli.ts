@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Profile } from '../../tools/run/process.ts';
+import { endWith } from '../harness/ending.ts';
 import { compare } from './compare.ts';
 import { COMPARED, GROWTH, type Options, PARTS, type Part, USUAL } from './options.ts';
 
@@ -117,10 +118,4 @@ function measure(options: Options, name: string): Promise<number> {
   );
 }
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
-  },
-);
+await endWith(() => main(process.argv.slice(2)));

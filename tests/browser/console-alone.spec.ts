@@ -1,37 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { eventually } from '../harness/system.ts';
-import { openBrowser, openPage, type Watched } from './browser.ts';
+import { inBrowser } from './browser.ts';
 import { enrolment, large, Pretended } from './pretended.ts';
 
 /** What the console says under load and in trouble, before a system that is pretended, so that it is the console alone that is measured. */
 
 const system = new Pretended();
-let browser: Browser;
-let watched: Watched;
+const show = inBrowser();
 let page: Page;
 
 const traceOf = (n: number): string => n.toString(16).padStart(32, 'b');
 const MIB = 1024 * 1024;
 
-beforeAll(async () => {
-  browser = await openBrowser();
-  await system.open();
-}, 120_000);
+beforeAll(() => system.open(), 120_000);
 beforeEach(async () => {
-  watched = await openPage(browser, { viewport: { width: 1400, height: 900 } });
-  ({ page } = watched);
-  page.setDefaultTimeout(15_000);
+  page = await show({ viewport: { width: 1400, height: 900 } });
 });
-afterEach(async () => {
-  await page.context().close();
-  expect(watched.wrong).toEqual([]);
-});
-afterAll(async () => {
-  await system.close();
-  await browser?.close();
-});
+afterAll(() => system.close());
 
 /** MiB of objects in a page, after what is no longer used is gone. */
 async function heapOf(one: Page): Promise<number> {

@@ -1,32 +1,19 @@
-import type { Browser, Page } from 'playwright-core';
-import { openBrowser, openPage, type Watched } from './browser.ts';
+import type { Page } from 'playwright-core';
+import { inBrowser } from './browser.ts';
 import { enrolment, Pretended } from './pretended.ts';
 
 /** The console as the chart starts it: a list of services, and no runner. */
 
 const system = new Pretended();
 const TRACE = 'c'.repeat(32);
-let browser: Browser;
-let watched: Watched;
+const show = inBrowser();
 let page: Page;
 
-beforeAll(async () => {
-  browser = await openBrowser();
-  await system.open('cluster');
-}, 120_000);
+beforeAll(() => system.open('cluster'), 120_000);
 beforeEach(async () => {
-  watched = await openPage(browser, { viewport: { width: 1400, height: 900 } });
-  ({ page } = watched);
-  page.setDefaultTimeout(15_000);
+  page = await show({ viewport: { width: 1400, height: 900 } });
 });
-afterEach(async () => {
-  await page.context().close();
-  expect(watched.wrong).toEqual([]);
-});
-afterAll(async () => {
-  await system.close();
-  await browser?.close();
-});
+afterAll(() => system.close());
 
 const screens = async (): Promise<string[]> =>
   (await page.getByRole('navigation').getByRole('link').allTextContents()).map((words) => words.replace(/\d.*/, ''));

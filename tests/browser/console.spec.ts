@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import type { Models } from '../../tools/console/model/system.ts';
 import type { Status } from '../../tools/run/supervisor/status.ts';
 import { eventually, home, root } from '../harness/system.ts';
-import { openBrowser, openPage, type Watched } from './browser.ts';
+import { inBrowser } from './browser.ts';
 
 const offset = Number(process.env.MADANG_PORT_OFFSET || 0);
 const base = `http://localhost:${8000 + offset}`;
@@ -14,8 +14,7 @@ const gateway = `http://localhost:${8088 + offset}`;
 const SCREENS = ['/', '/events', '/flow', '/trouble', '/logs', '/configuration', '/contract'];
 const TEXTBOOK = { courseId: '1', fee: '10000', textBook: 'kor_book' };
 
-let browser: Browser;
-let watched: Watched;
+const show = inBrowser();
 let page: Page;
 
 const post = (url: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
@@ -46,21 +45,13 @@ const row = (service: string) =>
     .filter({ has: page.getByRole('rowheader', { name: service, exact: true }) });
 
 beforeAll(async () => {
-  browser = await openBrowser();
   const course = { name: 'korean', teacher: 'hong-gil-dong', fee: '10000', textBook: 'kor_book' };
   expect((await post(`${gateway}/courses`, course)).status).toBe(201);
 }, 60_000);
-afterAll(() => browser?.close());
 
 describe('the console', () => {
   beforeEach(async () => {
-    watched = await openPage(browser, {}, [409]);
-    ({ page } = watched);
-    page.setDefaultTimeout(15_000);
-  });
-  afterEach(async () => {
-    await page.context().close();
-    expect(watched.wrong).toEqual([]);
+    page = await show({}, [409]);
   });
 
   test('given all its screens, when they are visited, then nothing comes from outside, nothing is lax, and it is small', async () => {
@@ -272,23 +263,20 @@ describe.each(['light', 'dark'] as const)('accessibility, %s', (colorScheme) => 
   test('given each screen, when axe looks, then nothing serious is found, and at 400 px nothing scrolls sideways', async () => {
     const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
     // The page's own policy forbids what axe has to be given.
-    const open = await openPage(browser, { colorScheme, bypassCSP: true, viewport: { width: 400, height: 800 } });
+    page = await show({ colorScheme, bypassCSP: true, viewport: { width: 400, height: 800 } });
     const found: string[] = [];
     const opened = ['/contract?of=postClasses', '/contract?tab=events&of=PaymentApproved', `/commands/${traceOf(1)}`];
     for (const path of [...SCREENS, ...opened]) {
-      await open.page.goto(base + path);
-      await open.page.getByRole('heading', { level: 1 }).waitFor();
-      await open.page.waitForLoadState('load');
-      await open.page.evaluate(axe);
-      const violations = (await open.page.evaluate(
+      await page.goto(base + path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForLoadState('load');
+      await page.evaluate(axe);
+      const violations = (await page.evaluate(
         'axe.run({ resultTypes: ["violations"] }).then(({ violations }) => violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => id + " " + nodes[0].html.slice(0, 120)))',
       )) as string[];
       found.push(...violations.map((one) => `${path}: ${one}`));
-      if (await open.page.evaluate('document.documentElement.scrollWidth > innerWidth'))
-        found.push(`${path} is too wide`);
+      if (await page.evaluate('document.documentElement.scrollWidth > innerWidth')) found.push(`${path} is too wide`);
     }
-    await open.page.context().close();
     expect(found).toEqual([]);
-    expect(open.wrong).toEqual([]);
   });
 });

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { createServer, request as forward, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { Refused } from '../../services/gateway/admission.ts';
 import type { Options } from '../../services/gateway/app.ts';
 import { closeAll, type Opened, open, said } from '../../services/gateway/testing.ts';
 import type { SidecarAnswer, SidecarRequest } from '../../services/kit/index.ts';
 import { pagesOf } from '../../tools/run/infrastructure/pages.ts';
 import { eventually } from '../harness/system.ts';
-import { openBrowser, openPage, type Watched } from './browser.ts';
+import { inBrowser } from './browser.ts';
 
 /** What a page does whatever its services do: lecture's page at its gateway, whose sidecar answers as the test says. */
 
@@ -18,8 +18,7 @@ const COURSES = [
   { id: 2, name: MARKUP, teacher: 'mallory', fee: 1, textBook: 'b' },
 ];
 let files: Readonly<Record<string, string>>;
-let browser: Browser;
-let watched: Watched;
+const openPage = inBrowser();
 let page: Page;
 let entrance: Opened;
 let proxy: Server | undefined;
@@ -44,9 +43,7 @@ const keys = (): unknown[] => commands().map(({ headers }) => headers?.['idempot
 /** @param refused statuses of answers that the test expects */
 async function show(refused: number[] = [], options: Options = {}, language = 'en-GB'): Promise<void> {
   entrance = await open({ page: files, ...options }, answer);
-  watched = await openPage(browser, { locale: language }, refused);
-  ({ page } = watched);
-  page.setDefaultTimeout(15_000);
+  page = await openPage({ locale: language }, refused);
   await page.goto(`${entrance.address}/app/`);
 }
 
@@ -56,18 +53,14 @@ const submit = (): Promise<void> => page.locator('form button[type=submit]').cli
 beforeAll(async () => {
   const built = await pagesOf(['lecture']);
   files = built.files.lecture ?? {};
-  browser = await openBrowser();
 }, 120_000);
 beforeEach(() => {
   onCommand = () => said(201, JSON.stringify({ ...COURSES[0], id: 7, courseId: 1, student: 'hong-gil-sun' }));
 });
 afterEach(async () => {
-  await page.context().close();
   proxy?.close();
   await closeAll();
-  expect(watched.wrong).toEqual([]);
 });
-afterAll(() => browser?.close());
 
 test('given a service is away, when a student enrols, then the page counts down and asks again with the same key', async () => {
   await show([503]);

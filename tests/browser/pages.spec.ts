@@ -1,32 +1,13 @@
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { client } from '../harness/client.ts';
-import { openBrowser, openPage, type Watched } from './browser.ts';
+import { inBrowser } from './browser.ts';
 
 /** The pages of the five systems on the running system: the main way of each, in both languages, without a reload. */
 
 const WITHIN = 30_000;
-let browser: Browser;
-beforeAll(async () => {
-  browser = await openBrowser();
-}, 60_000);
-afterAll(() => browser?.close());
 
-type System = Parameters<typeof client>[0];
-let watched: Watched;
-let page: Page;
-
-/** Opens the page of a system. @param refused statuses of answers that the test expects */
-async function show(system: System, language: string, refused: readonly number[] = []): Promise<void> {
-  watched = await openPage(browser, { locale: language, viewport: { width: 1400, height: 900 } }, refused);
-  ({ page } = watched);
-  page.setDefaultTimeout(WITHIN);
-  await page.goto(`${client(system).GW}/app/`);
-  await page.evaluate('globalThis.opened = 1');
-}
-
-afterEach(async () => {
-  if (!watched) return;
-  // Nothing was loaded anew, and nothing is wider than a telephone.
+/** Nothing was loaded anew, and nothing is wider than a telephone. */
+const openPage = inBrowser(async (page) => {
   expect(await page.evaluate('globalThis.opened')).toBe(1);
   await page.setViewportSize({ width: 400, height: 800 });
   for (const link of await page.locator('nav a').all()) {
@@ -34,9 +15,18 @@ afterEach(async () => {
     await page.locator('h1').waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
   }
-  await page.context().close();
-  expect(watched.wrong).toEqual([]);
 });
+
+type System = Parameters<typeof client>[0];
+let page: Page;
+
+/** Opens the page of a system. @param refused statuses of answers that the test expects */
+async function show(system: System, language: string, refused: readonly number[] = []): Promise<void> {
+  page = await openPage({ locale: language, viewport: { width: 1400, height: 900 } }, refused);
+  page.setDefaultTimeout(WITHIN);
+  await page.goto(`${client(system).GW}/app/`);
+  await page.evaluate('globalThis.opened = 1');
+}
 
 /** Chooses a section, and waits until it is shown: a row of the one before may look like one of it. */
 const goTo = async (section: string): Promise<void> => {

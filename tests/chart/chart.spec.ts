@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { explained, readme } from '../../helm/tools/values.ts';
 import { accessControlOf } from '../../tools/run/infrastructure/access-control.ts';
-import { readTemplate, systems } from '../../tools/run/infrastructure/templates.ts';
+import { readTemplates, systems } from '../../tools/run/infrastructure/templates.ts';
 import { goProgram } from '../../tools/run/provision/go.ts';
 import { run } from '../../tools/run/provision/ways.ts';
 import { root } from '../harness/system.ts';
@@ -74,7 +74,7 @@ describe('the chart', () => {
 });
 
 describe('every service', () => {
-  const services = Promise.all(all.map(readTemplate)).then((found) => found.flat());
+  const services = readTemplates(all);
   const rendered = render({ systems: all }).then(resourcesOf);
 
   test('has a deployment with probes, resources, a sidecar and no rights it does not need', async () => {

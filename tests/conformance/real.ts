@@ -27,6 +27,7 @@ import type { Addresses } from '../../tools/run/process.ts';
 import { daprd } from '../../tools/run/provision/daprd.ts';
 import { Child } from '../../tools/run/supervisor/child.ts';
 import { sidecarSpec } from '../../tools/run/supervisor/services.ts';
+import { component } from '../harness/component.ts';
 
 const CONFIGURATION_DB = 9;
 
@@ -36,19 +37,6 @@ export const KINDS: readonly { store: StoreKind; broker: BrokerKind }[] = [
   { store: 'mysql', broker: 'kafka' },
   { store: 'sqlite', broker: 'redis' },
 ];
-
-const component = (name: string, type: string, metadata: Record<string, string>): string =>
-  JSON.stringify({
-    apiVersion: 'dapr.io/v1alpha1',
-    kind: 'Component',
-    metadata: { name },
-    spec: {
-      type,
-      version: 'v1',
-      initTimeout: '60s',
-      metadata: Object.entries(metadata).map(([key, value]) => ({ name: key, value })),
-    },
-  });
 
 const STATE = (at: Addresses, folder: string): Record<StoreKind, Record<string, string>> => ({
   redis: { redisHost: `${at.redis.host}:${at.redis.port}`, redisPassword: '' },

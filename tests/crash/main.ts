@@ -1,6 +1,8 @@
 /** `npm run test:crash -- [--kills n] [--profile light|full] [--seed n] [--system name ...] [--brokers 3] [--attach]`; one part: `npm test -- crash` or `unit-of-work` */
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { endWith } from '../harness/ending.ts';
+import { systemsOf } from './subjects/index.ts';
 
 const options = new Command('test crash')
   .description('Kills processes while commands flow, and proves that nothing was lost and nothing doubled.')
@@ -30,29 +32,30 @@ process.env.MADANG_PORT_OFFSET ||= '6500';
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 const { kills, profile, seed, only, attach } = options;
-let violations = 0;
-if (only !== 'system') {
-  const { unitOfWork } = await import('./unit-of-work.ts');
-  // A long run tries every trouble at every step, a short one some of them.
-  violations += await unitOfWork({
-    ...(profile ? { profile } : {}),
-    seed,
-    limit: kills >= 500 ? Number.POSITIVE_INFINITY : 60,
-  });
-}
-if (only !== 'unit-of-work') {
+
+async function violations(): Promise<number> {
+  const systems = systemsOf(options.system);
+  let found = 0;
+  if (only !== 'system') {
+    const { unitOfWork } = await import('./unit-of-work.ts');
+    // A long run tries every trouble at every step, a short one some of them.
+    found += await unitOfWork({
+      ...(profile ? { profile } : {}),
+      seed,
+      limit: kills >= 500 ? Number.POSITIVE_INFINITY : 60,
+    });
+  }
+  if (only === 'unit-of-work') return found;
   const { crash } = await import('./system.ts');
-  const { subjects } = await import('./subjects/index.ts');
-  const systems = options.system ?? Object.keys(subjects);
-  const unknown = systems.find((name) => !subjects[name]);
-  if (unknown) throw new Error(`There is no system ${unknown}; there is ${Object.keys(subjects).join(', ')}.`);
   for (const one of profile ? [profile] : (['light', 'full'] as const))
-    violations += await crash(one, {
+    found += await crash(one, {
       kills,
       seed,
       systems,
       attach,
       brokers: one === 'full' ? Number(options.brokers ?? 1) : 1,
     });
+  return found;
 }
-process.exit(violations === 0 ? 0 : 1);
+
+await endWith(async () => ((await violations()) === 0 ? 0 : 1));

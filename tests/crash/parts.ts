@@ -1,8 +1,6 @@
-/** What both crash tests need: processes, ports, a random source that can be repeated, waiting by condition. */
+/** What both crash tests need: processes, a random source that can be repeated, waiting by condition. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { openSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Mulberry32: the same seed gives the same numbers. */
@@ -25,16 +23,6 @@ export async function until(condition: () => Promise<boolean>, limitMs: number, 
     await sleep(everyMs);
   }
   return true;
-}
-
-/** A port of 127.0.0.1 nobody listens on now. */
-export async function anyPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (typeof address !== 'object' || !address) throw new Error('no port');
-  return address.port;
 }
 
 const started = new Set<ChildProcess>();

@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { running as status } from '../../tools/run/cli/client.ts';
 import { Brokers } from './brokers.ts';
 import { Desk, Log } from './desk.ts';
 import { type Bench, explain, foundOn, inspect, seenOn, untilAtRest } from './judgement.ts';
@@ -16,33 +17,13 @@ import { overHttp } from './way.ts';
 
 type Profile = 'light' | 'full';
 
-/** What the runner's control port says. */
-interface Status {
-  readonly services: readonly {
-    appId: string;
-    system: string;
-    service: string;
-    port: number;
-    state: string;
-    pid: number | null;
-    sidecarPid: number | null;
-  }[];
-  readonly infrastructure: readonly { id: string; state: string; pid: number | null; port: number }[];
-}
-
 /** How many clients work on a system. */
 const CLIENTS = { alone: 6, together: 3 };
 
 const root = join(import.meta.dirname, '../..');
 const home = process.env.MADANG_HOME ?? '';
-const offset = Number(process.env.MADANG_PORT_OFFSET);
 
 const run = (...words: string[]) => promisify(execFile)(join(root, 'run'), words, { cwd: root, maxBuffer: 1 << 26 });
-
-async function status(): Promise<Status> {
-  const answer = await fetch(`http://127.0.0.1:${8001 + offset}/api/status`, { signal: AbortSignal.timeout(10_000) });
-  return (await answer.json()) as Status;
-}
 
 /** Kills until the number is reached; answers how many of each kind. */
 async function killer(
@@ -108,8 +89,9 @@ export async function crash(profile: Profile, wish: Wish): Promise<number> {
   await rm(home, { recursive: true, force: true });
   const options = brokers > 1 ? ['--brokers', String(brokers)] : [];
   await run('up', ...systems, '--profile', profile, ...options, '--detach', '--no-console').catch(
-    (error: { stdout?: string; stderr?: string }) => {
-      throw new Error(`the systems did not start: ${error.stdout}${error.stderr}`);
+    ({ stdout = '', stderr = '' }: { stdout?: string; stderr?: string }) => {
+      // Its last line says why.
+      throw new Error(`The systems did not start: ${`${stdout}${stderr}`.trim().split('\n').at(-1)}`);
     },
   );
   const downAtOnce = (): void => void spawnSync(join(root, 'run'), ['down'], { cwd: root });

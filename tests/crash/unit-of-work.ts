@@ -16,9 +16,10 @@ import { build } from 'esbuild';
 import { Redis } from 'ioredis';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { infrastructure } from '../../tools/run/infrastructure/infra.ts';
-import { home, root } from '../../tools/run/paths.ts';
+import { freePort, home, root } from '../../tools/run/paths.ts';
 import { daprd } from '../../tools/run/provision/daprd.ts';
-import { anyPort, background, randomFrom, until } from './parts.ts';
+import { component } from '../harness/component.ts';
+import { background, randomFrom, until } from './parts.ts';
 import type { Orders, Trouble } from './victim.ts';
 
 interface Document {
@@ -84,19 +85,6 @@ async function cuttingProxy(
   return { port: portOf(proxy), cutPort: portOf(control), servers: [proxy, control] };
 }
 
-const component = (name: string, type: string, metadata: Record<string, string>): string =>
-  JSON.stringify({
-    apiVersion: 'dapr.io/v1alpha1',
-    kind: 'Component',
-    metadata: { name },
-    spec: {
-      type,
-      version: 'v1',
-      initTimeout: '60s',
-      metadata: Object.entries(metadata).map(([key, value]) => ({ name: key, value })),
-    },
-  });
-
 async function sidecar(
   appId: string,
   folder: string,
@@ -121,7 +109,7 @@ async function sidecar(
       },
     }),
   );
-  const [http, grpc, internal, metrics] = await Promise.all([anyPort(), anyPort(), anyPort(), anyPort()]);
+  const [http, grpc, internal, metrics] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const { command } = await daprd(console.log);
   const flags = [
     ...['--app-id', appId, '--resources-path', resources, '--config', configuration],

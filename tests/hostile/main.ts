@@ -3,6 +3,8 @@ import { execFile, spawnSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { subjects, systemsOf } from '../crash/subjects/index.ts';
+import { endWith } from '../harness/ending.ts';
 
 const options = new Command('test hostile')
   .description('Attacks running systems with requests and messages while honest clients work on them.')
@@ -21,9 +23,8 @@ if (!options.attach) {
   process.env.MADANG_PORT_OFFSET ||= '6800';
 }
 const home = resolve(process.env.MADANG_HOME || join(root, '.madang'));
-const control = 8001 + Number(process.env.MADANG_PORT_OFFSET || 0);
 
-const { subjects } = await import('../crash/subjects/index.ts');
+const { running: status } = await import('../../tools/run/cli/client.ts');
 const { besiege } = await import('./siege.ts');
 
 const run = (...words: string[]): Promise<{ code: number; text: string }> =>
@@ -32,11 +33,6 @@ const run = (...words: string[]): Promise<{ code: number; text: string }> =>
       done({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, text: `${stdout}${stderr}` }),
     );
   });
-
-async function status() {
-  const answer = await fetch(`http://127.0.0.1:${control}/api/status`, { signal: AbortSignal.timeout(10_000) });
-  return (await answer.json()) as import('../../tools/run/supervisor/status.ts').Status;
-}
 
 /** A service that takes one request at a time (docs/contracts/reward.md#limit-gift) would refuse honest clients because of attackers: here it takes many. */
 async function withoutLimit<T>(system: string, work: () => Promise<T>): Promise<T> {
@@ -73,7 +69,8 @@ async function alone(system: string): Promise<number> {
   await run('down');
   await rm(home, { recursive: true, force: true });
   const began = await run('up', system, '--profile', options.profile, '--detach', '--no-console');
-  if (began.code !== 0) throw new Error(`${system} did not start: ${began.text}`);
+  // Its last line says why.
+  if (began.code !== 0) throw new Error(`${system} did not start: ${began.text.trim().split('\n').at(-1)}`);
   try {
     return await attacked(system);
   } finally {
@@ -87,9 +84,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.exit(130);
   });
 
-const systems = options.system ?? Object.keys(subjects);
-const unknown = systems.find((name) => !subjects[name]);
-if (unknown) throw new Error(`There is no system ${unknown}; there is ${Object.keys(subjects).join(', ')}.`);
-let violations = 0;
-for (const system of systems) violations += await (options.attach ? attacked : alone)(system);
-process.exit(violations === 0 ? 0 : 1);
+await endWith(async () => {
+  let violations = 0;
+  for (const system of systemsOf(options.system)) violations += await (options.attach ? attacked : alone)(system);
+  return violations === 0 ? 0 : 1;
+});

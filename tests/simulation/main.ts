@@ -3,7 +3,8 @@ import { rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import { log } from '../../services/kit/index.ts';
-import { subjects } from '../crash/subjects/index.ts';
+import { systemsOf } from '../crash/subjects/index.ts';
+import { endWith } from '../harness/ending.ts';
 import { report } from './report.ts';
 import { simulate } from './run.ts';
 import { systemOf } from './systems.ts';
@@ -78,12 +79,10 @@ async function main(): Promise<number> {
   }
   if (import.meta.filename.endsWith('.ts')) return bundled();
   log.silent = !options.trace;
-  const systems = options.system ?? Object.keys(subjects);
-  const unknown = systems.find((name) => !subjects[name]);
-  if (unknown) throw new Error(`There is no system ${unknown}; there is ${Object.keys(subjects).join(', ')}.`);
+  const systems = systemsOf(options.system);
   let failed = 0;
   for (const name of systems) failed += await run(name, options.minutes / systems.length);
   return failed;
 }
 
-process.exit((await main()) === 0 ? 0 : 1);
+await endWith(async () => ((await main()) === 0 ? 0 : 1));

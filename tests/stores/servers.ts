@@ -143,7 +143,7 @@ interface KafkaUser {
 }
 
 /** Gives the user the rights that the example for Strimzi gives, and no others. */
-export async function grantAsInExample(inside: number): Promise<void> {
+async function grantAsInExample(inside: number): Promise<void> {
   const text = await readFile(join(chart, 'values/three-brokers.strimzi.yaml'), 'utf8');
   const all = parseAllDocuments(text).map((document) => document.toJS() as KafkaUser);
   const { acls } = all.find(({ kind }) => kind === 'KafkaUser')!.spec.authorization;

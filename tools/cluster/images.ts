@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { build as bundle, stop } from 'esbuild';
 import { buildConsole, bundleServices, inOneFile, isBundled, sourceOf } from '../run/infrastructure/build.ts';
 import { isGo } from '../run/infrastructure/go-services.ts';
-import { systems as allSystems, dist, readTemplate } from '../run/infrastructure/templates.ts';
+import { systems as allSystems, dist, readTemplates } from '../run/infrastructure/templates.ts';
 import { root } from '../run/paths.ts';
 import { which } from '../run/provision/ways.ts';
 
@@ -50,7 +50,8 @@ async function engine(): Promise<string> {
 
 /** The bundles, and an image for each service of these systems, for the tools and for the console. */
 async function imagesOf(systems: string[], bases: { node?: string; python?: string; go?: string }): Promise<Image[]> {
-  await bundleServices(systems);
+  const services = await readTemplates(systems);
+  await bundleServices(services);
   await mkdir(dist, { recursive: true });
   const { outputFiles } = await bundle({
     absWorkingDir: root,
@@ -72,7 +73,6 @@ async function imagesOf(systems: string[], bases: { node?: string; python?: stri
     arguments: { ...base(bases.node), SERVICE: name },
   });
   await buildConsole();
-  const services = (await Promise.all(systems.map(readTemplate))).flat();
   return [
     inNode('tools'),
     { name: 'console', file: 'helm/images/Dockerfile', context: dist, target: 'console', arguments: base(bases.node) },

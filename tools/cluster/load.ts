@@ -54,7 +54,7 @@ function shoot(method: string, url: string, body: string, host: string | undefin
 
 const isGood = ({ outcome }: Shot): boolean => /^[123]\d\d$/.test(outcome);
 
-export function summaryOf(shots: readonly Shot[], elapsedMs: number): LoadResult {
+function summaryOf(shots: readonly Shot[], elapsedMs: number): LoadResult {
   const good = shots.filter(isGood);
   const round = (value: number) => Math.round(value * 100) / 100;
   const answers = Object.fromEntries(

@@ -75,11 +75,10 @@ async function forPrograms(system: string, services: readonly string[]): Promise
 
 /** The page of a system, from what its code, components and tests declare. */
 export async function page(system: string): Promise<string> {
-  const services = (await readTemplate(system))
-    .map(({ appId }) => short(system, appId))
-    .filter((one) => one !== 'gateway');
+  const template = await readTemplate(system);
+  const services = template.map(({ name }) => name).filter((name) => name !== 'gateway');
   const { about } = await contractOf(system);
-  const gateway = (await readTemplate(system)).find(({ appId }) => appId === `${system}-gateway`);
+  const gateway = template.find(({ name }) => name === 'gateway');
   const lines = [
     `# ${system}`,
     '',

@@ -1,4 +1,4 @@
-import { readTemplate, systems } from '../run/infrastructure/templates.ts';
+import { readTemplates, systems } from '../run/infrastructure/templates.ts';
 
 /** Names that folders, files or paths of a system have already. */
 const RESERVED = [
@@ -44,7 +44,7 @@ export function checkName(name: string, what: 'service' | 'system'): void {
 
 /** Which app has which port, in all systems. */
 export async function portsTaken(): Promise<Map<number, string>> {
-  const apps = (await Promise.all((await systems()).map(readTemplate))).flat();
+  const apps = await readTemplates(await systems());
   return new Map(
     apps.flatMap(({ appId, ports }) => Object.values<number>({ ...ports }).map((port) => [port, appId] as const)),
   );

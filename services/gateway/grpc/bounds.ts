@@ -3,7 +3,7 @@ import { type Limits, Shares } from '../limits.ts';
 import { shareOf } from '../share.ts';
 
 /** Bytes of one message: what services take of a body. */
-export const MESSAGE_BYTES = 256 * 1024;
+const MESSAGE_BYTES = 256 * 1024;
 
 /** What clients of gRPC may take beside what the gateway itself allows them. */
 export const BOUNDS = {

@@ -32,7 +32,7 @@ const CODES: Readonly<Record<number, status>> = {
 };
 
 /** The code of gRPC for a status of HTTP; a POST that contradicts what there is finds that it exists already. */
-export const codeOf = (httpStatus: number, method: string): status =>
+const codeOf = (httpStatus: number, method: string): status =>
   httpStatus === 409 && method === 'POST' ? status.ALREADY_EXISTS : (CODES[httpStatus] ?? status.UNKNOWN);
 
 /** Clients take 8 kB of metadata: a longer problem goes without its list of fields, which are in its detail. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { integer } from '../../kit/domain/index.ts';
 import { bodyOf, customerNumber, day, full, upTo, type Whole, whole } from '../shared/values.ts';
 
-export const customerFields = {
+const customerFields = {
   custNo: customerNumber,
   custNm: upTo(50).trim().min(1, 'must not be empty').meta({ pattern: '\\S' }),
   custDscDcd: upTo(2),

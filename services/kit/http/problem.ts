@@ -38,7 +38,7 @@ export function problemBody(
 }
 
 /** Sends a problem; the correlation id leads to the log lines. */
-export function sendProblem(response: Response, problem: Problem): void {
+function sendProblem(response: Response, problem: Problem): void {
   const { retryAfterSeconds } = problem.more;
   if (retryAfterSeconds) response.set('retry-after', String(retryAfterSeconds));
   response.locals.why = problem.message;

@@ -19,7 +19,7 @@ interface Lane {
 
 /** Milliseconds until the second attempt, and between attempts at most. */
 export const FIRST_WAIT_MS = 200;
-export const LONGEST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 30_000;
 
 /** How long to wait after so many attempts. */
 export const backOff = (attempts: number): number =>

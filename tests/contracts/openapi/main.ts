@@ -1,6 +1,7 @@
 /** `npm run test:contract -- [--requests n] [--system name ...] [--seed n] [--in-memory]`: against systems that run (`./run up`). */
 import { Command } from 'commander';
 import { PORTS, type System } from '../../harness/client.ts';
+import { endWith } from '../../harness/ending.ts';
 import { inMemory } from './memory.ts';
 import { play } from './play.ts';
 
@@ -31,9 +32,12 @@ async function asked(system: System): Promise<number> {
   return findings.length;
 }
 
-let found = 0;
-for (const system of options.system ?? Object.keys(PORTS)) {
-  if (!isSystem(system)) throw new Error(`There is no system ${system}; there is ${Object.keys(PORTS).join(', ')}.`);
-  found += await asked(system);
-}
-process.exit(found === 0 ? 0 : 1);
+await endWith(async () => {
+  let found = 0;
+  for (const system of options.system ?? Object.keys(PORTS)) {
+    if (!isSystem(system))
+      throw new Error(`There is no system "${system}"; there is ${Object.keys(PORTS).join(', ')}.`);
+    found += await asked(system);
+  }
+  return found === 0 ? 0 : 1;
+});

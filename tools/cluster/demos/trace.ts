@@ -38,7 +38,8 @@ async function lineOf(cluster: Cluster, requestId: string): Promise<{ trace: str
       .find((candidate) => candidate.startsWith('{') && candidate.includes(requestId));
     if (!line) return undefined;
     const { trace, traceparent, code } = JSON.parse(line) as { trace?: string; traceparent?: string; code: number };
-    return { trace: trace || (traceparent?.split('-')[1] ?? ''), code };
+    // Where neither client nor ingress began a trace, the request's id is its id (docs/operations/alerts.md).
+    return { trace: trace || (traceparent?.split('-')[1] ?? requestId.replaceAll('-', '')), code };
   });
 }
 

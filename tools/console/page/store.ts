@@ -159,7 +159,7 @@ async function look(): Promise<boolean> {
 }
 
 /** Reads the configuration that is in force. */
-export async function readSettings(system: string): Promise<void> {
+async function readSettings(system: string): Promise<void> {
   const values = await ask<Record<string, string>>('/api/configuration', { system, changes: {} }).catch(
     () => undefined,
   );

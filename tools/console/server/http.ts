@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import models from '../../../docs/systems/model.json' with { type: 'json' };
+import { Refusal } from '../../run/body.ts';
 import { documentAt } from './documents.ts';
 import type { Feed } from './feed.ts';
-import { guard, Refusal, type Route } from './request.ts';
+import { guard, type Route } from './request.ts';
 import { played } from './story.ts';
 
 const HEADERS = {

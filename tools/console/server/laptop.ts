@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { bodyOf, Refusal } from '../../run/body.ts';
 import * as client from '../../run/cli/client.ts';
 import { actions, type Status } from '../../run/supervisor/status.ts';
 import { Attempt, attempt, NotSent } from './attempt.ts';
 import { documentsOf } from './documents.ts';
 import type { Feed } from './feed.ts';
 import { linesOfTrace, newLines } from './log-lines.ts';
-import { bodyOf, Refusal, type Route } from './request.ts';
+import type { Route } from './request.ts';
 import { play } from './story.ts';
 import { handle } from './trouble.ts';
 

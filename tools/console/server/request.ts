@@ -1,15 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { z } from 'zod';
-
-/** An answer that says in a sentence why there is no other. */
-export class Refusal extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+import { Refusal } from '../../run/body.ts';
 
 /**
  * Only the console's own page is answered: no name that some web site resolves to an address of ours, no other page.
@@ -25,24 +15,6 @@ export function guard({ headers, method }: IncomingMessage, isOwn: (host: string
   if (method !== 'POST') throw new Refusal(405, 'Only GET and POST.');
   if (origin !== undefined && origin !== `http://${host}`) throw new Refusal(403, 'Only for the page of this server.');
   if (type?.split(';')[0] !== 'application/json') throw new Refusal(415, 'Send JSON.');
-}
-
-/** The body of a request, checked. @throws Refusal */
-export async function bodyOf<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
-  let text = '';
-  for await (const chunk of request.setEncoding('utf8')) {
-    text += chunk;
-    if (text.length > 100_000) throw new Refusal(413, 'Too long.');
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new Refusal(400, 'Not JSON.');
-  }
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) throw new Refusal(400, z.prettifyError(parsed.error));
-  return parsed.data;
 }
 
 /** What is asked below /api; it answers JSON, or throws a Refusal. */

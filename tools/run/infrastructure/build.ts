@@ -5,7 +5,7 @@ import { root } from '../paths.ts';
 import { exists } from '../provision/ways.ts';
 import { buildGo, isGo } from './go-services.ts';
 import { pagesOf } from './pages.ts';
-import { dist, readTemplate, type ServiceTemplate } from './templates.ts';
+import { dist, readTemplates, type ServiceTemplate } from './templates.ts';
 
 /** Whether this service is TypeScript, which is bundled in one file. */
 export const isBundled = (service: ServiceTemplate): boolean =>
@@ -117,20 +117,22 @@ export async function buildConsole(): Promise<string> {
   await stop();
   return join(folder, 'server.js');
 }
+
 /** Not what a plugin made. */
 const isFile = (input: string): boolean => !input.startsWith(`${ENTRY}:`);
 
 /** Builds the services of these systems. Returns the app ids that run something else than before. */
 export async function build(systems: string[]): Promise<string[]> {
-  const inGo = (await Promise.all(systems.map(readTemplate))).flat().filter(isGo);
-  const changed = await bundleServices(systems);
-  for (const service of inGo) if (await buildGo(service, sourceOf(service))) changed.push(service.appId);
+  const services = await readTemplates(systems);
+  const changed = await bundleServices(services);
+  for (const service of services.filter(isGo))
+    if (await buildGo(service, sourceOf(service))) changed.push(service.appId);
   return changed;
 }
 
-/** Bundles the services that are TypeScript. Returns the app ids whose bundle is another than before. */
-export async function bundleServices(systems: string[]): Promise<string[]> {
-  const services = (await Promise.all(systems.map(readTemplate))).flat().filter(isBundled);
+/** Bundles those of these services that are TypeScript. Returns the app ids whose bundle is another than before. */
+export async function bundleServices(all: readonly ServiceTemplate[]): Promise<string[]> {
+  const services = all.filter(isBundled);
   for (const service of services) {
     const file = `${sourceOf(service)}/${service.name === 'gateway' ? 'main' : 'service'}.ts`;
     if (!(await exists(join(root, file)))) throw new Error(`${service.appId} cannot be built: ${file} does not exist.`);
@@ -139,7 +141,7 @@ export async function bundleServices(systems: string[]): Promise<string[]> {
   if (await isCurrent(appIds)) return [];
   await mkdir(dist, { recursive: true });
   const bundled = async () => {
-    const pages = await pagesOf(systems);
+    const pages = await pagesOf([...new Set(services.map(({ system }) => system))]);
     const result = await bundle({
       absWorkingDir: root,
       entryPoints: services.flatMap(({ system, name, appId }) =>

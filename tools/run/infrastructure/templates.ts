@@ -105,3 +105,7 @@ export async function readTemplate(system: string): Promise<ServiceTemplate[]> {
     };
   });
 }
+
+/** The services of several systems. */
+export const readTemplates = async (of: readonly string[]): Promise<ServiceTemplate[]> =>
+  (await Promise.all(of.map(readTemplate))).flat();

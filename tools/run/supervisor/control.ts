@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { z } from 'zod';
+import { bodyOf, Refusal } from '../body.ts';
 import { controlPort } from '../paths.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -17,14 +18,6 @@ const UpOrder = z.object({
   grpc: z.boolean().default(false),
 });
 
-class RuleViolation extends Error {
-  readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 /**
  * Only this machine's console and command line may use the API: a name that some web site resolves to 127.0.0.1 does
  * not pass as Host, and no page passes at all, since a browser tells its Origin.
@@ -32,35 +25,18 @@ class RuleViolation extends Error {
 function guard(request: IncomingMessage): void {
   const { host = '', origin, 'content-type': type } = request.headers;
   if (![`localhost:${controlPort}`, `127.0.0.1:${controlPort}`].includes(host))
-    throw new RuleViolation(403, 'Only for this machine.');
+    throw new Refusal(403, 'Only for this machine.');
   if (request.method === 'GET') return;
-  if (request.method !== 'POST') throw new RuleViolation(405, 'Only GET and POST.');
-  if (origin !== undefined) throw new RuleViolation(403, 'Not for pages.');
-  if (type?.split(';')[0] !== 'application/json') throw new RuleViolation(415, 'Send JSON.');
-}
-
-async function body<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
-  let text = '';
-  for await (const chunk of request.setEncoding('utf8')) {
-    text += chunk;
-    if (text.length > 100_000) throw new RuleViolation(413, 'Too long.');
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new RuleViolation(400, 'Not JSON.');
-  }
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) throw new RuleViolation(400, z.prettifyError(parsed.error));
-  return parsed.data;
+  if (request.method !== 'POST') throw new Refusal(405, 'Only GET and POST.');
+  if (origin !== undefined) throw new Refusal(403, 'Not for pages.');
+  if (type?.split(';')[0] !== 'application/json') throw new Refusal(415, 'Send JSON.');
 }
 
 type Route = (request: IncomingMessage) => Promise<unknown>;
 
 /** What the supervisor refuses is told as it says it. */
 const refusedWith = (status: number) => (error: unknown) => {
-  throw new RuleViolation(status, error instanceof Error ? error.message : String(error));
+  throw new Refusal(status, error instanceof Error ? error.message : String(error));
 };
 
 /** Each answers JSON; what is only begun by its answer is 202. */
@@ -70,7 +46,7 @@ function routes(supervisor: Supervisor, down: () => void): Record<string, { stat
     'POST /api/configuration': {
       status: 200,
       answer: async (request) => {
-        const { system, changes } = await body(request, Changes);
+        const { system, changes } = await bodyOf(request, Changes);
         const { configuration } = await import('./configuration.ts');
         return configuration(supervisor.status(), system, changes).catch(refusedWith(422));
       },
@@ -78,7 +54,7 @@ function routes(supervisor: Supervisor, down: () => void): Record<string, { stat
     'POST /api/up': {
       status: 202,
       answer: async (request) => {
-        const wish = await body(request, UpOrder);
+        const wish = await bodyOf(request, UpOrder);
         // Takes long when something has to be downloaded: the status tells how it goes.
         supervisor.up(wish).catch(() => undefined);
         return {};
@@ -87,7 +63,7 @@ function routes(supervisor: Supervisor, down: () => void): Record<string, { stat
     'POST /api/act': {
       status: 200,
       answer: async (request) => {
-        const { id, action, part } = await body(request, Order);
+        const { id, action, part } = await bodyOf(request, Order);
         await supervisor.act(id, action, part).catch(refusedWith(409));
         return {};
       },
@@ -110,12 +86,12 @@ export function control(supervisor: Supervisor, down: () => void): Promise<Serve
     guard(request);
     const url = new URL(request.url ?? '/', 'http://localhost');
     const route = known[`${request.method} ${url.pathname}`];
-    if (!route) throw new RuleViolation(404, 'There is no such page.');
+    if (!route) throw new Refusal(404, 'There is no such page.');
     return [route.status, await route.answer(request)];
   };
   const server = createServer(async (request, response) => {
     const [status, value] = await answered(request).catch((error: unknown): [number, unknown] => [
-      error instanceof RuleViolation ? error.status : 500,
+      error instanceof Refusal ? error.status : 500,
       { error: error instanceof Error ? error.message : String(error) },
     ]);
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));

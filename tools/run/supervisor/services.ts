@@ -34,8 +34,7 @@ export interface Replica {
 /** Identity of a replica that survives its restarts, and its name on the command line. */
 export const instanceOf = ({ service, number }: Replica): string => `${service.appId}-${number}`;
 
-export const logNameOf = (replica: Replica): string =>
-  replica.number === 1 ? replica.service.appId : instanceOf(replica);
+const logNameOf = (replica: Replica): string => (replica.number === 1 ? replica.service.appId : instanceOf(replica));
 
 /**
  * The ports a replica has unless somebody else has them. A second one's are those of no service, whether that runs or

@@ -1,6 +1,6 @@
 import { build } from '../infrastructure/build.ts';
 import { renderComponents } from '../infrastructure/render.ts';
-import { readTemplate } from '../infrastructure/templates.ts';
+import { readTemplates } from '../infrastructure/templates.ts';
 import { home } from '../paths.ts';
 import { type Profile, type Progress, seconds } from '../process.ts';
 import { daprd } from '../provision/daprd.ts';
@@ -82,9 +82,9 @@ export class Supervisor {
     const fresh = systems.filter((system) => !this.#systems.includes(system));
     const running = this.#services.templates;
     // Of a system that runs, the services it has got since then.
-    const missing = (await Promise.all(systems.map(readTemplate)))
-      .flat()
-      .filter(({ appId }) => !running.some((service) => service.appId === appId));
+    const missing = (await readTemplates(systems)).filter(
+      ({ appId }) => !running.some((service) => service.appId === appId),
+    );
     const known = [...running, ...missing];
     for (const appId of Object.keys(replicas)) {
       if (!known.some((service) => service.appId === appId))

@@ -1,7 +1,7 @@
 import { readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { build, isInterpreted, sourceOf } from '../infrastructure/build.ts';
-import { readTemplate } from '../infrastructure/templates.ts';
+import { readTemplates } from '../infrastructure/templates.ts';
 import { root } from '../paths.ts';
 import type { Progress } from '../process.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -32,7 +32,7 @@ export function watchServices(supervisor: Supervisor, progress: Progress): void 
   const apply = async () => {
     const files = [...changed];
     changed.clear();
-    const services = (await Promise.all(supervisor.systems.map(readTemplate))).flat();
+    const services = await readTemplates(supervisor.systems);
     const interpreted = services
       .filter(isInterpreted)
       .filter((service) => files.some((file) => file.startsWith(`${sourceOf(service)}/`)));

@@ -1,0 +1,13 @@
+import { inspect } from 'node:util';
+
+/**
+ * Ends this process with the code that `work` answers. What a person can mend is an Error with a sentence: it is told as
+ * `./run` tells it, and the code is 1. Any other error is a fault of the test itself, so its stack is told, too.
+ */
+export async function endWith(work: () => Promise<number>): Promise<never> {
+  const code = await work().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error && error.constructor === Error ? error.message : inspect(error)}\n`);
+    return 1;
+  });
+  process.exit(code);
+}
