@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Configuration, realContext, type Sidecar, showsToken, startUp } from '../kit/index.ts';
+import { type Clock, Configuration, realContext, type Sidecar, showsToken, startUp } from '../kit/index.ts';
 import { SETTINGS, Settings } from './settings.ts';
 
 /** Where the sidecar calls from: it shares the gateway's machine or pod. */
@@ -19,8 +19,9 @@ export class Following {
   constructor(
     private readonly sidecar: Sidecar,
     token?: string,
+    private readonly clock: Clock = realContext.clock,
   ) {
-    this.configuration = new Configuration(sidecar, Settings);
+    this.configuration = new Configuration(sidecar, Settings, clock);
     this.isSidecar = showsToken(token);
   }
 
@@ -38,7 +39,7 @@ export class Following {
         { what: 'its configuration', run: () => configuration.start() },
       ],
       { waitingFor: undefined },
-      { clock: realContext.clock, signal: this.ended.signal },
+      { clock: this.clock, signal: this.ended.signal },
     );
     this.isStarted = !this.ended.signal.aborted;
   }

@@ -69,6 +69,11 @@ export const mutants: readonly Mutant[] = [
     to: 'const stands = answer !== undefined;',
   },
   {
+    name: 'a rejected answer takes the place of the first (Redis)',
+    from: 'etag: before?.answerEtag ?? CREATE,',
+    to: NOTHING,
+  },
+  {
     name: 'a repeated command is decided again',
     from: 'const first = repeated<S>(claim);\n    if (first) return first;\n    const key =',
     to: 'const key =',

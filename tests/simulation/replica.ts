@@ -5,6 +5,7 @@ import { Troubles } from './troubles.ts';
 import type { World } from './world.ts';
 
 const MINUTES = 60_000;
+const RESTART_MS = 500;
 
 /** One replica of a service: its name stays, and its lives come one after the other, each with nothing but the store. */
 export class Replica {
@@ -37,7 +38,7 @@ export class Replica {
     const skewed = chance.strikes(`skew ${name}.${life}`, world.isCalm ? 0 : world.weather.blows / 4);
     const skew = skewed ? Math.round((chance.draw(`skew of ${name}.${life}`) - 0.5) * 10 * MINUTES) : 0;
     this.owner = { dead: false, pausedUntil: 0, skew };
-    const troubles = new Troubles(world, name, this.owner, life);
+    const troubles = new Troubles(world, name, this.owner, life, () => this.restart());
     this.troubles = troubles;
     const { before, after, arrive } = troubles;
     const callees = system.rules[appId] ?? {};
@@ -60,6 +61,14 @@ export class Replica {
     this.owner.dead = true;
     sidecar.cut();
     this.world.backend.remove(sidecar);
+  }
+
+  /** kill -9, and it is started again at once. */
+  private restart(): void {
+    this.kill();
+    this.world.time.after(RESTART_MS, () => {
+      if (!this.isUp) this.boot();
+    });
   }
 
   /** SIGTERM; it is killed when it does not end. */

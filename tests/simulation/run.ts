@@ -16,7 +16,9 @@ import { type Weather, World } from './world.ts';
 const PATIENCE_MS = 180_000;
 const REST_MS = 20 * 60_000;
 const LOOK_MS = 4_000;
+/** Longer than anything is done again; most runs are looked at for a shorter time, so that there are more of them. */
 const STILL_MS = 35_000;
+const SHORTLY_STILL_MS = 8_000;
 
 /** What came of one seed. */
 export interface Outcome {
@@ -80,9 +82,10 @@ class Run {
   async outcome(): Promise<Outcome> {
     const { world, replicas, consumers } = this;
     const { weather, chance, time } = world;
+    this.entrance.boot();
     for (const replica of replicas) time.after(50 * chance.draw(`start ${replica.name}`), () => replica.boot());
     const clients = Array.from({ length: weather.clients }, (_, number) => this.client(number));
-    planBlows(world, replicas, Math.round(weather.blows * 8), weather.commands * 1_500);
+    planBlows(world, replicas, this.entrance, Math.round(weather.blows * 8), weather.commands * 1_500);
     const atWork = await time.run(() => this.working === 0, PATIENCE_MS * 3);
     if (!atWork) this.log.oddities.push({ about: 'clients', what: 'do not come to an end' });
     void clients;
@@ -92,7 +95,8 @@ class Run {
     const settled = time.now;
     if (violations.length === 0) {
       // Nothing may get worse any more.
-      await time.run(() => false, time.now + STILL_MS);
+      const still = chance.draw('still') < 0.25 ? STILL_MS : SHORTLY_STILL_MS;
+      await time.run(() => false, time.now + still);
       violations = await this.judge();
       // An event that was put off may be tried just now, and be half done for a moment; what is wrong stays wrong.
       if (violations.length > 0 || !this.isQuiet) violations = await this.settle(ended);
@@ -100,7 +104,7 @@ class Run {
     const broken = replicas.flatMap(({ broken, name }) => (broken ? [{ about: name, what: broken }] : []));
     const left = consumers.reduce((sum, { backlog }) => sum + backlog, 0);
     if (left > 0) broken.push({ about: world.system.name, what: `${left} messages are not handled` });
-    for (const replica of replicas) replica.kill();
+    for (const one of [this.entrance, ...replicas]) one.kill();
     return {
       seed: chance.seed,
       violations: [...violations, ...broken, ...this.log.oddities],
@@ -133,12 +137,13 @@ class Run {
     world.calm();
     for (const [key, value] of Object.entries(world.system.configuration))
       void world.backend.configuration.set(key, value);
-    for (const { owner, troubles } of this.replicas) {
+    const all = [this.entrance, ...this.replicas];
+    for (const { owner, troubles } of all) {
       owner.pausedUntil = Math.min(owner.pausedUntil, world.time.now);
       if (troubles) troubles.goneUntil = 0;
     }
     await world.time.run(() => false, world.time.now + 9_000);
-    for (const replica of this.replicas) if (!replica.isUp) replica.boot();
+    for (const one of all) if (!one.isUp) one.boot();
     for (const consumers of this.consumers) consumers.look();
   }
 

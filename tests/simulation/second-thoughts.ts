@@ -1,19 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Log } from '../crash/desk.ts';
 import type { Way, Wish } from '../crash/way.ts';
+import { crowd } from './meanwhile.ts';
 import type { World } from './world.ts';
 
-type Reply = Awaited<ReturnType<Way['ask']>>;
+type Reply = NonNullable<Awaited<ReturnType<Way['ask']>>>;
 
-/** How often a client comes back with a key that it has used. */
+/** How often a client comes back with a key that it has used, at once or late. */
 const OFTEN = 0.15;
+/** How often it sends a request twice at the same moment. */
+const TWICE = 0.1;
+/** How often others have changed a record meanwhile that a client comes back to. */
+const CROWDED = 0.5;
+/** Records of lecture that no policy changes, so that nothing under way counts on what they remember. */
+const OF_CLIENTS = /^\/(classes|courses)\/(\d+)$/;
 
 /**
- * Clients that come back with a key they have used: with the same request, which must be answered as before, or with
- * another one, which must be refused.
+ * Clients that come back with a key they have used: with the same request, at the same moment, at once, or after others,
+ * which must be answered as before; or with another one, which must be refused.
  */
 export class SecondThoughts implements Way {
   private asked = 0;
+  private readonly before: { readonly wish: Wish; readonly reply: Reply }[] = [];
 
   constructor(
     private readonly way: Way,
@@ -29,30 +37,54 @@ export class SecondThoughts implements Way {
     return this.way.sleep(ms);
   }
 
-  async ask(wish: Wish): Promise<Reply> {
-    const reply = await this.way.ask(wish);
-    if (wish.method === 'GET' || !reply || reply.status >= 300) return reply;
-    const label = `command ${this.asked++} of client ${this.client}`;
+  async ask(wish: Wish): Promise<Reply | undefined> {
+    if (wish.method === 'GET') return this.way.ask(wish);
     const { chance } = this.world;
-    if (chance.strikes(`again ${label}`, OFTEN, () => wish.path)) {
-      const second = await this.way.ask(wish);
-      if (second && !isUnknown(second) && (second.status !== reply.status || !same(second.text, reply.text)))
-        this.wrong(wish, `is answered ${reply.status} ${reply.text}, and then ${second.status} ${second.text}`);
-    }
+    const label = `command ${this.asked++} of client ${this.client}`;
+    const old = chance.pick(`which before ${label}`, this.before);
+    if (old && chance.strikes(`before ${label}`, OFTEN, () => old.wish.path)) await this.late(old, label);
+    const isTwice = chance.strikes(`twice ${label}`, TWICE, () => wish.path);
+    const reply = isTwice ? await this.twice(wish) : await this.way.ask(wish);
+    if (!reply || reply.status >= 300) return reply;
+    this.before.push({ wish, reply });
+    if (chance.strikes(`again ${label}`, OFTEN, () => wish.path)) this.compare(wish, reply, await this.way.ask(wish));
     if (wish.body && chance.strikes(`other ${label}`, OFTEN, () => wish.path)) {
       const other = await this.way.ask({ ...wish, body: { ...wish.body, ...changed(wish.body) } });
-      if (other && !isUnknown(other) && other.status < 400)
+      if (other && other.status < 400)
         this.wrong(wish, `is accepted again for another request: ${other.status} ${other.text}`);
     }
     return reply;
+  }
+
+  /** Comes back after other commands, perhaps when the record no longer remembers this one. */
+  private async late({ wish, reply }: { wish: Wish; reply: Reply }, label: string): Promise<void> {
+    const { world } = this;
+    const [, path, number] = OF_CLIENTS.exec(wish.path) ?? [];
+    const [appId, key] =
+      path === 'courses' ? ['lecture-course', `Course-${number}`] : ['lecture-class', `Class-${number}`];
+    if (path) world.chance.strikes(`crowd before ${label}`, CROWDED, () => `${key}: ${crowd(world, appId, key)}`);
+    this.compare(wish, reply, await this.way.ask(wish));
+  }
+
+  /** @returns undefined where one of the two may be under way still */
+  private async twice(wish: Wish): Promise<Reply | undefined> {
+    const replies = await Promise.all([this.way.ask(wish), this.way.ask(wish)]);
+    const [first, second] = replies.filter((reply) => reply !== undefined && reply.status < 500);
+    if (first && second && (first.status < 300 || second.status < 300)) this.compare(wish, first, second);
+    const done = replies.find((reply) => reply && reply.status < 300);
+    return done ?? (first && second ? first : undefined);
+  }
+
+  private compare(wish: Wish, first: Reply, second: Reply | undefined): void {
+    if (!second || second.status >= 500) return;
+    if (second.status !== first.status || !same(second.text, first.text))
+      this.wrong(wish, `is answered ${first.status} ${first.text}, and then ${second.status} ${second.text}`);
   }
 
   private wrong({ method, path, headers }: Wish, what: string): void {
     this.log.oddities.push({ about: headers?.['idempotency-key'] ?? '', what: `${method} ${path} ${what}` });
   }
 }
-
-const isUnknown = ({ status }: NonNullable<Reply>): boolean => status >= 500;
 
 /** Whether two answers show the same, in whatever order of fields. */
 const same = (a: string, b: string): boolean => a === b || isDeepStrictEqual(JSON.parse(a), JSON.parse(b));

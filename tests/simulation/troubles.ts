@@ -1,4 +1,5 @@
 import { answers, type Call, type SidecarOptions } from '../../services/kit/testing/index.ts';
+import { overtake } from './meanwhile.ts';
 import type { Owner } from './time.ts';
 import { partOf, type World } from './world.ts';
 
@@ -10,6 +11,11 @@ type Fate = (typeof FATES)[number];
 
 const LATE_MS = 12_000;
 const OUTAGE_ANSWER_MS = 300;
+/** How often a process is killed after it has put off an event, at the worst. */
+const KILLED = 0.4;
+const SOON_MS = 3_000;
+/** An answer under a key must never come without its change: such transactions come too late more often. */
+const KEYED = 3;
 
 /** The sidecar of one process: how long its calls take, and what happens to them. */
 export class Troubles {
@@ -19,12 +25,15 @@ export class Troubles {
   private readonly lags: () => number;
   private readonly label: string;
   private calls = 0;
+  private deferrals = 0;
 
+  /** @param kill kills the process */
   constructor(
     private readonly world: World,
     private readonly name: string,
     private readonly owner: Owner,
     life: number,
+    private readonly kill: () => void = () => undefined,
   ) {
     this.lags = world.chance.stream(`lag ${name} ${life}`);
     this.label = `call ${name}.${life}`;
@@ -43,6 +52,7 @@ export class Troubles {
     }
     if (fate === 'refused') return refusal(call);
     if (fate === 'lost before') throw new Error('socket hang up');
+    if (call.kind === 'state-write') this.overtake(call);
     world.note(`${this.name} ${call.kind} ${call.method} ${call.kind === 'publish' ? '' : call.path}`);
     return undefined;
   };
@@ -51,6 +61,7 @@ export class Troubles {
     const fate = this.fates.get(call.number);
     this.fates.delete(call.number);
     if (call.kind === 'publish') this.world.told();
+    if (call.kind === 'state-write' && call.body.includes('"key":"Deferred-of-')) this.killSoon();
     await this.lag();
     if (fate === 'late answer') await this.world.time.sleep(this.lags() * LATE_MS, this.owner);
     this.breakIfGone();
@@ -73,6 +84,24 @@ export class Troubles {
     if (!world.chance.strikes(label, world.weather.calls, what)) return undefined;
     this.fates.set(call.number, FATES[at]);
     return FATES[at];
+  }
+
+  private overtake(call: Call): void {
+    const { world } = this;
+    if (world.isCalm || !call.body.includes('"etag"')) return;
+    const odds = world.weather.calls * (call.body.includes('"key":"idempotency-') ? KEYED : 1);
+    const what = (): string => `of ${overtake(world, call)} documents at ${world.time.now.toFixed(1)} ms`;
+    world.chance.strikes(`${this.label} overtaken ${call.number}`, odds, what);
+  }
+
+  /** An event is kept for later: whoever comes in this process's stead has to know of it. */
+  private killSoon(): void {
+    const { world } = this;
+    const label = `${this.label} deferral ${this.deferrals++}`;
+    const ms = SOON_MS * world.chance.draw(`${label} for`);
+    const odds = world.isCalm ? 0 : KILLED * world.weather.blows;
+    if (world.chance.strikes(label, odds, () => `killed after ${ms.toFixed(0)} ms`))
+      world.time.after(ms, this.kill, this.owner);
   }
 
   private breakIfGone(): void {
