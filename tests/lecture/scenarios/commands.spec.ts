@@ -50,7 +50,7 @@ describe('with an Idempotency-Key', () => {
     expect(new Set(answers.map((answer) => answer.body.id))).toEqual(new Set([id]));
     await reaches(id, ENROLLED);
     expect((await newest('/payments')).filter((row) => row.student === body.student)).toHaveLength(1);
-    expect(told('ClassRegistered', id)).toHaveLength(1);
+    await eventually(() => expect(told('ClassRegistered', id)).toHaveLength(1));
   });
 
   test.each([
