@@ -92,7 +92,7 @@ async function followKafka(name: string, told: Told[]): Promise<Topic> {
     // On a busy machine this client (1.35) now and then loses its place in what the broker answers, and does not find it again.
     stream.once('error', () => {
       following = begin();
-      consumer.close(true).catch(() => undefined);
+      consumer.close(true, () => undefined);
     });
     return () => stream.close().then(() => consumer.close(true));
   };
