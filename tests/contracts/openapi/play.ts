@@ -127,8 +127,7 @@ class Player {
 
   /** A value of the path: one that stands in the request, or a record of this run. */
   private valueOf({ path }: Operation, value: string | number | undefined): string {
-    if (typeof value === 'string')
-      return value.startsWith('%') || value.endsWith('%00') ? value : encodeURIComponent(value);
+    if (typeof value === 'string') return encodeURIComponent(value);
     const all = this.own.get(collectionOf(path)) ?? [...this.own.values()].flat();
     return String(all[Math.floor((value ?? 0) * all.length)] ?? 999_999_999);
   }
