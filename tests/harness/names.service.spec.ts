@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { PORTS } from './client.ts';
 import { eventually, home, root } from './system.ts';
 
 const OFFSET = Number(process.env.MADANG_PORT_OFFSET ?? 0) + 1_600;
@@ -48,7 +49,7 @@ test('given others hold the file of names while sidecars start, when they let go
   await sleep(HELD_MS);
   holder.stdin.end();
   await up;
-  const gateway = `http://localhost:${8488 + OFFSET}`;
+  const gateway = `http://localhost:${PORTS.rental + OFFSET}`;
   // Each of these goes through the sidecar of another service, and ordering through those of two.
   for (const path of ['products', 'rentals', 'deliveries', 'myOrders'])
     expect([path, (await fetch(`${gateway}/${path}`)).status]).toEqual([path, 200]);

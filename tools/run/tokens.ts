@@ -20,6 +20,9 @@ export function tokensOf(secret: string, appId: string): Tokens {
   return { api: token('api'), app: token('app') };
 }
 
+/** Headers that show a token; none where it is empty. */
+export const headersWith = (token: string): Record<string, string> => (token ? { 'dapr-api-token': token } : {});
+
 /** Headers with which a service answers whoever has the secret; none where there is no secret. */
 export const headersFor = (secret: string | undefined, appId: string): Record<string, string> =>
-  secret ? { 'dapr-api-token': tokensOf(secret, appId).app } : {};
+  headersWith(secret ? tokensOf(secret, appId).app : '');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Profile } from '../../run/process.ts';
 import { type Progress, progressOf, type Standing, standingOf } from '../../run/supervisor/progress.ts';
 import type { ProcessStatus, ServiceStatus, Status } from '../../run/supervisor/status.ts';
+import { headersWith } from '../../run/tokens.ts';
 import { ask } from './ask.ts';
 import type { Runs, Way } from './runs.ts';
 
@@ -93,7 +94,7 @@ export class InCluster implements Runs {
     const [found, token] = await Promise.all([this.find(service), this.tokenOf(appId)]);
     if (found.length === 0) return [this.rowOf(service, 1, appId, undefined)];
     // The mesh knows by the name, not by the address, which service is asked, and speaks its mTLS.
-    const headers = { host: `${host}:${port}`, ...(token ? { 'dapr-api-token': token } : {}) };
+    const headers = { host: `${host}:${port}`, ...headersWith(token) };
     return Promise.all(
       found.map(async (address, at) => {
         const instance = `${appId} ${address}`;
@@ -125,13 +126,12 @@ export class InCluster implements Runs {
   private rowOf(service: Listed, replica: number, instance: string, progress: Progress | undefined): ServiceStatus {
     const { appId, system, port } = service;
     const state = progress ? (progress.healthy ? 'healthy' : 'unhealthy') : 'stopped';
-    const process: ProcessStatus = {
-      ...{ id: instance, state, pid: null, port, restarts: 0, memoryMiB: null, lastExit: null },
-    };
+    const figures = { pid: null, port, restarts: 0, memoryMiB: null };
+    const process: ProcessStatus = { id: instance, state, ...figures, lastExit: null };
     return {
       ...{ appId, system, service: service.service, replica, instance, state },
       ...{ progress: progress?.words ?? 'it has no pod', healthy: progress?.healthy ?? false },
-      ...{ pid: null, sidecarPid: null, port, daprHttpPort: 0, grpcPort: null, restarts: 0, memoryMiB: null },
+      ...{ ...figures, sidecarPid: null, daprHttpPort: 0, grpcPort: null },
       ...{ profile: this.options.profile, app: process, sidecar: process },
     };
   }
