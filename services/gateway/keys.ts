@@ -55,6 +55,11 @@ export class Keys {
     }
   }
 
+  /** The keys that were found last, by identity; undefined when it is time to ask for them. */
+  get fresh(): object | undefined {
+    return this.age > FRESH_MS ? undefined : this.found;
+  }
+
   /** Where clients get tokens; undefined until keys were found. */
   get endpoints(): Endpoints | undefined {
     return this.found?.endpoints;

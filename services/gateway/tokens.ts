@@ -2,6 +2,7 @@ import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { Problem, reason } from '../kit/index.ts';
 import { type Admission, type Caller, forbidden, Refused } from './admission.ts';
 import { Keys } from './keys.ts';
+import { Known } from './known.ts';
 import type { SignIn } from './page.ts';
 
 const CLOCKS_DIFFER_S = 5;
@@ -47,12 +48,16 @@ export function signInFrom(env: Readonly<Record<string, string | undefined>>): S
 function tokens(terms: Terms): Admission {
   const { issuer, scope } = terms;
   const keys = new Keys(issuer);
+  const known = new Known();
   const admit = async (authorization: string | undefined): Promise<Caller> => {
     const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization ?? '') ?? [];
     if (!token) {
       const how = 'send it as `Authorization: Bearer <token>`';
       throw new Refused(401, `A token of ${issuer} is needed here; ${how}.`, 'Bearer');
     }
+    const { fresh } = keys;
+    const met = known.find(token, fresh, Date.now() / 1_000);
+    if (met) return met;
     const payload = await verified(token, keys, terms).catch((error) => {
       if (error instanceof Problem) throw error;
       const detail = `The token is not valid: ${reason(error)}; get a new one of ${issuer}.`;
@@ -60,13 +65,15 @@ function tokens(terms: Terms): Admission {
     });
     const scopes = wordsOf(payload.scope, payload.scp);
     if (scope && !scopes.includes(scope)) throw forbidden(`The token does not have the scope ${scope}.`, scope);
-    return {
+    const caller: Caller = {
       subject: payload.sub ?? '',
       person: textOf(claimIn(payload, terms.person)) ?? '',
       roles: wordsOf(claimIn(payload, terms.roles)),
       scopes,
       isProgram: isProgram(payload),
     };
+    known.keep(token, fresh, caller, payload.exp ?? 0);
+    return caller;
   };
   return Object.assign(admit, { endpoints: () => keys.endpoints });
 }

@@ -247,3 +247,57 @@ test('given the keys are known, when the authorization server goes away, then to
   expect((await ask(entrance, request)).status).toBe(200);
   expect(asked).toBe(2);
 });
+
+/** What tokens of a student bring, one after the other, on a clock that `ms` sets forward. */
+async function shownTwice(expires: string, ms: number): Promise<(number | string)[]> {
+  const admit = admission();
+  // The first of all finds the keys.
+  await admit(await bearer());
+  const authorization = await bearer({ expires, claims: { sub: 'kim' } });
+  const before = (await admit(authorization)).subject;
+  const now = Date.now() + ms;
+  jest.useFakeTimers({ now, doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'clearTimeout'] });
+  try {
+    const after = await admit(authorization).then(
+      ({ subject }) => subject,
+      ({ status }: { status: number }) => status,
+    );
+    return [before, after];
+  } finally {
+    jest.useRealTimers();
+  }
+}
+
+test('given a token that was let in, when it comes again after its end, then 401', async () => {
+  expect(await shownTwice('1m', 59_000)).toEqual(['kim', 'kim']);
+  expect(await shownTwice('1m', 70_000)).toEqual(['kim', 401]);
+});
+
+test('given a token that was let in, when its key is withdrawn, then 401 once the keys were asked for again', async () => {
+  const admit = admission();
+  await admit(await bearer());
+  const authorization = await bearer({ header: { kid: 'one' }, expires: '1h' });
+  expect([(await admit(authorization)).roles, (await admit(authorization)).roles]).toEqual([[], []]);
+  documents['/keys'] = { keys: (await setOf('one', 'two')).keys.slice(1) };
+  const now = Date.now() + 601_000;
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now);
+  try {
+    // Who has old keys waits for nobody: the first is let in, and makes the gateway ask.
+    await expect(admit(authorization)).resolves.toBeDefined();
+    for (const end = performance.now() + 5_000; asked < 4 && performance.now() < end; )
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    await expect(admit(authorization)).rejects.toMatchObject({ status: 401 });
+  } finally {
+    clock.mockRestore();
+  }
+});
+
+test('given a token that was let in, when it is shown with another signature, then 401', async () => {
+  const admit = admission();
+  await admit(await bearer());
+  const authorization = await bearer();
+  await admit(authorization);
+  const [head, claims] = authorization.split('.');
+  const [, , signature] = (await bearer({ claims: { sub: 'lee' } })).split('.');
+  await expect(admit([head, claims, signature].join('.'))).rejects.toMatchObject({ status: 401 });
+});
