@@ -67,7 +67,7 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
     having(
       // Before the tests, whose time is limited: the first time they may have to be built.
       async () => {
-        for (const name of ['helm', 'kubeconform', 'promtool', 'actionlint'] as const)
+        for (const name of ['helm', 'kubeconform', 'promtool', 'actionlint', 'oci-registry'] as const)
           await goProgram(name, console.log);
       },
       () => jest('chart', apart('chart', 0), ['--testMatch', '**/tests/chart/*.spec.ts', ...args]),

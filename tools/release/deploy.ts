@@ -1,5 +1,6 @@
 import { goProgram } from '../run/provision/go.ts';
 import { run } from '../run/provision/ways.ts';
+import { speech } from './chart.ts';
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -42,6 +43,7 @@ export async function deploy(wanted: Deployment, helm: Helm = installed): Promis
   const upgraded = await helm([
     ...['upgrade', '--install', 'madang', chart, '-n', namespace, '--create-namespace'],
     ...(version ? ['--version', version] : []),
+    ...speech(chart),
     ...['--set', `systems={${systems}}`],
     ...(registry ? ['--set', `image.registry=${registry}`] : []),
     ...(tag ? ['--set-string', `image.tag=${tag}`] : []),

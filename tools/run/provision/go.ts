@@ -49,7 +49,10 @@ export const goBuild = (program: GoProgram, target: string, examine: Examine, pr
 });
 
 /** Programs for the checks of chart and workflows; `version` is what answers when asked for it. */
-const programs: Record<'actionlint' | 'helm' | 'kubeconform' | 'promtool', GoProgram & { version: string[] }> = {
+const programs: Record<
+  'actionlint' | 'helm' | 'kubeconform' | 'oci-registry' | 'promtool',
+  GoProgram & { version: string[] }
+> = {
   actionlint: {
     name: 'actionlint',
     module: 'helm/tools/actionlint',
@@ -62,6 +65,13 @@ const programs: Record<'actionlint' | 'helm' | 'kubeconform' | 'promtool', GoPro
     module: 'helm/tools/kubeconform',
     main: 'github.com/yannh/kubeconform/cmd/kubeconform',
     version: ['-v'],
+  },
+  // Keeps what it is given in memory, for a test of publishing.
+  'oci-registry': {
+    name: 'oci-registry',
+    module: 'helm/tools/registry',
+    main: 'github.com/google/go-containerregistry/cmd/registry',
+    version: ['-help'],
   },
   promtool: {
     name: 'promtool',
