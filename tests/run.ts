@@ -51,7 +51,7 @@ interface Running {
 }
 
 /** Seeds of each system that are simulated. */
-const SEEDS = { all: '134', quick: '16' };
+const SEEDS = { all: playedBeside(134), quick: playedBeside(16) };
 const CRASH = 'tests/crash/main.ts';
 const HOSTILE = 'tests/hostile/main.ts';
 
@@ -60,8 +60,7 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   unit: (args) =>
     jest('unit', apart('unit', 0), ['--forceExit', '--maxWorkers=100%', '--testMatch', '**/*.unit.spec.ts', ...args]),
   // Without a wish as many seeds as a processor plays in two and a half minutes: it takes what the other suites leave.
-  simulation: (args) =>
-    counted('tests/simulation/main.ts', {}, args.length > 0 ? args : ['--seeds', SEEDS.all], 'lowest'),
+  simulation: (args) => counted('tests/simulation/main.ts', {}, args.length > 0 ? args : SEEDS.all, 'lowest'),
   python: () => python(),
   chart: (args) =>
     having(
@@ -110,7 +109,7 @@ const parts: typeof suites = {
   // While somebody works on a rule: what makes new services and systems (tests/new) is left out.
   quick: async () => {
     const unit = suites.unit!(['--testPathIgnorePatterns', '/node_modules/', 'tests/new']);
-    return sum(await Promise.all([unit, suites.simulation!(['--seeds', SEEDS.quick]), parts.functional!([])]));
+    return sum(await Promise.all([unit, suites.simulation!(SEEDS.quick), parts.functional!([])]));
   },
 };
 const named = { ...suites, ...parts };
@@ -206,6 +205,11 @@ async function main(words: string[]): Promise<number> {
   const { passed, failed } = sum(results);
   console.log([...faults, '', ...short, ...summary, `${passed} passed, ${failed} failed`].join('\n'));
   return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+/** So many seeds in one process: others need the processors. */
+function playedBeside(seeds: number): string[] {
+  return ['--seeds', String(seeds), '--workers', '1'];
 }
 
 /** From now on all programs run on this Node: a program of it, or `lts`, the newest long-term line. False when there is none. */

@@ -21,7 +21,7 @@ export async function bundle(name: string, plugins: Plugin[] = []): Promise<stri
     target: 'node20',
     outfile,
     logLevel: 'error',
-    external: ['./mutate.ts', './bundle.ts'],
+    external: ['./mutate.ts', './bundle.ts', './workers.ts'],
     plugins,
   });
   return outfile;

@@ -90,11 +90,13 @@ async function within(
   going: Promise<SidecarAnswer>,
   callee: string,
 ): Promise<SidecarAnswer> {
-  const over = new AbortController();
-  const late = sidecar.backend.clock.sleep(ms, over.signal).then(() => answers.calleeTimeout(callee));
+  let stop = (): void => undefined;
+  const late = new Promise<SidecarAnswer>((resolve) => {
+    stop = sidecar.backend.clock.after(ms, () => resolve(answers.calleeTimeout(callee)));
+  });
   try {
     return await Promise.race([going, late]);
   } finally {
-    over.abort();
+    stop();
   }
 }
