@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 import { CalleeUnavailable } from '../errors.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { did } from '../telemetry/activity.ts';
 import { count, declare } from '../telemetry/metrics.ts';
 import { causationHeader, correlationId, log, trace } from '../telemetry/telemetry.ts';
 import { answerOf } from './answer.ts';
 import type { Ask } from './ask.ts';
+import { CallGroups } from './call-groups.ts';
 
 /** Says that an answer is the service's own: for an app killed in the middle of a call daprd 1.18.2 answers 200 and nothing. */
 export const ANSWERED_BY = 'x-answered-by';
@@ -13,11 +15,23 @@ export const ANSWERED_BY = 'x-answered-by';
 export class Invocation {
   private readonly callees = new Set<string>();
 
-  constructor(private readonly ask: Ask) {}
+  private readonly groups: CallGroups;
+
+  constructor(
+    private readonly ask: Ask,
+    clock: Pick<Clock, 'monotonic'>,
+  ) {
+    this.groups = new CallGroups((...asked) => this.callRaw(...asked), clock);
+  }
 
   /** See Sidecar.call. */
   async call<T>(callee: string, path: string, body: unknown, answer: z.ZodType<T>): Promise<T> {
     return answerOf(answer, callee, await this.callRaw(callee, path, body));
+  }
+
+  /** See Sidecar.callInGroup. */
+  async callInGroup<T>(callee: string, path: string, body: unknown, answer: z.ZodType<T>): Promise<T> {
+    return answerOf(answer, callee, await this.groups.ask(callee, path, body));
   }
 
   /** Sends a notice through the output binding of this type. @throws CalleeUnavailable */

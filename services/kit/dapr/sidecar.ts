@@ -25,7 +25,7 @@ export class Sidecar {
   readonly state = new StateStore((...asked) => this.request(...asked));
   /** The configuration store in scope. */
   readonly configuration = new ConfigurationStore((...asked) => this.request(...asked));
-  private readonly invocation = new Invocation((...asked) => this.request(...asked));
+  private readonly invocation: Invocation;
   private components: Components | undefined;
 
   /** @param way the sidecar's HTTP port, or what stands in its stead */
@@ -36,6 +36,7 @@ export class Sidecar {
   ) {
     this.appId = appId;
     this.transport = typeof way === 'number' ? httpTransport(way) : way;
+    this.invocation = new Invocation((...asked) => this.request(...asked), clock);
   }
 
   /** The system this service belongs to, which is also its topic. */
@@ -139,6 +140,14 @@ export class Sidecar {
    */
   call<T>(callee: string, path: string, body: unknown, answer: z.ZodType<T>): Promise<T> {
     return this.invocation.call(callee, path, body, answer);
+  }
+
+  /**
+   * Like call, for an operation that is served `inGroups`: what is asked for at the same moment goes in one request, and
+   * each gets its own answer. A repetition must do no harm.
+   */
+  callInGroup<T>(callee: string, path: string, body: unknown, answer: z.ZodType<T>): Promise<T> {
+    return this.invocation.callInGroup(callee, path, body, answer);
   }
 
   /**

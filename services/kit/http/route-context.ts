@@ -37,6 +37,11 @@ export class RouteContext<C, B, Q extends string> {
     readonly query: Readonly<Record<Q, string>>,
   ) {}
 
+  /** The same request with another body: one of several messages that came together. */
+  with<B2>(body: B2): RouteContext<C, B2, Q> {
+    return new RouteContext(this.request, this.kit, body, this.query);
+  }
+
   get records(): Records {
     return this.kit.records;
   }

@@ -1,6 +1,8 @@
 import { type Request, type RequestHandler, Router } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { GROUP_PATH, Group, type GroupAnswers } from '../dapr/call-groups.ts';
 import type { Kit } from '../runtime/kit.ts';
+import { continueTrace, log, reason, withTrace } from '../telemetry/telemetry.ts';
 import type { Access } from './access.ts';
 import { type Answer, ok, send } from './answer.ts';
 import { checked, jsonBody, parseBody, parsePatch } from './body.ts';
@@ -56,6 +58,8 @@ export interface RouteSpec<C = Record<string, unknown>> {
   readonly part?: z.ZodObject;
   /** The body is a message of exactly this schema. */
   readonly message?: z.ZodType;
+  /** Several such messages may come in one request, see Sidecar.callInGroup. */
+  readonly inGroups?: boolean;
   /** Query parameters that have to be there. */
   readonly query?: readonly string[];
   /** Whether `page`, `size` and `sort` are read. */
@@ -140,8 +144,33 @@ export function routerOf<C>(routes: readonly Route<C>[], kit: Kit<C>): Router {
       const context = new RouteContext(request, kit, bodyIn(spec, request), queryIn(spec, request));
       send(request, response, await one.handle(context));
     });
+    if (spec.inGroups)
+      router[method](`${path}/${GROUP_PATH}`, ...before, async (request, response) => {
+        const { asked } = checked(Group, request.body);
+        const context = new RouteContext(request, kit, undefined, {});
+        const answers = await Promise.all(asked.map((each) => answerTo(one, context, each, request)));
+        send(request, response, ok({ answers } satisfies z.input<typeof GroupAnswers>));
+      });
   }
   return router;
+}
+
+/** The answer to one message of a group, in its own trace; null where it fails. */
+async function answerTo<C>(
+  { spec, handle }: Route<C>,
+  context: RouteContext<C, unknown, string>,
+  { message, traceparent, causationId }: z.output<typeof Group>['asked'][number],
+  request: Request,
+): Promise<{ answer: unknown } | null> {
+  const origin = causationId === undefined ? {} : { causationId };
+  try {
+    const body = checked(spec.message ?? z.never(), message);
+    const answer = await withTrace(continueTrace(traceparent, origin), async () => handle(context.with(body)));
+    return { answer: answer.body?.(request) };
+  } catch (error) {
+    log.debug('one of a group is to be asked for by itself', { reason: reason(error) });
+    return null;
+  }
 }
 
 function bodyIn<C>({ body, part, message }: RouteSpec<C>, request: Request): unknown {

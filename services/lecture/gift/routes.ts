@@ -27,6 +27,7 @@ export const routes = [
     {
       summary: 'Asked by point, once or several times for one enrolment.',
       message: GiftWish,
+      inGroups: true,
       answer: answers.json(GiftOutcome),
     },
     async ({ records, config, body }) => {
