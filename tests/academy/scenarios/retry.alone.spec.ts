@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '../../harness/client.ts';
 import { eventually, home, run } from '../../harness/system.ts';
 import { followed } from '../../harness/topic.ts';
@@ -7,7 +8,9 @@ import { completes, register, registered, slow } from '../client.ts';
 
 /** Compares how many calls end within 610 ms with retry and without: it plays alone, since whatever else the machine does makes calls longer. */
 
-const LONG = 240_000;
+const LONG = 300_000;
+/** For one crowd: where calls are slow the breaker is open most of the time. */
+const MOST_MS = 60_000;
 
 const topic = followed('academy');
 
@@ -23,15 +26,21 @@ test(
       // The first calls of a sidecar that has just started take longer: on a busy machine they alone open the breaker.
       for (let round = 0; round < 2; round++) await Promise.all(Array.from({ length: 10 }, () => registered(1)));
     };
-    const crowd = async (): Promise<{ ids: number[]; refused: number }> => {
+    const crowd = async (): Promise<{ ids: number[]; share: number }> => {
       const student = async (): Promise<Answer[]> => {
         const answers: Answer[] = [];
-        for (let times = 0; times < 20; times++) answers.push(await register(1));
+        for (const end = Date.now() + MOST_MS; answers.length < 20 && Date.now() < end; ) {
+          const answer = await register(1);
+          // Refused at once: the breaker is open, payment was not asked, so retry had no part in it.
+          if (answer.status === 503 && answer.ms < 500)
+            await sleep(1_000 * Number(answer.headers.get('retry-after') ?? 1));
+          else answers.push(answer);
+        }
         return answers;
       };
       const answers = (await Promise.all(Array.from({ length: 10 }, student))).flat();
       const ids = answers.flatMap(({ status, body }) => (status === 201 ? [body.id as number] : []));
-      return { ids, refused: answers.length - ids.length };
+      return { ids, share: ids.length / answers.length };
     };
     await slow({ PAYMENT_DELAY_MS: 400, PAYMENT_DELAY_SPREAD_MS: 220 }, async () => {
       await eventually(async () => expect((await register(1)).ms).toBeGreaterThan(400));
@@ -39,9 +48,9 @@ test(
       try {
         await inForce(asItWas.replace(/^( +)circuitBreaker: payment$/m, '$&\n$1retry: payment'));
         const after = await crowd();
-        expect(before.refused).toBeGreaterThan(0);
+        expect(before.share).toBeLessThan(1);
         // How many more depends on what a call takes here beside the delay: 610 ms are near the longest delay.
-        expect(after.ids.length).toBeGreaterThan(before.ids.length);
+        expect(after.share).toBeGreaterThan(before.share);
         for (const id of [...before.ids, ...after.ids]) await completes(id, 60_000);
       } finally {
         await inForce(asItWas);
