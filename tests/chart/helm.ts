@@ -110,7 +110,7 @@ export interface Resource<K extends string = string> {
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
-async function helm(args: string[]): Promise<{ code: number; output: string }> {
+export async function helm(args: string[]): Promise<{ code: number; output: string }> {
   const found = await goProgram('helm', progress);
   const { code, output } = await run([...found.command, ...args], { limitMs: 60_000 });
   return {

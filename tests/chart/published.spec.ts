@@ -6,8 +6,7 @@ import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { packageChart, pushChart, speech } from '../../tools/release/chart.ts';
 import { goProgram } from '../../tools/run/provision/go.ts';
-import { run } from '../../tools/run/provision/ways.ts';
-import { KUBERNETES } from './helm.ts';
+import { helm, KUBERNETES } from './helm.ts';
 
 let registry: ChildProcess;
 let address: string;
@@ -26,14 +25,6 @@ afterAll(async () => {
   if (registry.exitCode === null) await once(registry, 'exit');
 });
 
-/** What helm says, by its whole output. */
-async function helm(...args: string[]): Promise<string> {
-  const { command } = await goProgram('helm', console.log);
-  const { code, output } = await run([...command, ...args], { limitMs: 60_000 });
-  if (code !== 0) throw new Error(output);
-  return output;
-}
-
 test('given the chart is published, when it is pulled and rendered, then it is the package, with images of the registry', async () => {
   const file = await packageChart(address);
   await pushChart(file, address);
@@ -41,12 +32,12 @@ test('given the chart is published, when it is pulled and rendered, then it is t
   const reference = `oci://${address}/charts/madang`;
   const from = [reference, '--version', version, ...speech(reference)];
   const place = await mkdtemp(join(tmpdir(), 'madang-pulled-'));
-  await helm('pull', ...from, '--destination', place);
+  expect(await helm(['pull', ...from, '--destination', place])).toMatchObject({ code: 0 });
   expect(await readFile(join(place, basename(file)))).toEqual(await readFile(file));
   await rm(place, { recursive: true });
-  expect(await helm('template', 'madang', ...from, '--kube-version', KUBERNETES)).toContain(
-    `image: ${address}/madang/tools:${version}`,
-  );
+  const { code, output } = await helm(['template', 'madang', ...from, '--kube-version', KUBERNETES]);
+  expect(code).toBe(0);
+  expect(output).toContain(`image: ${address}/madang/tools:${version}`);
 });
 
 test('given a registry that is not there, when the chart is published, then the reason is said', async () => {

@@ -97,8 +97,8 @@ export function parseBody<S extends z.ZodObject>(schema: S, request: Request): z
 }
 
 /**
- * The body of a PATCH: any part of the whole. Fields that were not sent are left out, also those for which the schema has a
- * default: the default would replace what the record has.
+ * The body of a PATCH, which is a part of the whole. Fields that were not sent are left out, also those for which the
+ * schema has a default: the default would replace what the record has.
  * @throws InvalidInput
  */
 export function parsePatch<S extends z.ZodObject>(schema: S, request: Request): Partial<z.output<S>> {

@@ -89,6 +89,7 @@ export async function pageOf<S>(
     const walk = new Walk(numbers, descending, allowance);
     const items: S[] = first.slice(number * size);
     // A number before the page that had no record may have one by now. It then has a place, so the page begins later.
+    // After the last restart nobody looks for one again: a page must come to an end while others make records.
     let before = (await walk.skip(places)) && restarts < RESTARTS ? walk.absentBefore() : [];
     let isMoved = false;
     for (let wanted = size + PEEK; items.length <= size && allowance.isEnoughForRecords; wanted = CHUNK) {

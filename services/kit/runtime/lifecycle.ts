@@ -24,7 +24,7 @@ export interface Step {
  * Runs the steps of a start one after the other. A step whose failure may pass (its store is away) is tried again until it
  * succeeds, without a time limit.
  * @param at.signal ends it
- * @throws what only a person can mend: any error that does not say that trying again may help
+ * @throws what only a person can mend, which is each error that does not say that trying again may help
  */
 export async function startUp(
   steps: readonly Step[],

@@ -29,13 +29,13 @@ const WRONG_QUERY: Readonly<Record<string, readonly string[]>> = {
 /** Values that the document allows, as they stand in path, query or header. */
 function values(document: Document, { name, in: where, schema }: Parameter): fc.Arbitrary<string | number> {
   if (where === 'header') return name === 'Idempotency-Key' ? KEYS : TAGS;
-  const any = valid(document, schema)
+  const allowed = valid(document, schema)
     .map(String)
     .filter((text) =>
       where === 'query' ? Buffer.byteLength(text) < 300 : VISIBLE.test(text) && !/[/\\]|^\.+$/.test(text),
     );
   const there = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
-  return where === 'path' ? fc.oneof({ arbitrary: there, weight: 4 }, any) : any;
+  return where === 'path' ? fc.oneof({ arbitrary: there, weight: 4 }, allowed) : allowed;
 }
 
 function parametersIn(
