@@ -57,6 +57,14 @@ export class Exchange {
     this.late = late;
   }
 
+  /**
+   * Something is late after so many milliseconds, to the millisecond, unlike `within`.
+   * @returns it is done
+   */
+  after(ms: number, late: () => void): () => void {
+    return this.around.context.clock.after(ms, late);
+  }
+
   /** There is no step any more. */
   done(): void {
     this.deadline = Number.POSITIVE_INFINITY;

@@ -18,7 +18,7 @@ import type { Guard } from './guard.ts';
 import { passedBack, passedOn, sizeOf } from './headers.ts';
 import type { AllShares, Limits } from './limits.ts';
 import type { Route } from './paths.ts';
-import { sharedBreakers } from './routes.ts';
+import { sharedBreakers, timeLimits } from './routes.ts';
 import { full, type Turns } from './turns.ts';
 
 /** Room that is taken for every answer before it is asked for; nearly all are smaller. */
@@ -134,27 +134,27 @@ export class Forwarder {
     const headers = isShared ? { ...wanted.headers, [REFUSALS_AS_ANSWERS]: 'yes' } : wanted.headers;
     const ended = new AbortController();
     const isOver = { late: false, large: false };
-    exchange.within(this.limits.forwardMs, () => {
+    const noLonger = exchange.after(timeLimits.get(appId) ?? this.limits.forwardMs, () => {
       isOver.late = true;
       ended.abort();
     });
+    const giveUp = (): void => {
+      if (!isShared) ended.abort();
+    };
     let arrived = 0;
     const admit = (bytes: number): boolean => {
       arrived += bytes;
       isOver.large ||= arrived > exchange.room && !exchange.hold(arrived - exchange.room);
+      if (isOver.large) giveUp();
       return !isOver.large;
     };
-    // What is coming already is read to its end (see `admit` of SidecarRequest).
-    exchange.whenGone(() => {
-      if (!isShared && arrived === 0) ended.abort();
-    });
+    exchange.whenGone(giveUp);
     try {
       const answer = await this.transport.request({
         ...wanted,
         headers,
         method: method === 'HEAD' ? 'GET' : method, // the sidecar never ends its answer to HEAD
         signal: ended.signal,
-        timeoutMs: this.limits.forwardMs,
         admit,
       });
       if (exchange.isGone) throw new ClientGone();
@@ -172,7 +172,7 @@ export class Forwarder {
         ? untouched(exchange, 'The entrance cannot reach its sidecar', 1)
         : unfinished(exchange, 'The entrance cannot reach its sidecar');
     } finally {
-      exchange.done();
+      noLonger();
       exchange.whenGone(() => undefined);
     }
   }

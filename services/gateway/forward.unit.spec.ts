@@ -1,5 +1,5 @@
 import { failureOf } from './forward.ts';
-import { ask, closeAll, configured, expectProblem, failed, open, Raw, said, text, until } from './testing.ts';
+import { ask, closeAll, configured, expectProblem, failed, open, Raw, said, silence, text, until } from './testing.ts';
 
 /** The right one is blamed, and no client chooses what is called (K4). */
 
@@ -190,6 +190,42 @@ describe('verdicts', () => {
     const answer = await ask(entrance, text('POST', '/courses', {}, '{}'));
     expectProblem(answer, 503);
     expect(JSON.parse(answer.body).outcome).toBe('unknown');
+  });
+});
+
+describe('calls that nobody waits for', () => {
+  test('given a client who leaves in the middle of an answer, when it comes no further, then the call ends', async () => {
+    const entrance = await open({}, silence);
+    const raw = (await Raw.open(entrance)).send(text('GET', '/courses'));
+    await until(
+      () => entrance.asked.length === 1,
+      2_000,
+      () => 'nothing is asked',
+    );
+    const [asked] = entrance.asked;
+    expect(asked?.admit?.(1_000)).toBe(true);
+    expect(asked?.signal?.aborted).toBe(false);
+    raw.socket.resetAndDestroy();
+    await until(
+      () => asked?.signal?.aborted === true,
+      2_000,
+      () => 'it goes on',
+    );
+  });
+
+  test('given a service that says how long clients wait for it, when it is silent, then they wait no longer', async () => {
+    const entrance = await open({}, silence, 'rental-gateway');
+    const began = Date.now();
+    const answer = await ask(entrance, text('POST', '/products', {}, '{}'));
+    const took = Date.now() - began;
+    expectProblem(answer, 503);
+    expect(JSON.parse(answer.body)).toMatchObject({
+      outcome: 'unknown',
+      detail: expect.stringMatching(/^rental-product is too slow/),
+    });
+    expect(took).toBeGreaterThanOrEqual(600);
+    expect(took).toBeLessThan(2_000);
+    expect(entrance.asked[0]?.signal?.aborted).toBe(true);
   });
 });
 

@@ -30,7 +30,7 @@ export interface Limits {
   /** Milliseconds in which nothing of a body comes, and for all of it. */
   readonly silenceMs: number;
   readonly bodyMs: number;
-  /** Milliseconds for the sidecar's whole answer; longer than the 10 s in which dapr/resiliency ends a call. */
+  /** Milliseconds for the sidecar's whole answer, where the service names none of its own (`entrance` in its service.ts). */
   readonly forwardMs: number;
   /** Milliseconds in which a client reads nothing of its answer. */
   readonly unreadMs: number;
@@ -60,7 +60,7 @@ export const LIMITS: Limits = {
   headMs: 10_000,
   silenceMs: 5_000,
   bodyMs: 30_000,
-  forwardMs: 15_000,
+  forwardMs: 10_000,
   unreadMs: 30_000,
   readingMs: 60_000,
   readingRate: 64,

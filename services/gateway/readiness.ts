@@ -8,7 +8,7 @@ export function readiness(sidecar: Transport): () => Promise<boolean> {
   let probing: Promise<boolean> | undefined;
   return () => {
     probing ??= sidecar
-      .request({ method: 'GET', path, headers: {}, signal: AbortSignal.timeout(PROBE_MS), timeoutMs: PROBE_MS })
+      .request({ method: 'GET', path, headers: {}, signal: AbortSignal.timeout(PROBE_MS) })
       .then(
         ({ status }) => status === 204,
         () => false,

@@ -54,3 +54,9 @@ export const routes: Readonly<Record<string, Readonly<Record<string, string>>>> 
 
 /** Services that the gateway calls through a breaker which serves all clients (dapr/resiliency). */
 export const sharedBreakers: ReadonlySet<string> = new Set(['rental-product', 'reward-gift']);
+
+/** Milliseconds that clients wait at most for a service that says how long; the others: `forwardMs` of limits.ts. */
+export const timeLimits: ReadonlyMap<string, number> = new Map([
+  ['rental-product', 610],
+  ['reward-gift', 10_000],
+]);

@@ -5,11 +5,17 @@ import { crowd } from './meanwhile.ts';
 import type { World } from './world.ts';
 
 type Reply = NonNullable<Awaited<ReturnType<Way['ask']>>>;
+interface Done {
+  readonly wish: Wish;
+  readonly reply: Reply;
+}
 
 /** How often a client comes back with a key that it has used, at once or late. */
 const OFTEN = 0.15;
 /** How often it sends a request twice at the same moment. */
 const TWICE = 0.1;
+/** How often it comes back, before its next command, to the last one it sent twice: its record may have changed by then. */
+const BACK = 0.6;
 /** How often others have changed a record meanwhile that a client comes back to. */
 const CROWDED = 0.5;
 /** Records of lecture that no policy changes, so that nothing under way counts on what they remember. */
@@ -21,7 +27,8 @@ const OF_CLIENTS = /^\/(classes|courses)\/(\d+)$/;
  */
 export class SecondThoughts implements Way {
   private asked = 0;
-  private readonly before: { readonly wish: Wish; readonly reply: Reply }[] = [];
+  private readonly before: Done[] = [];
+  private doubled: Done | undefined;
 
   constructor(
     private readonly way: Way,
@@ -43,10 +50,14 @@ export class SecondThoughts implements Way {
     const label = `command ${this.asked++} of client ${this.client}`;
     const old = chance.pick(`which before ${label}`, this.before);
     if (old && chance.strikes(`before ${label}`, OFTEN, () => old.wish.path)) await this.late(old, label);
+    const { doubled } = this;
+    this.doubled = undefined;
+    if (doubled && chance.strikes(`back ${label}`, BACK, () => doubled.wish.path)) await this.late(doubled, label);
     const isTwice = chance.strikes(`twice ${label}`, TWICE, () => wish.path);
     const reply = isTwice ? await this.twice(wish) : await this.way.ask(wish);
     if (!reply || reply.status >= 300) return reply;
     this.before.push({ wish, reply });
+    if (isTwice) this.doubled = { wish, reply };
     if (chance.strikes(`again ${label}`, OFTEN, () => wish.path)) this.compare(wish, reply, await this.way.ask(wish));
     if (wish.body && chance.strikes(`other ${label}`, OFTEN, () => wish.path)) {
       const other = await this.way.ask({ ...wish, body: { ...wish.body, ...changed(wish.body) } });
@@ -57,7 +68,7 @@ export class SecondThoughts implements Way {
   }
 
   /** Comes back after other commands, perhaps when the record no longer remembers this one. */
-  private async late({ wish, reply }: { wish: Wish; reply: Reply }, label: string): Promise<void> {
+  private async late({ wish, reply }: Done, label: string): Promise<void> {
     const { world } = this;
     const [, path, number] = OF_CLIENTS.exec(wish.path) ?? [];
     const [appId, key] =

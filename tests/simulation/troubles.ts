@@ -11,8 +11,8 @@ type Fate = (typeof FATES)[number];
 
 const LATE_MS = 12_000;
 const OUTAGE_ANSWER_MS = 300;
-/** How often a process is killed after it has put off an event, at the worst. */
-const KILLED = 0.4;
+/** How often a process is killed soon, at the worst: after it has put off an event, and after a publication was refused. */
+const KILLED = { deferring: 0.4, publishing: 0.08 };
 const SOON_MS = 3_000;
 /** An answer under a key must never come without its change: such transactions come too late more often. */
 const KEYED = 3;
@@ -25,7 +25,7 @@ export class Troubles {
   private readonly lags: () => number;
   private readonly label: string;
   private calls = 0;
-  private deferrals = 0;
+  private dangers = 0;
 
   /** @param kill kills the process */
   constructor(
@@ -48,9 +48,9 @@ export class Troubles {
     const part = partOf(call);
     if (part && world.isAway(part)) {
       await world.time.sleep(this.lags() * OUTAGE_ANSWER_MS, this.owner);
-      return refusal(call);
+      return this.refuse(call);
     }
-    if (fate === 'refused') return refusal(call);
+    if (fate === 'refused') return this.refuse(call);
     if (fate === 'lost before') throw new Error('socket hang up');
     if (call.kind === 'state-write') this.overtake(call);
     world.note(`${this.name} ${call.kind} ${call.method} ${call.kind === 'publish' ? '' : call.path}`);
@@ -61,7 +61,7 @@ export class Troubles {
     const fate = this.fates.get(call.number);
     this.fates.delete(call.number);
     if (call.kind === 'publish') this.world.told();
-    if (call.kind === 'state-write' && call.body.includes('"key":"Deferred-of-')) this.killSoon();
+    if (call.kind === 'state-write' && call.body.includes('"key":"Deferred-of-')) this.killSoon('deferring');
     await this.lag();
     if (fate === 'late answer') await this.world.time.sleep(this.lags() * LATE_MS, this.owner);
     this.breakIfGone();
@@ -94,12 +94,18 @@ export class Troubles {
     world.chance.strikes(`${this.label} overtaken ${call.number}`, odds, what);
   }
 
-  /** An event is kept for later: whoever comes in this process's stead has to know of it. */
-  private killSoon(): void {
+  private refuse(call: Call): Answer {
+    // What is committed and not told: whoever comes in this process's stead has to tell it.
+    if (call.kind === 'publish') this.killSoon('publishing');
+    return refusal(call);
+  }
+
+  /** Kills the process while only the store knows what is to be done. */
+  private killSoon(danger: keyof typeof KILLED): void {
     const { world } = this;
-    const label = `${this.label} deferral ${this.deferrals++}`;
+    const label = `${this.label} ${danger} ${this.dangers++}`;
     const ms = SOON_MS * world.chance.draw(`${label} for`);
-    const odds = world.isCalm ? 0 : KILLED * world.weather.blows;
+    const odds = world.isCalm ? 0 : KILLED[danger] * world.weather.blows;
     if (world.chance.strikes(label, odds, () => `killed after ${ms.toFixed(0)} ms`))
       world.time.after(ms, this.kill, this.owner);
   }

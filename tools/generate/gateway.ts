@@ -14,14 +14,24 @@ const BREAKERS = `
 /** Services that the gateway calls through a breaker which serves all clients (dapr/resiliency). */
 export const sharedBreakers: ReadonlySet<string> = new Set(`;
 
+const LIMITS = `
+/** Milliseconds that clients wait at most for a service that says how long; the others: \`forwardMs\` of limits.ts. */
+export const timeLimits: ReadonlyMap<string, number> = new Map([`;
+
 /** services/gateway/routes.ts */
 export async function gatewayRoutes(systems: readonly string[]): Promise<string> {
   const parts: string[] = [];
   const withBreaker: string[] = [];
+  const limits: string[] = [];
   for (const system of systems) {
     const definitions = [...(await definitionsOf(system))];
     withBreaker.push(
       ...definitions.flatMap(([name, { entrance }]) => (entrance?.breaker ? [`${system}-${name}`] : [])),
+    );
+    limits.push(
+      ...definitions.flatMap(([name, { entrance }]) =>
+        entrance ? [`['${system}-${name}', ${entrance.timeoutMs.toLocaleString('en').replaceAll(',', '_')}]`] : [],
+      ),
     );
     const lines = definitions.flatMap(([service, { publicPaths }]) =>
       publicPaths.map(prefixOf).map(({ outside, prefix }) => {
@@ -31,5 +41,6 @@ export async function gatewayRoutes(systems: readonly string[]): Promise<string>
     );
     parts.push(`  ${system}: {\n${lines.join('')}  },\n`);
   }
-  return `${HEAD}${parts.join('')}};\n${BREAKERS}[${withBreaker.map((appId) => `'${appId}'`).join(', ')}]);\n`;
+  const shared = `[${withBreaker.map((appId) => `'${appId}'`).join(', ')}]);\n`;
+  return `${HEAD}${parts.join('')}};\n${BREAKERS}${shared}${LIMITS}${limits.join(', ')}]);\n`;
 }

@@ -8,9 +8,7 @@ import { comment, listed } from './yaml.ts';
 
 const FOLDER = 'dapr/resiliency';
 
-/** How long a call of the gateway may take where the service says nothing. */
-const CLIENTS_MS = 10_000;
-const GATEWAY = `Every call of the gateway ends within 10 s. Naming a target at all also switches off Dapr's built-in retry, which would repeat a POST. A breaker counts 4xx as failures and serves everybody, so one client's mistakes would lock out the others: there is one only where a reason stands below.`;
+const GATEWAY = `No time limit stands here: the gateway itself ends each call, and a sidecar with one dies when a client leaves in the middle of an answer (docs/decisions/0023-time-limits.md). Naming a target at all switches off Dapr's built-in retry, which would repeat a POST. A breaker counts 4xx as failures and serves everybody, so one client's mistakes would lock out the others: there is one only where a reason stands below.`;
 const PUBSUB = `Events that a service gives back (RETRY: its store is away; or an error, or no answer: it is away) are brought again every second. Whatever else fails is kept and tried again by the service itself, so nothing waits behind it. Not for ever inside the sidecar: after 6 s Redis keeps the event pending (6 s is longer than its processingTimeout; any less and it would acknowledge it) and Kafka starts over, so the broker goes on for ever. No dead-letter topic here: the kit publishes dead letters itself, with the reason.`;
 const SUBSCRIPTIONS = `What an app subscribes to is asked for until it is told. Dapr's own policy gives up after 3 tries: a sidecar whose app died at that moment would bring no event for ever. (It takes no -1 here.)`;
 
@@ -58,11 +56,10 @@ function rule({ opensAt, windowMs, openMs }: BreakerTerms): { trip: string; word
 const section = (name: string, entries: readonly string[]): string =>
   entries.length === 0 ? '' : `    ${name}:\n${entries.join('')}`;
 
-/** The policies of calls, by their names, and the time limits that several have in common. */
-function policies(terms: ReadonlyMap<string, CallTerms>, common: readonly string[] = []): string {
+/** The policies of calls, by their names. */
+function policies(terms: ReadonlyMap<string, CallTerms>): string {
   const all = [...terms];
-  const own = all.filter(([, { timeoutMs }]) => common.length === 0 || timeoutMs !== CLIENTS_MS);
-  const timeouts = [...common, ...own.map(([name, { timeoutMs }]) => `      ${name}: ${time(timeoutMs)}\n`)];
+  const timeouts = all.map(([name, { timeoutMs }]) => `      ${name}: ${time(timeoutMs)}\n`);
   const retries = all.flatMap(([name, { retry }]) =>
     retry
       ? `      ${name}:
@@ -72,18 +69,24 @@ function policies(terms: ReadonlyMap<string, CallTerms>, common: readonly string
 `
       : [],
   );
-  const breakers = all.flatMap(([name, { breaker }]) => {
-    if (!breaker) return [];
-    const { trip, words } = rule(breaker);
-    const interval = breaker.windowMs === undefined ? '' : `        interval: ${time(breaker.windowMs)}\n`;
-    return `${comment(words, 6)}      ${name}:
+  return `  policies:\n${section('timeouts', timeouts)}${section('retries', retries)}${breakersOf(all)}`;
+}
+
+/** The breakers of those calls that have one. */
+const breakersOf = (terms: readonly (readonly [name: string, CallTerms])[]): string =>
+  section(
+    'circuitBreakers',
+    terms.flatMap(([name, { breaker }]) => {
+      if (!breaker) return [];
+      const { trip, words } = rule(breaker);
+      const interval = breaker.windowMs === undefined ? '' : `        interval: ${time(breaker.windowMs)}\n`;
+      return `${comment(words, 6)}      ${name}:
         maxRequests: 1
 ${interval}        timeout: ${time(breaker.openMs)}
         trip: ${trip}
 `;
-  });
-  return `  policies:\n${section('timeouts', timeouts)}${section('retries', retries)}${section('circuitBreakers', breakers)}`;
-}
+    }),
+  );
 
 /** What a service's own calls are limited by. */
 export function ofCaller(system: string, name: string, declared: Service['calls'] = {}): [string, string][] {
@@ -107,6 +110,12 @@ ${breaker ? `        circuitBreaker: ${callee}\n` : ''}${retry?.inForce ? `     
   ];
 }
 
+const NEVER = `      never:
+        policy: constant
+        duration: 1s
+        maxRetries: 0
+`;
+
 /** What the gateway's calls are limited by. It names every service, because what it does not name is tried again by Dapr. */
 function ofGateway(
   system: string,
@@ -116,17 +125,15 @@ function ofGateway(
   const own = new Map([...services].flatMap(([name, { entrance }]) => (entrance ? [[name, entrance] as const] : [])));
   const targets = appIds.map((appId) => {
     const name = appId.slice(system.length + 1);
-    const entrance = own.get(name);
-    const breaker = entrance?.breaker ? `, circuitBreaker: ${name}` : '';
-    const timeout = entrance && entrance.timeoutMs !== CLIENTS_MS ? name : 'call';
-    return `      ${appId}: { timeout: ${timeout}${breaker} }\n`;
+    const breaker = own.get(name)?.breaker ? `, circuitBreaker: ${name}` : '';
+    return `      ${appId}: { retry: never${breaker} }\n`;
   });
   const made = madeOf(`dapr/${system}.yaml and the entrances of the services`);
   return written({
     name: `${system}-gateway`,
     head: [made, GATEWAY, ...[...own.values()].map(({ why }) => why)],
     scopes: [`${system}-gateway`],
-    spec: `${policies(own, [`      call: ${time(CLIENTS_MS)}\n`])}  targets:\n    apps:\n${targets.join('')}`,
+    spec: `  policies:\n${section('retries', [NEVER])}${breakersOf([...own])}  targets:\n    apps:\n${targets.join('')}`,
   });
 }
 

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { Unavailable } from '../errors.ts';
 import { type Clock, realClock } from '../runtime/clock.ts';
 import { readSignal, trace } from '../telemetry/telemetry.ts';
-import type { Answer } from './ask.ts';
+import type { Answer, Ask } from './ask.ts';
 import { type Components, componentsOf, type Kind } from './components.ts';
 import { ConfigurationStore } from './configuration-store.ts';
 import { Invocation } from './invocation.ts';
@@ -36,7 +36,8 @@ export class Sidecar {
   ) {
     this.appId = appId;
     this.transport = typeof way === 'number' ? httpTransport(way) : way;
-    this.invocation = new Invocation((...asked) => this.request(...asked), clock);
+    // A call goes on when its client leaves: docs/decisions/0023-time-limits.md
+    this.invocation = new Invocation((...asked) => this.ask(undefined, ...asked), clock);
   }
 
   /** The system this service belongs to, which is also its topic. */
@@ -48,12 +49,14 @@ export class Sidecar {
     return this.state.atomic;
   }
 
-  /** Asks the sidecar: see Ask. @throws Unavailable where there is no whole answer */
-  async request(
-    method: 'GET' | 'POST',
-    path: string,
-    body?: unknown,
-    headers: Record<string, string> = {},
+  /** Asks the sidecar: see Ask. It ends when the client is gone that reads. @throws Unavailable where there is no whole answer */
+  request(...asked: Parameters<Ask>): Promise<Answer> {
+    return this.ask(readSignal(), ...asked);
+  }
+
+  private async ask(
+    signal: AbortSignal | undefined,
+    ...[method, path, body, headers]: Parameters<Ask>
   ): Promise<Answer> {
     const answer = await this.transport
       .request({
@@ -65,7 +68,7 @@ export class Sidecar {
           ...headers,
         },
         body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
-        signal: readSignal(),
+        signal,
       })
       .catch((error: Error) => {
         throw new Unavailable('the sidecar does not answer', error.message);

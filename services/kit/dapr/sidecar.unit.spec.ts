@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import { type Asked, withTrace } from '../telemetry/telemetry.ts';
 import { ANSWERED_BY, Sidecar } from './sidecar.ts';
+import type { Transport } from './transport.ts';
 
 test.each([
   ['its own answer', { [ANSWERED_BY]: 'there' }, '{"paid":true}', { paid: true }],
@@ -25,4 +27,25 @@ test.each([
     await sidecar.transport.close();
     server.close();
   }
+});
+
+test('given a client that reads and is gone, when something is asked for it, then reads of stores end, calls of services go on', async () => {
+  const asked: [path: string, endsWithClient: boolean][] = [];
+  const transport: Transport = {
+    async request({ path, signal }) {
+      asked.push([path, signal !== undefined]);
+      return { status: 200, headers: { [ANSWERED_BY]: 'there' }, body: Buffer.from('{}') };
+    },
+    close: async () => undefined,
+  };
+  const sidecar = new Sidecar(transport, 'here');
+  const client = { traceparent: '', requestId: 'r', isRead: true, signal: AbortSignal.abort() } as Asked;
+  await withTrace(client, async () => {
+    await sidecar.request('GET', '/v1.0/state/any');
+    await sidecar.call('there', 'work', {}, z.object({}));
+  });
+  expect(asked).toEqual([
+    ['/v1.0/state/any', true],
+    ['/v1.0/invoke/there/method/work', false],
+  ]);
 });

@@ -8,12 +8,7 @@ export interface SidecarRequest {
   readonly body?: string | Buffer | undefined;
   /** Ends the request when whoever waits for it is gone. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds until the answer has to have begun. */
-  readonly timeoutMs?: number | undefined;
-  /**
-   * Asked before so many more bytes of the answer's body are kept; false: they are read and thrown away. Not every transport
-   * asks. An answer is not broken off: daprd 1.18.2 may go on writing it after its handler has ended, and panics then.
-   */
+  /** Asked before so many more bytes of the answer's body are kept; false: they are read and thrown away. Not every transport asks. */
   readonly admit?: ((bytes: number) => boolean) | undefined;
 }
 
@@ -56,14 +51,13 @@ export function httpTransport(port: number, options: { connections?: number; tok
     maxResponseSize: LARGEST_ANSWER,
   });
   return {
-    async request({ method, path, headers, body, signal, timeoutMs, admit }) {
+    async request({ method, path, headers, body, signal, admit }) {
       const answer = await pool.request({
         method: method as 'GET',
         path,
         headers: token ? { ...headers, 'dapr-api-token': token } : headers,
         body: body ?? null,
         ...(signal ? { signal } : {}),
-        ...(timeoutMs ? { headersTimeout: timeoutMs } : {}),
       });
       const head = { status: answer.statusCode, headers: answer.headers };
       try {

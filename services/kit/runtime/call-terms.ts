@@ -22,7 +22,8 @@ export interface RetryTerms {
 
 /**
  * What limits the calls of one service to another one. Sidecars carry it out: `./run generate` writes it into
- * dapr/resiliency, and nothing of it is looked at while a service runs.
+ * dapr/resiliency, and nothing of it is looked at while a service runs. Of an entrance the gateway keeps the time limit
+ * itself (docs/decisions/0023-time-limits.md).
  */
 export interface CallTerms {
   /** Why these figures: whole sentences for operators, which stand in the file. */

@@ -147,7 +147,6 @@ export class Subject {
       path,
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       body: text,
-      timeoutMs: 20_000,
     });
     const content = answer.body.toString();
     const { status, headers: head, broken = false } = answer;
