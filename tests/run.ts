@@ -50,8 +50,8 @@ interface Running {
   readonly words?: readonly string[];
 }
 
-/** Seeds of each system that are simulated. */
-const SEEDS = { all: playedBeside(134), quick: playedBeside(16) };
+/** What is simulated, in one process: others need the processors. As many seeds as fit into three minutes, or a few of each system. */
+const SEEDS = { all: ['--minutes', '3', '--workers', '1'], quick: ['--seeds', '16', '--workers', '1'] };
 const CRASH = 'tests/crash/main.ts';
 const HOSTILE = 'tests/hostile/main.ts';
 
@@ -59,7 +59,7 @@ const suites: Record<string, (args: string[]) => Promise<Result>> = {
   // A service that a spec has killed goes on waiting for its broker, as a killed one does not: so the end is forced.
   unit: (args) =>
     jest('unit', apart('unit', 0), ['--forceExit', '--maxWorkers=100%', '--testMatch', '**/*.unit.spec.ts', ...args]),
-  // Without a wish as many seeds as a processor plays in two and a half minutes: it takes what the other suites leave.
+  // It takes what the other suites leave of a processor.
   simulation: (args) => counted('tests/simulation/main.ts', {}, args.length > 0 ? args : SEEDS.all, 'lowest'),
   python: () => python(),
   chart: (args) =>
@@ -205,11 +205,6 @@ async function main(words: string[]): Promise<number> {
   const { passed, failed } = sum(results);
   console.log([...faults, '', ...short, ...summary, `${passed} passed, ${failed} failed`].join('\n'));
   return failed === 0 && passed > 0 ? 0 : 1;
-}
-
-/** So many seeds in one process: others need the processors. */
-function playedBeside(seeds: number): string[] {
-  return ['--seeds', String(seeds), '--workers', '1'];
 }
 
 /** From now on all programs run on this Node: a program of it, or `lts`, the newest long-term line. False when there is none. */

@@ -58,7 +58,7 @@ test('given a new service, when it is looked for, then gateway, docs, OpenAPI, c
   expect(await read('tests/simulation/services.ts')).toContain("'lecture-certificate': of(lectureCertificate)");
   for (const file of ['light/lecture-state', 'full/lecture-pubsub', 'full/lecture-configuration'])
     expect(await read(`components/${file}.yaml`)).toMatch(/^scopes:[\s\S]*lecture-certificate/m);
-  expect(await read('dapr/resiliency/lecture-gateway.yaml')).toContain('lecture-certificate: { timeout: call }');
+  expect(await read('dapr/resiliency/lecture-gateway.yaml')).toContain('lecture-certificate: { retry: never }');
   // No other service is another one than before.
   expect((await copy.run('git', 'diff', '--name-only', 'services')).trim()).toBe('services/gateway/routes.ts');
 });

@@ -89,11 +89,6 @@ export const mutants: readonly Mutant[] = [
     to: NOTHING,
   },
   {
-    name: 'a ring that lives is adopted',
-    from: 'ring !== this.instance && rings[ring]! < now',
-    to: 'ring !== this.instance',
-  },
-  {
     name: 'a record is retired before its events are published',
     from: 'this.outbox.publish(publications, () => this.release(commit), commit.events);',
     to: '{ this.outbox.publish(publications, () => undefined, commit.events); this.release(commit); }',
@@ -112,12 +107,6 @@ export const mutants: readonly Mutant[] = [
     name: 'of two events for one record the first is applied',
     from: 'let draft = new DocumentDraft(loaded.document);\n    for (const task of tasks) {',
     to: 'let draft = new DocumentDraft(loaded.document);\n    for (const task of tasks.slice(0, 1)) {',
-  },
-  {
-    name: 'an event that comes again is applied again',
-    from: 'if (draft.knows(cause)) return;',
-    to: NOTHING,
-    system: 'rental',
   },
   {
     name: 'versions of different documents are compared',

@@ -1,9 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parse } from 'yaml';
 import { routes } from '../../services/gateway/routes.ts';
+import { time } from '../generate/yaml.ts';
 import { definitionsOf } from '../run/infrastructure/definitions.ts';
-import { root } from '../run/paths.ts';
 
 /** The name of a service within its system. */
 export const short = (system: string, appId: string): string => appId.slice(system.length + 1);
@@ -12,37 +9,22 @@ export const short = (system: string, appId: string): string => appId.slice(syst
 export interface Call {
   readonly from: string;
   readonly to: string;
-  /** Time limit, as Dapr writes it. */
+  /** Time limit, with its unit. */
   readonly within: string;
   readonly breaker: boolean;
 }
 
-/** The synchronous calls between services, as the resiliency policies have them. */
+/** The synchronous calls between services, as the callers declare them. */
 export async function calls(system: string): Promise<Call[]> {
-  const folder = join(root, 'dapr/resiliency');
-  const files = (await readdir(folder)).filter((file) => file.startsWith(`${system}-`));
-  const found = await Promise.all(
-    files.map(async (file) => {
-      const { scopes, spec } = parse(await readFile(join(folder, file), 'utf8')) as {
-        scopes: string[];
-        spec: {
-          policies: { timeouts?: Record<string, string> };
-          targets: { apps?: Record<string, { timeout?: string; circuitBreaker?: string }> };
-        };
-      };
-      return Object.entries(spec.targets.apps ?? {}).flatMap(([to, { timeout = '', circuitBreaker }]) =>
-        scopes
-          .filter((from) => !from.endsWith('-gateway'))
-          .map((from) => ({
-            from: short(system, from),
-            to: short(system, to),
-            within: spec.policies.timeouts?.[timeout] ?? '',
-            breaker: circuitBreaker !== undefined,
-          })),
-      );
-    }),
+  const definitions = [...(await definitionsOf(system))].sort(([one], [other]) => (one < other ? -1 : 1));
+  return definitions.flatMap(([from, { calls = {} }]) =>
+    Object.entries(calls).map(([appId, { timeoutMs, breaker }]) => ({
+      from,
+      to: short(system, appId),
+      within: time(timeoutMs),
+      breaker: breaker !== undefined,
+    })),
   );
-  return found.flat();
 }
 
 /** A route of a service. */

@@ -30,7 +30,7 @@ export async function gatewayRoutes(systems: readonly string[]): Promise<string>
     );
     limits.push(
       ...definitions.flatMap(([name, { entrance }]) =>
-        entrance ? [`['${system}-${name}', ${entrance.timeoutMs.toLocaleString('en').replaceAll(',', '_')}]`] : [],
+        entrance ? [`  ['${system}-${name}', ${entrance.timeoutMs.toLocaleString('en').replaceAll(',', '_')}],\n`] : [],
       ),
     );
     const lines = definitions.flatMap(([service, { publicPaths }]) =>
@@ -42,5 +42,5 @@ export async function gatewayRoutes(systems: readonly string[]): Promise<string>
     parts.push(`  ${system}: {\n${lines.join('')}  },\n`);
   }
   const shared = `[${withBreaker.map((appId) => `'${appId}'`).join(', ')}]);\n`;
-  return `${HEAD}${parts.join('')}};\n${BREAKERS}${shared}${LIMITS}${limits.join(', ')}]);\n`;
+  return `${HEAD}${parts.join('')}};\n${BREAKERS}${shared}${LIMITS}\n${limits.join('')}]);\n`;
 }

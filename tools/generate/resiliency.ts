@@ -4,11 +4,12 @@ import type { BreakerTerms, CallTerms, Service } from '../../services/kit/index.
 import { definitionsOf } from '../run/infrastructure/definitions.ts';
 import { readTemplate } from '../run/infrastructure/templates.ts';
 import { root } from '../run/paths.ts';
-import { comment, listed } from './yaml.ts';
+import { comment, listed, time } from './yaml.ts';
 
 const FOLDER = 'dapr/resiliency';
 
 const GATEWAY = `No time limit stands here: the gateway itself ends each call, and a sidecar with one dies when a client leaves in the middle of an answer (docs/decisions/0023-time-limits.md). Naming a target at all switches off Dapr's built-in retry, which would repeat a POST. A breaker counts 4xx as failures and serves everybody, so one client's mistakes would lock out the others: there is one only where a reason stands below.`;
+const CALLER = `The caller keeps its time limits itself (docs/decisions/0023-time-limits.md); one stands here only where the sidecar tries again, for each try. A target that is named is not called again by Dapr when it fails.`;
 const PUBSUB = `Events that a service gives back (RETRY: its store is away; or an error, or no answer: it is away) are brought again every second. Whatever else fails is kept and tried again by the service itself, so nothing waits behind it. Not for ever inside the sidecar: after 6 s Redis keeps the event pending (6 s is longer than its processingTimeout; any less and it would acknowledge it) and Kafka starts over, so the broker goes on for ever. No dead-letter topic here: the kit publishes dead letters itself, with the reason.`;
 const SUBSCRIPTIONS = `What an app subscribes to is asked for until it is told. Dapr's own policy gives up after 3 tries: a sidecar whose app died at that moment would bring no event for ever. (It takes no -1 here.)`;
 
@@ -31,8 +32,6 @@ spec:
 ${spec}`,
 ];
 
-/** A time as Dapr reads it. */
-const time = (ms: number): string => (ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`);
 const inWords = (ms: number): string => time(ms).replace(/(ms|s)$/, ' $1');
 
 const divisor = (one: number, other: number): number => (other === 0 ? one : divisor(other, one % other));
@@ -53,13 +52,21 @@ function rule({ opensAt, windowMs, openMs }: BreakerTerms): { trip: string; word
   };
 }
 
+/** Names a target that has no other limit: one that is not named is called again by Dapr when it fails. */
+const NEVER = `      never:
+        policy: constant
+        duration: 1s
+        maxRetries: 0
+`;
+
 const section = (name: string, entries: readonly string[]): string =>
   entries.length === 0 ? '' : `    ${name}:\n${entries.join('')}`;
 
 /** The policies of calls, by their names. */
 function policies(terms: ReadonlyMap<string, CallTerms>): string {
   const all = [...terms];
-  const timeouts = all.map(([name, { timeoutMs }]) => `      ${name}: ${time(timeoutMs)}\n`);
+  const timeouts = all.flatMap(([name, { timeoutMs, retry }]) => (retry ? `      ${name}: ${time(timeoutMs)}\n` : []));
+  const unshielded = all.some(([, { breaker, retry }]) => !breaker && !retry);
   const retries = all.flatMap(([name, { retry }]) =>
     retry
       ? `      ${name}:
@@ -69,7 +76,7 @@ function policies(terms: ReadonlyMap<string, CallTerms>): string {
 `
       : [],
   );
-  return `  policies:\n${section('timeouts', timeouts)}${section('retries', retries)}${breakersOf(all)}`;
+  return `  policies:\n${section('timeouts', timeouts)}${section('retries', [...(unshielded ? [NEVER] : []), ...retries])}${breakersOf(all)}`;
 }
 
 /** The breakers of those calls that have one. */
@@ -95,26 +102,24 @@ export function ofCaller(system: string, name: string, declared: Service['calls'
   const short = (appId: string): string => appId.slice(system.length + 1);
   const targets = calls.map(([appId, { breaker, retry }]) => {
     const callee = short(appId);
-    return `      ${appId}:
-        timeout: ${callee}
-${breaker ? `        circuitBreaker: ${callee}\n` : ''}${retry?.inForce ? `        retry: ${callee}\n` : ''}`;
+    const limits = [
+      ...(retry ? [`timeout: ${callee}`] : []),
+      ...(breaker ? [`circuitBreaker: ${callee}`] : []),
+      ...(retry?.inForce ? [`retry: ${callee}`] : []),
+    ];
+    const named = limits.length > 0 ? limits : ['retry: never'];
+    return `      ${appId}:\n${named.map((limit) => `        ${limit}\n`).join('')}`;
   });
   const appId = `${system}-${name}`;
   return [
     written({
       name: appId,
-      head: [madeOf(`the calls of services/${system}/${name}/service.ts`), ...calls.map(([, { why }]) => why)],
+      head: [madeOf(`the calls of services/${system}/${name}/service.ts`), CALLER, ...calls.map(([, { why }]) => why)],
       scopes: [appId],
       spec: `${policies(new Map(calls.map(([to, terms]) => [short(to), terms])))}  targets:\n    apps:\n${targets.join('')}`,
     }),
   ];
 }
-
-const NEVER = `      never:
-        policy: constant
-        duration: 1s
-        maxRetries: 0
-`;
 
 /** What the gateway's calls are limited by. It names every service, because what it does not name is tried again by Dapr. */
 function ofGateway(

@@ -11,7 +11,7 @@ import { ofCaller } from './resiliency.ts';
 const of = (calls: Parameters<typeof ofCaller>[2]): string => ofCaller('library', 'loan', calls)[0]?.[1] ?? '';
 const why = 'loan waits at most a second for deposit.';
 
-test('given calls with limits, when their file is made, then Dapr reads these limits for this caller', () => {
+test('given calls with breaker and retry, when their file is made, then Dapr reads these limits for this caller', () => {
   const retry = { pauseMs: 20, most: 2, inForce: true };
   const text = of({ 'library-deposit': { why, timeoutMs: 1_500, breaker: HALF_FAILED, retry } });
   expect(parse(text)).toEqual({
@@ -43,6 +43,15 @@ test('given a retry that is off, when the file is made, then it is written down 
   const text = of({ 'library-deposit': { why, timeoutMs: 100, retry: { pauseMs: 20, most: 2, inForce: false } } });
   expect(parse(text).spec.policies.retries.deposit.maxRetries).toBe(2);
   expect(parse(text).spec.targets.apps['library-deposit']).toEqual({ timeout: 'deposit' });
+});
+
+test('given a call that is not tried again, when its file is made, then it has no time limit, which the caller keeps itself', () => {
+  const withBreaker = parse(of({ 'library-deposit': { why, timeoutMs: 100, breaker: HALF_FAILED } })).spec;
+  expect(withBreaker.policies).not.toHaveProperty('timeouts');
+  expect(withBreaker.targets.apps['library-deposit']).toEqual({ circuitBreaker: 'deposit' });
+  const alone = parse(of({ 'library-deposit': { why, timeoutMs: 100 } })).spec;
+  expect(alone.policies).toEqual({ retries: { never: { policy: 'constant', duration: '1s', maxRetries: 0 } } });
+  expect(alone.targets.apps['library-deposit']).toEqual({ retry: 'never' });
 });
 
 test.each([

@@ -22,3 +22,6 @@ export function listed(name: string, values: readonly string[]): string {
   if (`  ${line}`.length <= WIDTH) return `${name}:\n  ${line}`;
   return `${name}:\n  [\n${values.map((value) => `    ${value},\n`).join('')}  ]`;
 }
+
+/** A time as Dapr reads it. */
+export const time = (ms: number): string => (ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`);

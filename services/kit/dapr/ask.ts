@@ -15,3 +15,6 @@ export type Ask = (
   body?: unknown,
   headers?: Record<string, string>,
 ) => Promise<Answer>;
+
+/** The same; where there is a signal, it ends the request when it is aborted. */
+export type AskUntil = (signal: AbortSignal | undefined, ...asked: Parameters<Ask>) => Promise<Answer>;

@@ -5,11 +5,16 @@ import { did } from '../telemetry/activity.ts';
 import { count, declare } from '../telemetry/metrics.ts';
 import { causationHeader, correlationId, log, trace } from '../telemetry/telemetry.ts';
 import { answerOf } from './answer.ts';
-import type { Ask } from './ask.ts';
+import type { AskUntil, Answer as SidecarSaid } from './ask.ts';
 import { CallGroups } from './call-groups.ts';
 
 /** Says that an answer is the service's own: for an app killed in the middle of a call daprd 1.18.2 answers 200 and nothing. */
 export const ANSWERED_BY = 'x-answered-by';
+
+/** Milliseconds until a caller stops waiting for a callee. */
+export type CallLimits = Readonly<Record<string, number>>;
+/** The same for a callee of which nothing is said. */
+const CALL_MS = 10_000;
 
 /** Calls of other services through the sidecar. */
 export class Invocation {
@@ -17,9 +22,11 @@ export class Invocation {
 
   private readonly groups: CallGroups;
 
+  /** @param limits milliseconds until a caller stops waiting, by callee */
   constructor(
-    private readonly ask: Ask,
-    clock: Pick<Clock, 'monotonic'>,
+    private readonly ask: AskUntil,
+    private readonly clock: Pick<Clock, 'monotonic' | 'after'>,
+    private readonly limits: CallLimits,
   ) {
     this.groups = new CallGroups((...asked) => this.callRaw(...asked), clock);
   }
@@ -38,29 +45,49 @@ export class Invocation {
   async notify(binding: string | undefined, data: object): Promise<void> {
     if (binding === undefined) return;
     const operation = binding === 'bindings.http' ? 'post' : 'create';
-    const { status, body } = await this.ask('POST', '/v1.0/bindings/notice', { operation, data });
+    const { status, body } = await this.ask(undefined, 'POST', '/v1.0/bindings/notice', { operation, data });
     if (status >= 300) throw new CalleeUnavailable('notice', 'down', true, `${status} ${body.slice(0, 300)}`);
   }
 
   private async callRaw(callee: string, path: string, body: unknown): Promise<unknown> {
     this.declareCalls(callee);
     const began = performance.now();
-    const answer = await this.ask('POST', `/v1.0/invoke/${callee}/method/${path}`, body, causationHeader());
+    const answer = await this.inTime(callee, (signal) =>
+      this.ask(signal, 'POST', `/v1.0/invoke/${callee}/method/${path}`, body, causationHeader()),
+    );
     const ms = performance.now() - began;
     const called = { kind: 'call', trace: correlationId(), cause: trace().causationId, callee, path, ms } as const;
-    if (answer.status < 300 && answer.headers[ANSWERED_BY]) {
+    if (answer && answer.status < 300 && answer.headers[ANSWERED_BY]) {
       const body = parse(answer.body);
-      // The time limit may fall between the answer's head and its body; daprd then sends the head alone.
+      // A time limit of the sidecar may fall between the answer's head and its body; daprd then sends the head alone.
       did({ ...called, outcome: body === undefined ? 'timeout' : 'done' });
       if (body === undefined) throw new CalleeUnavailable(callee, 'timeout', true);
       return body;
     }
-    const error = calleeUnavailable(callee, answer.body);
+    const error = answer ? calleeUnavailable(callee, answer.body) : new CalleeUnavailable(callee, 'timeout', true);
     count('calls_failed', { callee, why: error.why });
     did({ ...called, outcome: error.why });
     // An open breaker is no news: the sidecar said so when it opened.
-    if (error.why !== 'open') log.warn('a call failed', { callee, path, reason: answer.body.slice(0, 300) });
+    if (error.why !== 'open')
+      log.warn('a call failed', { callee, path, reason: answer?.body.slice(0, 300) ?? error.why });
     throw error;
+  }
+
+  /** @returns the answer; undefined: it did not come in time, and nobody waits for it any more */
+  private async inTime(
+    callee: string,
+    work: (signal: AbortSignal) => Promise<SidecarSaid>,
+  ): Promise<SidecarSaid | undefined> {
+    const late = new AbortController();
+    const cameInTime = this.clock.after(this.limits[callee] ?? CALL_MS, () => late.abort());
+    try {
+      return await work(late.signal);
+    } catch (error) {
+      if (late.signal.aborted) return undefined;
+      throw error;
+    } finally {
+      cameInTime();
+    }
   }
 
   private declareCalls(callee: string): void {

@@ -2,10 +2,10 @@ import type { z } from 'zod';
 import { Unavailable } from '../errors.ts';
 import { type Clock, realClock } from '../runtime/clock.ts';
 import { readSignal, trace } from '../telemetry/telemetry.ts';
-import type { Answer, Ask } from './ask.ts';
+import type { Answer, Ask, AskUntil } from './ask.ts';
 import { type Components, componentsOf, type Kind } from './components.ts';
 import { ConfigurationStore } from './configuration-store.ts';
-import { Invocation } from './invocation.ts';
+import { type CallLimits, Invocation } from './invocation.ts';
 import { type Publication, publish, type Refusal, subscriptionTo } from './pubsub.ts';
 import { StateStore, type StateWrite, type Stored } from './state.ts';
 import { httpTransport, type Transport } from './transport.ts';
@@ -28,16 +28,20 @@ export class Sidecar {
   private readonly invocation: Invocation;
   private components: Components | undefined;
 
-  /** @param way the sidecar's HTTP port, or what stands in its stead */
+  /**
+   * @param way the sidecar's HTTP port, or what stands in its stead
+   * @param limits how long calls of other services take at most
+   */
   constructor(
     way: number | Transport,
     appId: string,
     private readonly clock: Clock = realClock,
+    limits: CallLimits = {},
   ) {
     this.appId = appId;
     this.transport = typeof way === 'number' ? httpTransport(way) : way;
     // A call goes on when its client leaves: docs/decisions/0023-time-limits.md
-    this.invocation = new Invocation((...asked) => this.ask(undefined, ...asked), clock);
+    this.invocation = new Invocation((...asked) => this.ask(...asked), clock, limits);
   }
 
   /** The system this service belongs to, which is also its topic. */
@@ -49,15 +53,12 @@ export class Sidecar {
     return this.state.atomic;
   }
 
-  /** Asks the sidecar: see Ask. It ends when the client is gone that reads. @throws Unavailable where there is no whole answer */
+  /** See Ask. It ends when the client is gone that reads. @throws Unavailable where there is no whole answer */
   request(...asked: Parameters<Ask>): Promise<Answer> {
     return this.ask(readSignal(), ...asked);
   }
 
-  private async ask(
-    signal: AbortSignal | undefined,
-    ...[method, path, body, headers]: Parameters<Ask>
-  ): Promise<Answer> {
+  private async ask(...[signal, method, path, body, headers]: Parameters<AskUntil>): Promise<Answer> {
     const answer = await this.transport
       .request({
         method,
@@ -136,8 +137,8 @@ export class Sidecar {
   }
 
   /**
-   * Calls another service on a fixed path (breakers are per path). Time limit, breaker and retry are the business of
-   * dapr/resiliency, never of code.
+   * Calls another service on a fixed path (breakers are per path), within the time that the service declares for it
+   * (docs/decisions/0023-time-limits.md). Breaker and retry are the business of dapr/resiliency, never of code.
    * @param answer schema of what it has to say
    * @throws CalleeUnavailable when it is down, slow or shielded; CalleeProtocolError when it says something else
    */

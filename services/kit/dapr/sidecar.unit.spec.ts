@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { type Asked, withTrace } from '../telemetry/telemetry.ts';
+import { ManualClock } from '../testing/clock.ts';
 import { ANSWERED_BY, Sidecar } from './sidecar.ts';
 import type { Transport } from './transport.ts';
 
@@ -33,7 +34,7 @@ test('given a client that reads and is gone, when something is asked for it, the
   const asked: [path: string, endsWithClient: boolean][] = [];
   const transport: Transport = {
     async request({ path, signal }) {
-      asked.push([path, signal !== undefined]);
+      asked.push([path, signal?.aborted === true]);
       return { status: 200, headers: { [ANSWERED_BY]: 'there' }, body: Buffer.from('{}') };
     },
     close: async () => undefined,
@@ -49,3 +50,28 @@ test('given a client that reads and is gone, when something is asked for it, the
     ['/v1.0/invoke/there/method/work', false],
   ]);
 });
+
+test.each([
+  ['there', 610],
+  ['nowhere', 10_000],
+])(
+  'given %s is silent, when its %i ms are over, then the call has ended, and nobody knows what became of it',
+  async (callee, ms) => {
+    const clock = new ManualClock();
+    const transport: Transport = {
+      request: ({ signal }) =>
+        new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('aborted')))),
+      close: async () => undefined,
+    };
+    const sidecar = new Sidecar(transport, 'here', clock, { there: 610 });
+    let failure: unknown;
+    const call = sidecar.call(callee, 'work', {}, z.object({})).catch((error) => {
+      failure = error;
+    });
+    await clock.pass(ms - 1);
+    expect(failure).toBeUndefined();
+    await clock.pass(1);
+    await call;
+    expect(failure).toMatchObject({ why: 'timeout', reached: true, outcome: 'unknown' });
+  },
+);

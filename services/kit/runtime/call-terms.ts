@@ -21,14 +21,14 @@ export interface RetryTerms {
 }
 
 /**
- * What limits the calls of one service to another one. Sidecars carry it out: `./run generate` writes it into
- * dapr/resiliency, and nothing of it is looked at while a service runs. Of an entrance the gateway keeps the time limit
- * itself (docs/decisions/0023-time-limits.md).
+ * What limits the calls of one service to another one. The caller keeps the time limit itself
+ * (docs/decisions/0023-time-limits.md), the gateway that of an entrance; the rest its sidecar carries out: `./run generate`
+ * writes it into dapr/resiliency.
  */
 export interface CallTerms {
   /** Why these figures: whole sentences for operators, which stand in the file. */
   readonly why: string;
-  /** Milliseconds until the caller stops waiting; the callee is not told. */
+  /** Milliseconds until the caller stops waiting; of each try, where there is a retry. */
   readonly timeoutMs: number;
   readonly breaker?: BreakerTerms;
   readonly retry?: RetryTerms;
@@ -48,3 +48,12 @@ export interface CalleeTerms extends CallTerms {
 
 /** Opens when half of at least 20 calls within 10 s failed, for 5 s. */
 export const HALF_FAILED: BreakerTerms = { opensAt: { percent: 50, ofAtLeast: 20 }, windowMs: 10_000, openMs: 5_000 };
+
+/** Milliseconds until a caller stops waiting, for each of its callees; where there is a retry, for all tries together. */
+export const limitsOf = (calls: Readonly<Record<string, CallTerms>> = {}): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(calls).map(([callee, { timeoutMs, retry: { most, pauseMs } = { most: 0, pauseMs: 0 } }]) => [
+      callee,
+      timeoutMs * (1 + most) + pauseMs * most,
+    ]),
+  );

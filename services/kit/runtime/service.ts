@@ -14,6 +14,7 @@ import { Ids } from '../persistence/ids.ts';
 import { Records } from '../persistence/records.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { endActivity } from '../telemetry/activity.ts';
+import { limitsOf } from './call-terms.ts';
 import { Configuration } from './configuration.ts';
 import { type Context, realContext } from './context.ts';
 import { policiesOf, renamed, type Service } from './definition.ts';
@@ -56,7 +57,7 @@ interface Parts<S extends z.ZodObject> {
 function partsOf<S extends z.ZodObject>(definition: Service<S>, at: Place): Parts<S> {
   const { context = realContext } = at;
   const { clock } = context;
-  const sidecar = new Sidecar(at.dapr, at.appId, clock);
+  const sidecar = new Sidecar(at.dapr, at.appId, clock, limitsOf(definition.calls));
   const work = new UnitOfWork(sidecar, at.instance, clock);
   const ids = new Ids(sidecar, context);
   const records = new Records(sidecar, work, ids, context);

@@ -19,9 +19,14 @@ export async function invoke(sidecar: MemorySidecar, call: Call, request: Sideca
   if (verdict !== 'pass') return verdict === 'open' ? answers.breakerOpen(callee) : answers.breakerTesting(callee);
   const target = `/${encoded(path)}${query === undefined ? '' : `?${query}`}`;
   const going = go(sidecar, call, request, { callee, path, target });
-  const answer = rule?.timeoutMs ? await within(sidecar, rule.timeoutMs, going, callee) : await going;
-  if (rule?.breaker) sidecar.breakers.tell(place, rule.breaker, answer.status < 400);
-  return answer;
+  let succeeded = false;
+  try {
+    const answer = await unlessLate(sidecar, rule?.timeoutMs, request.signal, going, callee);
+    succeeded = answer.status < 400;
+    return answer;
+  } finally {
+    if (rule?.breaker) sidecar.breakers.tell(place, rule.breaker, succeeded);
+  }
 }
 
 /** As Go's path.Clean, without a slash at the beginning. */
@@ -83,20 +88,24 @@ function refusalOf(path: string): string | undefined {
     : `rpc error: code = Internal desc = error invoking app channel: parse "http://127.0.0.1:8080/${path}": invalid URL escape "${bad}"`;
 }
 
-/** The callee goes on; the caller does not hear of it any more. */
-async function within(
+/** When its time is over or its caller has left, the callee goes on; the caller does not hear of it any more. */
+async function unlessLate(
   sidecar: MemorySidecar,
-  ms: number,
+  ms: number | undefined,
+  signal: AbortSignal | undefined,
   going: Promise<SidecarAnswer>,
   callee: string,
 ): Promise<SidecarAnswer> {
-  let stop = (): void => undefined;
-  const late = new Promise<SidecarAnswer>((resolve) => {
-    stop = sidecar.backend.clock.after(ms, () => resolve(answers.calleeTimeout(callee)));
+  let [stop, leave] = [(): void => undefined, (): void => undefined];
+  const late = new Promise<SidecarAnswer>((resolve, reject) => {
+    if (ms !== undefined) stop = sidecar.backend.clock.after(ms, () => resolve(answers.calleeTimeout(callee)));
+    leave = () => reject(signal?.reason);
+    signal?.addEventListener('abort', leave);
   });
   try {
     return await Promise.race([going, late]);
   } finally {
     stop();
+    signal?.removeEventListener('abort', leave);
   }
 }

@@ -138,7 +138,9 @@ export class MemorySidecar implements Transport {
   async toApp(injected: Injected): Promise<Answered> {
     await Promise.race([this.options.arrive?.(injected), this.death]);
     if (!this.app) throw new Error('connect: connection refused');
-    return Promise.race([inject(this.app, injected), this.death]);
+    // What was on its way when its caller left still arrives.
+    const signal = injected.signal?.aborted ? undefined : injected.signal;
+    return Promise.race([inject(this.app, { ...injected, signal }), this.death]);
   }
 
   async request(request: SidecarRequest): Promise<SidecarAnswer> {
