@@ -125,7 +125,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a change of unknown outcome is taken for a conflict',
-    from: 'if (document?.causes.includes(entry.cause)) this.succeed(commit);\n      else if',
+    from: 'if (stands(commit)) this.succeed(commit);\n      else if',
     to: 'if',
   },
   {

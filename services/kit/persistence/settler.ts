@@ -1,4 +1,4 @@
-import { CREATE, type StateStore } from '../dapr/state.ts';
+import { CREATE, type StateStore, type StateWrite, type Stored } from '../dapr/state.ts';
 import { Overloaded, StoreRejected, Unavailable } from '../errors.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -124,14 +124,18 @@ export class Settler {
   private async look(commits: readonly Commit[]): Promise<Commit[]> {
     const guarded = commits.map(({ entry, change }) => [entry.key, ...(change?.answers ?? []).map(({ key }) => key)]);
     const stored = new Map((await this.store.read([...new Set(guarded.flat())])).map((one) => [one.key, one]));
+    const stands = ({ entry }: Commit): boolean =>
+      Boolean((stored.get(entry.key)?.value as Document | undefined)?.causes.includes(entry.cause));
+    await Promise.all(
+      commits.filter(stands).map(({ change }) => keepAnswers(this.store, change?.answers ?? [], stored)),
+    );
     return commits.filter((commit) => {
       const { change, entry } = commit;
       if (!change) return true;
-      const document = stored.get(entry.key)?.value as Document | undefined;
       const overtaken = [{ key: entry.key, etag: change.etag ?? CREATE }, ...(change.answers ?? [])].find(
         ({ key, etag }) => etag !== undefined && stored.get(key)?.etag !== (etag === CREATE ? undefined : etag),
       );
-      if (document?.causes.includes(entry.cause)) this.succeed(commit);
+      if (stands(commit)) this.succeed(commit);
       else if (overtaken) this.fail(commit, new Conflict(`${overtaken.key} changed meanwhile`));
       else return true;
       return false;
@@ -161,6 +165,22 @@ export class Settler {
     log.warn('waiting for the store', { changes: this.unsettled.size, key: entry.key, reason: reason(error) });
   }
 }
+
+/**
+ * Writes the answers of a change that stands where they do not stand themselves: on a store that is not atomic one is refused
+ * when an answer of a try that came to nothing has come between. @throws where the store does not take them now
+ */
+async function keepAnswers(
+  store: StateStore,
+  answers: readonly StateWrite[],
+  stored: ReadonlyMap<string, Stored>,
+): Promise<void> {
+  const missing = answers.filter(({ key, value }) => markOf(stored.get(key)?.value) !== markOf(value));
+  if (missing.length > 0)
+    await store.write(missing.map((answer) => ({ ...answer, etag: stored.get(answer.key)?.etag ?? CREATE })));
+}
+
+const markOf = (answer: unknown): unknown => (answer as { mark?: string } | null | undefined)?.mark;
 
 const blames = (error: unknown): boolean =>
   error instanceof Unavailable && error.answered && !PASSING.test(error.inner);
