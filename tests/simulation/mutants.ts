@@ -72,6 +72,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a rejected answer takes the place of the first (Redis)',
     from: 'etag: before?.answerEtag ?? CREATE,',
     to: NOTHING,
+    system: 'academy',
   },
   {
     name: 'a repeated command is decided again',
