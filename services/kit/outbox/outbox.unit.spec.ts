@@ -277,6 +277,17 @@ describe('start and recovery', () => {
     expect(lives.told().sort()).toEqual(['A AMade', 'Late LateMade', 'New NewMade']);
   });
 
+  test('given batches of causes on a document of Redis since its event was due, when the next life starts, then it is told', async () => {
+    const lives = new Lives({ state: 'redis' });
+    await died(lives, ['A'], 'class-1');
+    const { sidecar, work } = await lives.life();
+    const causes = Array.from({ length: 100 }, (_, n) => `event-${n}#${n < 50 ? 'second' : 'third'}`);
+    await sidecar.write([{ key: 'A', value: { id: 1, state: { name: 'A' }, version: 3, causes } }]);
+    await work.outbox.start();
+    await lives.clock.pass(500);
+    expect(lives.told()).toEqual(['A AMade']);
+  });
+
   test('given a ring whose records are too large for one answer, when it is read, then it is read in parts', async () => {
     const lives = new Lives();
     await died(lives, keysOf(5, 'A'), 'class-1');

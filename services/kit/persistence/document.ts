@@ -25,6 +25,18 @@ export const marked = (cause: string, mark: string): string => `${cause}#${mark}
 export const knows = (document: Pick<Document, 'causes'> | undefined, cause: string): boolean =>
   document?.causes.some((known) => known.startsWith(`${cause}#`) && known.indexOf('#', cause.length + 1) < 0) ?? false;
 
+/**
+ * Whether a change is in the document, by its last cause (with its mark) and the version it made. Each change leaves a mark
+ * of its own, and one may bring many causes: so the marks tell how far back the document remembers, and what it has
+ * forgotten stands.
+ */
+export function standsIn(document: Document | undefined, cause: string, version: number): boolean {
+  if (!document) return false;
+  const { causes } = document;
+  const marks = new Set(causes.map((known) => known.slice(known.lastIndexOf('#'))));
+  return causes.includes(cause) || version <= document.version - marks.size;
+}
+
 /** Whether it is the document of a record that is no more (and not a place where early events wait for a record). */
 export const isTombstone = (document: Document | undefined): boolean =>
   document !== undefined && document.id > 0 && document.state === null;

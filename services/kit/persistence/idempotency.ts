@@ -1,6 +1,6 @@
 import { CREATE, type Sidecar, type StateWrite } from '../dapr/sidecar.ts';
 import { RuleViolation } from '../domain/aggregate.ts';
-import { type Document, knows, marked, REMEMBERED_CAUSES } from './document.ts';
+import { type Document, knows, marked, standsIn } from './document.ts';
 import { keyPart } from './keys.ts';
 
 /** Who asks for a change: its id makes a repetition recognisable. */
@@ -119,9 +119,7 @@ export class Idempotency {
   private async stands({ at, mark, version = 0 }: Answer, cause: string): Promise<boolean> {
     if (at === undefined || mark === undefined) return true;
     const [stored] = await this.sidecar.read([at]);
-    const document = stored?.value as Document | undefined;
-    if (!document) return false;
-    return document.causes.includes(marked(cause, mark)) || document.version >= version + REMEMBERED_CAUSES;
+    return standsIn(stored?.value as Document | undefined, marked(cause, mark), version);
   }
 }
 

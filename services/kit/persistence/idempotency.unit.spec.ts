@@ -26,6 +26,15 @@ const raise = ({ records }: GivenRecords, id: number, command: Command) =>
 const remove = ({ records }: GivenRecords, id: number, command: Command) =>
   records.change(byId(Course, id), command, () => ended());
 
+/** 50 events that change a course together, as reactions do. */
+async function batch({ records }: GivenRecords, id: number): Promise<void> {
+  const [loaded] = await records.load([`Course-${id}`]);
+  const course = loaded!.document!.state as Course;
+  const causes = Array.from({ length: 50 }, () => other().cause);
+  const changed: Course = { id, fee: course.fee + causes.length };
+  await records.commit(Course, loaded!, { id, state: changed }, causes, []);
+}
+
 /** The answer without what tells whether the command was done now or before. */
 const firstTime = (answer: Course | Outcome<Course>) => ('kind' in answer ? answer.state : answer);
 
@@ -51,6 +60,9 @@ describe.each(['mysql', 'redis'] as const)('an Idempotency-Key on %s', (kind) =>
     'a deletion': async (given: GivenRecords, id: number) => void (await remove(given, id, other())),
     '150 changes': async (given: GivenRecords, id: number) => {
       for (let i = 0; i < 150; i++) await raise(given, id, other());
+    },
+    'three batches of 50 events': async (given: GivenRecords, id: number) => {
+      for (let i = 0; i < 3; i++) await batch(given, id);
     },
   };
   const cases = Object.entries(methods).flatMap(([method, one]) =>

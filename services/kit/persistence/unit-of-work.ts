@@ -3,7 +3,7 @@ import { type Entry, Outbox } from '../outbox/outbox.ts';
 import { type Clock, realClock } from '../runtime/clock.ts';
 import { type Change, type Commit, entryOf, texts } from './commit.ts';
 import { CommitQueue, overloaded } from './commit-queue.ts';
-import { type Document, REMEMBERED_CAUSES } from './document.ts';
+import { type Document, standsIn } from './document.ts';
 import { type Intent, Intents } from './intents.ts';
 import { Settler } from './settler.ts';
 import { Turn } from './turn.ts';
@@ -159,11 +159,8 @@ export class UnitOfWork {
   private async applied(entries: readonly Entry[]): Promise<boolean[]> {
     if (this.sidecar.atomic) return entries.map(() => true);
     const stored = await this.sidecar.read(entries.map(({ key }) => key));
-    return entries.map(({ cause, version }, index) => {
-      const document = stored[index]?.value as Document | undefined;
-      return (
-        document !== undefined && (document.causes.includes(cause) || document.version >= version + REMEMBERED_CAUSES)
-      );
-    });
+    return entries.map(({ cause, version }, index) =>
+      standsIn(stored[index]?.value as Document | undefined, cause, version),
+    );
   }
 }
