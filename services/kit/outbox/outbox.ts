@@ -158,7 +158,7 @@ export class Outbox {
 
   private async handOver(): Promise<void> {
     await this.quietMark.now();
-    await this.leases.release(this.adoption.claimed, this.ring.idle);
+    await this.leases.release(this.adoption.claimed, this.ring.end());
   }
 
   private async renew(): Promise<void> {

@@ -315,4 +315,19 @@ describe('start and recovery', () => {
     await lives.clock.pass(10_000);
     expect(lives.told()).toEqual(['A AMade', 'B BMade']);
   });
+
+  test('given an instance that has handed over its ring, when a change comes, then it is refused, for nobody would tell it', async () => {
+    const lives = new Lives();
+    const { work } = await lives.life();
+    await work.outbox.start();
+    const closed = work.close();
+    await lives.clock.pass(1_000);
+    await closed;
+    const late = outcome(work.commit(making('A')));
+    await lives.clock.pass(60_000);
+    const { work: other } = await lives.life({}, 'class-2');
+    await other.outbox.start();
+    await lives.clock.pass(120_000);
+    expect([await late, lives.stored('A'), lives.told()]).toEqual(['Overloaded', undefined, []]);
+  });
 });

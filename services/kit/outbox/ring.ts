@@ -51,6 +51,7 @@ export class Ring {
   low = 0;
   private upcoming = 0;
   private floor: number | undefined;
+  private isEnded = false;
   private readonly open = new Map<number, number>();
   private readonly takenSlots = new Set<number>();
 
@@ -87,9 +88,10 @@ export class Ring {
   /**
    * Reserves a record for `count` entries.
    * @param urgent may take the room that is kept for finishing what was begun
-   * @throws Overloaded when the ring is full, which it is when the broker has been away for long
+   * @throws Overloaded when the ring is full, which it is when the broker has been away for long, and after its end
    */
   reserve(count: number, urgent = false): number {
+    if (this.isEnded) throw new Overloaded('the service ends; nothing was changed');
     if (this.open.size >= SLOTS - (urgent ? 0 : KEPT_FREE))
       throw new Overloaded('the event broker has not taken events for too long; nothing was changed');
     while (this.takenSlots.has(this.upcoming % SLOTS)) this.upcoming++;
@@ -114,6 +116,15 @@ export class Ring {
     const seq = this.upcoming++;
     this.low = this.upcoming;
     return seq;
+  }
+
+  /**
+   * Nothing is recorded from now on: once the ring is given up, perhaps nobody ever looks at it again.
+   * @returns whether nothing is open
+   */
+  end(): boolean {
+    this.isEnded = true;
+    return this.idle;
   }
 
   private hold(seq: number, count: number): void {
