@@ -30,7 +30,7 @@ export interface Next {
   readonly waiting?: readonly unknown[];
 }
 
-/** When, after a creation of unknown outcome, it is looked whether its number was taken for gone. */
+/** When, after a write of unknown outcome, it is looked whether somebody took the record for gone. */
 const LOOK_AGAIN_MS = [0, 65_000, 300_000, 900_000];
 
 /** The events of a decision, in the trace of whoever asked for it. */
@@ -67,32 +67,34 @@ export class Commits {
     answering?: Claimed,
   ): Promise<void> {
     const { document: before } = loaded;
-    if (next.state && kind.listBy?.length) {
-      const { state } = next;
-      const isKey = (field: string): boolean =>
-        field === kind.keyedBy && loaded.key === naturalKey(kind, String(fieldOf(state, field)));
-      await this.index.add(kind, state, before?.id === next.id ? before.state : undefined, isKey);
-    }
+    const known = before?.id === next.id ? before.state : null;
+    const enter = (): Promise<void> => this.enter(kind, loaded.key, next.state, known);
+    await enter();
     const listing = listingOf(kind);
     const isFirstPlace = kind.numberedBy !== undefined && next.state !== null && before?.seq === undefined;
     const seq = isFirstPlace ? await this.ids.next(listing) : before?.seq;
     const change = this.changeOf(kind, loaded, { ...next, seq }, causes, told, answering);
     const place = kind.numberedBy ? seq : next.id;
     const isNew = place !== undefined && next.state !== null && (isFirstPlace || before?.id !== next.id);
-    const known = before?.id === next.id ? before.state : null;
     const [was, is] = [isListed(kind, known), isListed(kind, next.state)];
     const isBack = place !== undefined && Boolean(known) && !was && is;
+    const check = (): Promise<void> => this.ids.gone.check(listing, place ?? 0);
     try {
       await this.work.commit(change);
     } catch (error) {
       if (error instanceof Conflict) {
         if (isFirstPlace && seq !== undefined) this.ids.putBack(listing, seq);
-      } else if (isNew || isBack) this.lookAgain(listing, place, LOOK_AGAIN_MS);
+      } else {
+        if (isNew || isBack) this.lookAgain(check);
+        if (known && kind.listBy) this.lookAgain(enter);
+      }
       throw error;
     }
-    if (isNew && !this.ids.isFresh(listing, place)) this.lookAgain(listing, place, LOOK_AGAIN_MS.slice(0, 1));
+    if (isNew && !this.ids.isFresh(listing, place)) void check().catch(() => undefined);
     // Whoever shows a record again finds it in the list at once.
-    if (isBack) await this.ids.gone.check(listing, place).catch(() => this.lookAgain(listing, place, LOOK_AGAIN_MS));
+    if (isBack) await check().catch(() => this.lookAgain(check));
+    // Before it was written, a reader may have taken it for one that is in the list no more.
+    if (known) await enter().catch(() => this.lookAgain(enter));
     if (place === undefined || is || !known) return;
     if (next.state === null) this.ids.gone.note(listing, [place]);
     else if (was) this.ids.gone.note(listing, [place], this.rows.listed(kind));
@@ -105,10 +107,17 @@ export class Commits {
     return this.work.intend(this.changeOf(kind, loaded, next, [`abandon-${key}`], toldNow(otherwise)));
   }
 
-  /** A record written so late that its number may have been taken for gone. */
-  private lookAgain(listing: string, place: number, waits: readonly number[]): void {
-    for (const wait of waits)
-      this.context.clock.after(wait, () => void this.ids.gone.check(listing, place).catch(() => undefined));
+  /** Enters a record into the lists of values that it did not have before. */
+  private async enter(kind: Kind, key: string, state: Identified | null, known: unknown): Promise<void> {
+    if (!state || !kind.listBy?.length) return;
+    const isKey = (field: string): boolean =>
+      field === kind.keyedBy && key === naturalKey(kind, String(fieldOf(state, field)));
+    await this.index.add(kind, state, known, isKey);
+  }
+
+  /** Looks from time to time whether somebody has taken a record for gone before it was written. */
+  private lookAgain(look: () => Promise<void>): void {
+    for (const wait of LOOK_AGAIN_MS) this.context.clock.after(wait, () => void look().catch(() => undefined));
   }
 
   private changeOf(

@@ -27,11 +27,12 @@ export async function givenRecords(
   options: {
     kind?: StoreKind;
     before?: SidecarOptions['before'];
+    after?: SidecarOptions['after'];
     backend?: MemoryBackend;
     clock?: { now: number };
   } = {},
 ): Promise<GivenRecords> {
-  const { backend = new MemoryBackend(), clock = { now: 0 }, kind = 'mysql', before } = options;
+  const { backend = new MemoryBackend(), clock = { now: 0 }, kind = 'mysql', before, after } = options;
   const calls: Call[] = [];
   const way = backend.sidecar('things-thing', {
     store: { name: 'things', kind },
@@ -39,6 +40,7 @@ export async function givenRecords(
       if (call.kind === 'state-read' || call.kind === 'state-write') calls.push(call);
       return before?.(call);
     },
+    ...(after && { after }),
   });
   const sidecar = new Sidecar(way, 'things-thing');
   await sidecar.ready(1_000);

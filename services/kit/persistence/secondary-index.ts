@@ -164,7 +164,8 @@ export class SecondaryIndex {
     }
     const value = { ...(known?.value as object | undefined), ...counts };
     if (Object.keys(counts).length > 0) writes.push({ key: countsKey(list), value, etag: known?.etag ?? CREATE });
-    if (!(await this.sidecar.wrote(writes))) return;
+    // Failed or unknown, it may be written all the same, on Redis a part of it.
+    await this.sidecar.wrote(writes);
     // Who got the value again before it was taken out found itself still listed: each looks at the other's work.
     for (const survivors of new Set(without.values())) {
       const taken = [...without].flatMap(([number, ask]) => (ask === survivors ? [number] : []));

@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import { aggregate, decided, ended, type Identified } from '../domain/index.ts';
+import type { Call } from '../testing/index.ts';
 import { type GivenRecords, givenRecords, keysOf } from './given-records.ts';
 import type { Page } from './pages.ts';
 import { byId } from './ref.ts';
@@ -192,6 +193,54 @@ describe('searches by a field that many share', () => {
     await records.change(byId(Unique, made.id), command(), (one) => decided({ ...one, owner: 'lee' }));
     expect(await records.findBy(Unique, 'owner', 'lee')).toHaveLength(1);
     expect(await records.findBy(Unique, 'owner', 'kim')).toEqual([]);
+  });
+
+  test('given a reader takes a record for one that left the list just before it is written, then it is in the list', async () => {
+    let isHeld = false;
+    let go: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const before = async ({ kind, body }: Call): Promise<undefined> => {
+      if (isHeld && kind === 'state-write' && body.includes('"key":"Row-1"')) await held;
+    };
+    const given = await givenRecords({ before });
+    const reader = await given.another();
+    await make(given, 'kim');
+    isHeld = true;
+    const changed = give(given, 1, 'lee');
+    await settled(given);
+    expect(await reader.records.findBy(Row, 'owner', 'lee')).toEqual([]);
+    await settled(reader);
+    go();
+    await changed;
+    await settled(given);
+    expect(await reader.records.findBy(Row, 'owner', 'lee')).toEqual([{ id: 1, owner: 'lee' }]);
+  });
+
+  test('given a record that is back in a list when it is taken out, and no answer to that, then it is in the list', async () => {
+    let go: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const given = await givenRecords();
+    await make(given, 'kim');
+    await give(given, 1, 'lee');
+    const isCorrection = ({ kind, body }: Call): boolean =>
+      kind === 'state-write' && body.includes('Row-by-owner-kim-0');
+    const reader = await givenRecords({
+      backend: given.backend,
+      before: async (call) => (isCorrection(call) ? void (await held) : undefined),
+      after: (call) => {
+        if (isCorrection(call) && call.body.includes('"value":[]')) throw new Error('the connection broke');
+        return undefined;
+      },
+    });
+    expect(await reader.records.findBy(Row, 'owner', 'kim')).toEqual([]);
+    await give(given, 1, 'kim');
+    go();
+    await settled(reader);
+    expect(await given.records.findBy(Row, 'owner', 'kim')).toEqual([{ id: 1, owner: 'kim' }]);
   });
 
   test('given a list this process has written into, one more record takes one read and one write for it', async () => {
