@@ -316,37 +316,43 @@ describe('numbers nobody uses', () => {
     expectBounded(later, 3);
   });
 
-  test('given a record written after its number was taken for gone, it is listed all the same', async () => {
-    let hold: Promise<void> | undefined;
-    let release = (): void => undefined;
-    const slow = await givenRecords({
-      before: async ({ kind, body }) => {
-        if (kind === 'state-write' && body.includes('"slow"')) await hold;
-        return undefined;
-      },
-    });
-    hold = new Promise((resolve) => {
-      release = resolve;
-    });
-    const made = make(slow, 'slow');
-    const given = await givenRecords({ backend: slow.backend, clock: slow.clock });
-    await eventually(async () =>
-      expect(await given.ids.endOf('Thing', (await given.sidecar.read(['ids-Thing']))[0]).end).toBeGreaterThan(1),
-    );
-    await make(given);
-    await given.records.list(Thing, { number: 0, size: 5 });
-    given.pass(61_000);
-    await given.records.list(Thing, { number: 0, size: 5 });
-    await given.ids.gone.flush();
-    expect((await given.sidecar.read(['gone-Thing']))[0]?.value).toMatchObject({ 0: 10 });
+  test.each([0, 1])(
+    'given a record written after its number was taken for gone, it is listed, if %i look at that fails',
+    async (failures) => {
+      let hold: Promise<void> | undefined;
+      let release = (): void => undefined;
+      let failing = failures;
+      const slow = await givenRecords({
+        before: async ({ kind, body }) => {
+          if (kind === 'state-write' && body.includes('"slow"')) await hold;
+          if (kind === 'state-read' && body.includes('"gone-Thing-0"') && failing-- > 0)
+            throw new Error('the store is away');
+          return undefined;
+        },
+      });
+      hold = new Promise((resolve) => {
+        release = resolve;
+      });
+      const made = make(slow, 'slow');
+      const given = await givenRecords({ backend: slow.backend, clock: slow.clock });
+      await eventually(async () =>
+        expect(await given.ids.endOf('Thing', (await given.sidecar.read(['ids-Thing']))[0]).end).toBeGreaterThan(1),
+      );
+      await make(given);
+      await given.records.list(Thing, { number: 0, size: 5 });
+      given.pass(61_000);
+      await given.records.list(Thing, { number: 0, size: 5 });
+      await given.ids.gone.flush();
+      expect((await given.sidecar.read(['gone-Thing']))[0]?.value).toMatchObject({ 0: 10 });
 
-    release();
-    const id = await made;
-    const reader = await given.another();
-    await eventually(async () =>
-      expect(idsOf((await reader.records.list(Thing, { number: 0, size: 5 })).items)).toContain(id),
-    );
-  });
+      release();
+      const id = await made;
+      const reader = await given.another();
+      await eventually(async () =>
+        expect(idsOf((await reader.records.list(Thing, { number: 0, size: 5 })).items)).toContain(id),
+      );
+    },
+  );
 
   test('given numbers that went back and are reserved anew, they are not taken for gone', async () => {
     const one = await givenRecords();
@@ -365,6 +371,19 @@ describe('numbers nobody uses', () => {
   test('given somebody used a number while it was noted, it is taken out again', async () => {
     const { ids, sidecar } = await givenRecords();
     ids.gone.note('Thing', [5, 6], async (numbers) => numbers.filter((number) => number === 5));
+    await ids.gone.flush();
+    expect((await sidecar.read(['gone-Thing']))[0]?.value).toEqual({ 0: 1 });
+  });
+
+  test('given the store is away when it is asked who used a number, then that is asked again', async () => {
+    const { ids, sidecar } = await givenRecords();
+    let isAway = true;
+    ids.gone.note('Thing', [5, 6], async (numbers) => {
+      if (isAway) throw new Error('the store is away');
+      return numbers.filter((number) => number === 5);
+    });
+    await ids.gone.flush();
+    isAway = false;
     await ids.gone.flush();
     expect((await sidecar.read(['gone-Thing']))[0]?.value).toEqual({ 0: 1 });
   });

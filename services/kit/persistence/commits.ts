@@ -90,7 +90,7 @@ export class Commits {
       }
       throw error;
     }
-    if (isNew && !this.ids.isFresh(listing, place)) void check().catch(() => undefined);
+    if (isNew && !this.ids.isFresh(listing, place)) void check().catch(() => this.lookAgain(check));
     // Whoever shows a record again finds it in the list at once.
     if (isBack) await check().catch(() => this.lookAgain(check));
     // Before it was written, a reader may have taken it for one that is in the list no more.

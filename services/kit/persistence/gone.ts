@@ -124,8 +124,8 @@ export class Gone {
           noted.map(([number]) => number),
           true,
         );
-        for (const [number] of noted) pending.delete(number);
         await this.takeOutSurvivors(listing, noted);
+        for (const [number, survivors] of noted) if (pending.get(number) === survivors) pending.delete(number);
       } catch (error) {
         log.info('numbers that are gone are noted later', { listing, reason: reason(error) });
       }
