@@ -78,6 +78,7 @@ export class DeferralWorker {
       const verdicts = event ? await dispatcher.dispatch([{ event, done: deferred.done }]) : [];
       const [verdict = { kind: 'done' } as const] = verdicts;
       if (verdict.kind === 'retry') this.schedule.release(entry, clock.now() + STORE_AWAY_MS);
+      else if (verdict.kind !== 'done' && !(await this.isKept(entry))) this.end(entry);
       else if (verdict.kind === 'defer') await this.again(entry, deferred, verdict);
       else await this.settle(entry, deferred, verdict.kind === 'dead' ? verdict.reason : undefined);
       return verdict;
@@ -86,6 +87,11 @@ export class DeferralWorker {
       this.schedule.release(entry, clock.now() + STORE_AWAY_MS);
       return { kind: 'retry', reason: (error as Error).message };
     }
+  }
+
+  /** An operator may drop it while it is tried, at any instance: then nothing of it is kept again. */
+  private async isKept({ id, at }: Entry): Promise<boolean> {
+    return (await this.parts.store.load([at]))[0]?.id === id;
   }
 
   private async again(entry: Entry, before: Deferred, verdict: DeferVerdict): Promise<void> {

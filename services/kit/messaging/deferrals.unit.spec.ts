@@ -245,4 +245,30 @@ describe('an operator', () => {
     expect(on.states('Box').map(({ key }) => key)).toEqual(expect.arrayContaining(['k0', 'k2']));
     expect(on.states('Box')).toHaveLength(2);
   });
+
+  test.each(['this instance', 'another one'])(
+    'given an event that is being tried, when an operator drops it at %s, then it is gone',
+    async (where) => {
+      let fail: () => void = () => undefined;
+      const policies = (): Policy[] => [
+        whenever(Asked, async () => {
+          await new Promise<void>((resolve) => {
+            fail = resolve;
+          });
+          throw new CalleeUnavailable('lecture-pay', 'timeout', true);
+        }),
+      ];
+      const on = await handling(policies);
+      const other = await handling(policies, { backend: on.backend, clock: on.clock, instance: 'course-2' });
+      const taken = on.consumer.take(asked(on, 1));
+      await on.clock.pass(10);
+      fail();
+      await taken;
+      await on.clock.pass(1_000);
+      const { status } = await (where === 'this instance' ? on : other).request('DELETE', '/deferred/1');
+      fail();
+      await on.clock.pass(1_000);
+      expect([status, on.states('Deferred'), on.deferrals.gauges.deferred_waiting]).toEqual([204, [], 0]);
+    },
+  );
 });
