@@ -90,7 +90,7 @@ class Entrance implements Surroundings {
     this.ready = readiness(options.probe ?? sidecar.transport);
     this.turns = new Turns(
       () => this.settings,
-      () => this.context.clock.now(),
+      () => this.context.clock.monotonic(),
     );
     this.forwarder = new Forwarder(sidecar.transport, this.limits, this.shares, this.turns);
     this.page = options.page && new Page(options.page, options.signIn);
@@ -135,7 +135,7 @@ class Entrance implements Surroundings {
   }
 
   look(): void {
-    const now = this.context.clock.now();
+    const now = this.context.clock.monotonic();
     for (const connection of this.connections.values()) connection.look(now);
     this.turns.look(now);
   }

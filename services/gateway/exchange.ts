@@ -46,9 +46,9 @@ export class Exchange {
     return this.request.method === 'GET' || this.request.method === 'HEAD';
   }
 
-  /** Milliseconds since the epoch. */
+  /** Milliseconds, by the clock that is never set. */
   get now(): number {
-    return this.around.context.clock.now();
+    return this.around.context.clock.monotonic();
   }
 
   /** Something is to be done within so many milliseconds, else `late` is called; a new step replaces the old one. */

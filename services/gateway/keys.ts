@@ -66,12 +66,12 @@ export class Keys {
   }
 
   private get age(): number {
-    return this.found ? Date.now() - this.found.at : Number.POSITIVE_INFINITY;
+    return this.found ? since(this.found.at) : Number.POSITIVE_INFINITY;
   }
 
   /** Asks once for all who wait. */
   private async ask(): Promise<void> {
-    if (Date.now() - this.failedAt < PAUSE_MS) return;
+    if (since(this.failedAt) < PAUSE_MS) return;
     this.asking ??= this.fetchAll()
       .catch((error) => {
         this.failedAt = Date.now();
@@ -98,6 +98,9 @@ export class Keys {
     this.found = { keyOf: createLocalJWKSet(set), at: Date.now(), endpoints: { authorization, token } };
   }
 }
+
+/** Milliseconds since then; where the clock was set back behind it, how far: what is that old is no longer relied on. */
+const since = (at: number): number => Math.abs(Date.now() - at);
 
 /** A JSON document, bounded in size and time. */
 async function jsonAt(address: string): Promise<unknown> {

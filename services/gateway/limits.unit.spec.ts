@@ -1,3 +1,4 @@
+import { realContext } from '../kit/index.ts';
 import { Shares } from './limits.ts';
 import { ask, closeAll, configured, expectProblem, open, Raw, said, silence, text, until } from './testing.ts';
 
@@ -249,3 +250,38 @@ test('given shares, when one address takes its part, then no more for it, until 
 function fail(): never {
   throw new Error('there is no answer');
 }
+
+describe('a clock that is set back by an hour', () => {
+  /** The clock of a gateway, and what sets it back. */
+  const settable = () => {
+    let ahead = 3_600_000;
+    const clock = { ...realContext.clock, now: () => Date.now() + ahead };
+    return {
+      context: { ...realContext, clock },
+      setBack: (): void => {
+        ahead = 0;
+      },
+    };
+  };
+
+  test('given a body that has begun, when nothing more of it comes, then 408 in time', async () => {
+    const { context, setBack } = settable();
+    const entrance = await open({ context, limits: { silenceMs: 100 } });
+    const raw = (await Raw.open(entrance)).send(text('POST', '/courses', { 'content-length': '10' })).send('{');
+    await nextTurn();
+    setBack();
+    const [answer] = await raw.answered(1, 2_000);
+    expectProblem(answer!, 408);
+  });
+
+  test('given a request that waits for its turn, when it does not come, then 503 in time', async () => {
+    const { context, setBack } = settable();
+    const entrance = await open({ context, ...configured({ GATEWAY_IN_WORK: 1, GATEWAY_QUEUE_MS: 200 }) }, silence);
+    (await Raw.open(entrance)).send(text('GET', '/courses'));
+    const raw = (await Raw.open(entrance)).send(text('GET', '/courses'));
+    await nextTurn();
+    setBack();
+    const [answer] = await raw.answered(1, 2_000);
+    expectProblem(answer!, 503);
+  });
+});

@@ -278,6 +278,17 @@ test('given a token that was let in, when its key is withdrawn, then 401 once th
   });
 });
 
+test('given a clock that is set back, when a token of a new key is shown, then it is let in', async () => {
+  documents['/keys'] = await setOf('one');
+  const admit = admission();
+  await admit(await bearer());
+  documents['/keys'] = await setOf('one', 'two');
+  await later(-3_000_000, async () => {
+    const authorization = await bearer({ header: { kid: 'two' }, key: two.privateKey });
+    await expect(admit(authorization)).resolves.toBeDefined();
+  });
+});
+
 test('given a token that was let in, when it is shown with another signature, then 401', async () => {
   const admit = admission();
   await admit(await bearer());

@@ -49,10 +49,10 @@ export class Turns {
   private pace = 0;
   private lastAnswer = 0;
 
-  /** @param now time in milliseconds */
+  /** @param now time in milliseconds, by a clock that is never set */
   constructor(
     private readonly terms: () => TurnTerms,
-    private readonly now: () => number = Date.now,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /**

@@ -6,7 +6,7 @@ import type { Deferred, DeferredStore } from './deferred-store.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { envelopeOf } from './envelope.ts';
 import type { Verdict } from './failure.ts';
-import { type Entry, Schedule } from './schedule.ts';
+import { type Entry, LONGEST_WAIT_MS, Schedule } from './schedule.ts';
 
 const AT_ONCE = 8;
 const TICK_MS = 100;
@@ -30,8 +30,8 @@ export class DeferralWorker {
   constructor(private readonly parts: WorkerParts) {}
 
   /** Takes one into the schedule; one that is there stays as it is. */
-  enter(entry: Omit<Entry, 'running'>): Entry {
-    const entered = this.schedule.add(entry, this.parts.clock.now());
+  enter({ next, ...entry }: Omit<Entry, 'running' | 'due'> & Pick<Deferred, 'next'>): Entry {
+    const entered = this.schedule.add({ ...entry, due: this.dueAt(next) }, this.parts.clock.monotonic());
     if (!this.isGoing && !this.closed) void this.go();
     return entered;
   }
@@ -54,7 +54,7 @@ export class DeferralWorker {
     this.isGoing = true;
     while (!this.closed && this.schedule.size > 0) {
       while (this.running.size < AT_ONCE) {
-        const entry = this.schedule.take(clock.now());
+        const entry = this.schedule.take(clock.monotonic());
         if (!entry) break;
         const attempt = this.attempt(entry).finally(() => this.running.delete(attempt));
         this.running.add(attempt);
@@ -77,14 +77,14 @@ export class DeferralWorker {
       const event = envelopeOf(deferred.event, (type) => dispatcher.follows(type));
       const verdicts = event ? await dispatcher.dispatch([{ event, done: deferred.done }]) : [];
       const [verdict = { kind: 'done' } as const] = verdicts;
-      if (verdict.kind === 'retry') this.schedule.release(entry, clock.now() + STORE_AWAY_MS);
+      if (verdict.kind === 'retry') this.schedule.release(entry, clock.monotonic() + STORE_AWAY_MS);
       else if (verdict.kind !== 'done' && !(await this.isKept(entry))) this.end(entry);
       else if (verdict.kind === 'defer') await this.again(entry, deferred, verdict);
       else await this.settle(entry, deferred, verdict.kind === 'dead' ? verdict.reason : undefined);
       return verdict;
     } catch (error) {
       log.warn('a deferred event waits for the store', { deferred: entry.id, reason: reason(error) });
-      this.schedule.release(entry, clock.now() + STORE_AWAY_MS);
+      this.schedule.release(entry, clock.monotonic() + STORE_AWAY_MS);
       return { kind: 'retry', reason: (error as Error).message };
     }
   }
@@ -100,7 +100,14 @@ export class DeferralWorker {
     const after = deferredAgain(now, instance, before, verdict);
     if ('givenUp' in after) return this.settle(entry, before, after.givenUp);
     await store.save(after);
-    this.schedule.back(entry, Date.parse(after.next), after.callee, now);
+    this.schedule.back(entry, this.dueAt(after.next), after.callee, clock.monotonic());
+  }
+
+  /** The clock of another instance, or this one before it was set, decides no more than the longest wait. */
+  private dueAt(next: string): number {
+    const { clock } = this.parts;
+    const wait = Date.parse(next) - clock.now();
+    return clock.monotonic() + (Math.min(Math.max(wait, 0), LONGEST_WAIT_MS) || 0);
   }
 
   /** It is over: handled or, with a reason, a dead letter. */

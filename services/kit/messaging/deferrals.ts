@@ -93,8 +93,7 @@ export class Deferrals {
     for (const { id, at, owner, since, next, callee } of found) {
       if (schedule.size >= IN_MEMORY || schedule.get(id)) continue;
       if (owner !== instance && (owners[owner] ?? 0) > now) continue;
-      const due = Math.max(Date.parse(next) || now, now);
-      this.worker.enter({ id, at, since: Date.parse(since) || now, due, callee });
+      this.worker.enter({ id, at, since: Date.parse(since) || now, next, callee });
     }
   }
 
@@ -120,7 +119,7 @@ export class Deferrals {
     // Until this is said, another instance may try the same event, which has its effect once all the same.
     if (this.leaseEnd < now) void store.owners(instance, now, this.lease(now)).catch(() => undefined);
     const at = naturalKey(Deferred, key);
-    return this.worker.enter({ id, at, since: Date.parse(since), due: Date.parse(next), callee });
+    return this.worker.enter({ id, at, since: Date.parse(since), next, callee });
   }
 
   private lease(now: number): number {

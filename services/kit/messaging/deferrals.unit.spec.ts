@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { z } from 'zod';
 import { aggregate, CalleeUnavailable, change, create, decided, event, type Policy, whenever } from '../index.ts';
 import { type Handling, handling } from '../testing/handling.ts';
@@ -208,6 +209,19 @@ describe('another life', () => {
     await on.clock.pass(10_000);
     expect(on.states('Box')).toHaveLength(2);
     expect(on.states('Deferred')).toEqual([]);
+  });
+
+  test('given an event that waits and a clock that is set back by an hour, when its callee is back, then it is handled', async () => {
+    const { callee, policies } = pay();
+    const on = await handling(policies);
+    await on.consumer.take([on.event('c', 'Changed', { key: 'a', name: 'early' }), ...asked(on, 1)]);
+    await on.clock.pass(2_000);
+    jest.spyOn(on.clock, 'now').mockImplementation(() => on.clock.monotonic() - 3_600_000);
+    callee.down = false;
+    await on.consumer.take([on.event('m', 'Made', { key: 'a' })]);
+    await on.clock.pass(60_000);
+    expect(on.states('Deferred')).toEqual([]);
+    expect(on.states('Box').flatMap(({ seen }) => seen)).toEqual(['early', 'asked']);
   });
 });
 

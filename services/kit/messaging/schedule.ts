@@ -1,4 +1,4 @@
-/** A deferred event as it waits in memory; times in milliseconds since 1970. */
+/** A deferred event as it waits in memory. `since` in milliseconds since 1970; what is due is so by the monotonic clock. */
 export interface Entry {
   readonly id: number;
   /** Key of its document. */
@@ -19,7 +19,7 @@ interface Lane {
 
 /** Milliseconds until the second attempt, and between attempts at most. */
 export const FIRST_WAIT_MS = 200;
-const LONGEST_WAIT_MS = 30_000;
+export const LONGEST_WAIT_MS = 30_000;
 
 /** How long to wait after so many attempts. */
 export const backOff = (attempts: number): number =>

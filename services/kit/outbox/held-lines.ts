@@ -40,7 +40,7 @@ export class HeldLines {
     const { clock, signal } = this.context;
     this.retrying = true;
     while (this.lines.size > 0 && !signal.aborted) {
-      const now = clock.now();
+      const now = clock.monotonic();
       const due = new Set([...this.lines].filter(({ retryAt }) => retryAt <= now));
       if (due.size > 0) await this.send(due);
       else {

@@ -168,7 +168,7 @@ export class Lane {
       this.release(line);
       return;
     }
-    const now = this.context.clock.now();
+    const now = this.context.clock.monotonic();
     if (alone) Object.assign(line, { alone, retryAt: now });
     else {
       line.backOff(now);

@@ -68,7 +68,7 @@ export class Line {
     return forGood === 'yes' || this.blamed >= PARK_AFTER;
   }
 
-  /** Says when it is tried again by itself: ever more rarely. @param now milliseconds since 1970 */
+  /** Says when it is tried again by itself: ever more rarely. @param now by the monotonic clock, as `retryAt` */
   backOff(now: number): void {
     this.retryAt = now + Math.min(FIRST_RETRY_MS * 2 ** this.tries++, LAST_RETRY_MS);
   }

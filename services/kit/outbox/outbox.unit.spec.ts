@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { answers, type Call } from '../testing/index.ts';
 import { Lives, making, outcome } from '../testing/lives.ts';
 
@@ -76,6 +77,20 @@ describe('nothing stands in front of everything', () => {
     await lives.clock.pass(30_000);
     expect(lives.told().slice(20)).toEqual(['A AFirst', 'A ASecond']);
     for (const { body } of calls.filter(publishes)) expect(body.match(/subject\\":\\"A\\"/g)?.length).toBeLessThan(2);
+  });
+
+  test('given an event that is refused and a clock that is set back by an hour, when it is taken again, then it is told', async () => {
+    const lives = new Lives();
+    let refused: string | undefined = 'AMade';
+    const { work } = await lives.life({ before: refusing(lives, () => refused, 'nobody knows') });
+    await work.outbox.start();
+    await work.commit(making('B'));
+    await Promise.all([work.commit(making('A')), work.commit(making('C'))]);
+    await lives.clock.pass(1_000);
+    jest.spyOn(lives.clock, 'now').mockImplementation(() => lives.clock.monotonic() - 3_600_000);
+    refused = undefined;
+    await lives.clock.pass(60_000);
+    expect(lives.told()).toContain('A AMade');
   });
 
   test('given an event refused without a known cause, when others of its topic go through, then it is parked', async () => {

@@ -94,7 +94,7 @@ export class CommitQueue {
 
   /** Stops waiting for what has taken too long; what was sent is settled all the same. */
   private sweep(): void {
-    const begun = this.clock.now() - PATIENCE_MS;
+    const begun = this.clock.monotonic() - PATIENCE_MS;
     for (const commit of this.waiting) {
       if (commit.since > begun) break;
       if (commit.urgent) continue;

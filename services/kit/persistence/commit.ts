@@ -36,6 +36,7 @@ export interface Commit {
   readonly recorded: string | undefined;
   readonly events: readonly string[];
   readonly bytes: number;
+  /** When it came, by the clock that is never set. */
   readonly since: number;
   /** Records in which its entry may stand: one of them may yet reach the store, so they are retired only with the outcome. */
   readonly numbers: number[];

@@ -50,7 +50,7 @@ export class Settler {
   }
   get stalled(): string | undefined {
     const [oldest] = this.unsettled;
-    const seconds = oldest ? Math.round((this.clock.now() - oldest.since) / 1000) : 0;
+    const seconds = oldest ? Math.round((this.clock.monotonic() - oldest.since) / 1000) : 0;
     return seconds * 1000 > STALLED_MS
       ? `the store has not told the outcome of ${this.unsettled.size} changes, the oldest for ${seconds} s`
       : undefined;
@@ -159,7 +159,7 @@ export class Settler {
   }
 
   private tell(error: unknown, { entry }: Commit): void {
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     if (now - this.toldAt < TELL_MS) return;
     this.toldAt = now;
     log.warn('waiting for the store', { changes: this.unsettled.size, key: entry.key, reason: reason(error) });

@@ -90,7 +90,7 @@ export class UnitOfWork {
       if (!urgent && (this.settler.full || this.queue.isFull)) throw overloaded();
       const commit: Commit = {
         ...parts,
-        ...{ entry, change, urgent, since: this.clock.now(), numbers: [], own: undefined },
+        ...{ entry, change, urgent, since: this.clock.monotonic(), numbers: [], own: undefined },
         ...{ queued: true, unsure: false, left: false },
         resolve: () => resolve(commit),
         reject,

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { CREATE } from '../dapr/sidecar.ts';
 import { KitError, StoreRejected, Unavailable } from '../errors.ts';
 import { answers, type Call } from '../testing/index.ts';
@@ -176,6 +177,17 @@ describe('unknown outcomes', () => {
     const behind = work.commit(making('B')).catch((error) => error);
     await lives.clock.pass(20_000);
     expect(await behind).toMatchObject({ code: 'OVERLOADED', outcome: 'none' });
+  });
+
+  test('given a clock that is set back by an hour, when the store does not answer, then a caller waits no longer for that', async () => {
+    const lives = new Lives();
+    const before = (call: Call) => (writes(call) ? new Promise<undefined>(() => undefined) : undefined);
+    const { work } = await lives.life({ before });
+    const made = outcome(work.commit(making('A')));
+    await lives.clock.pass(1_000);
+    jest.spyOn(lives.clock, 'now').mockImplementation(() => lives.clock.monotonic() - 3_600_000);
+    await lives.clock.pass(20_000);
+    expect(await Promise.race([made, 'nothing'])).toBe('Unavailable');
   });
 
   test('given a store that does not answer, when more commits come than may wait, then the rest is refused at once', async () => {
