@@ -337,6 +337,22 @@ describe('what is made after the part of another service', () => {
     expect(await elsewhere.records.createAfter(Course, keyed('k', 'r'), steps(ask))).toEqual(await first);
   });
 
+  test('given a cancellation that waits for it, when the other service did its part, then that is undone', async () => {
+    const given = await givenRecords();
+    const nowhere = { key: naturalKey(Payment, 5), etag: undefined, document: undefined };
+    await given.records.commit(Payment, nowhere, { id: 0, state: null, waiting: [{ id: 'early' }] }, ['early'], []);
+    const made = given.records.createAfter(Payment, other(), async (id) => ({
+      key: 5,
+      otherwise: ended({ type: 'Undone', data: {} }),
+      ask: async () => true,
+      decide: () => decided({ id, fee: 5 }),
+    }));
+    await expect(made).rejects.toThrow('was cancelled before it was made');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const told = given.backend.broker.messages('things').map(({ data }) => JSON.parse(data.toString()).type);
+    expect(told).toEqual(['Undone']);
+  });
+
   test('given nobody is to be asked, it is made after its steps alone', async () => {
     const given = await givenRecords();
     const plain = async (id: number) => ({ key: 5, decide: () => decided({ id, fee: 5 }) });

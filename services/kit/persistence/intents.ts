@@ -7,6 +7,7 @@ import { count } from '../telemetry/metrics.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
 import { type Change, type Commit, Conflict, entryOf } from './commit.ts';
 import { PATIENCE_MS, silent } from './commit-queue.ts';
+import { type Document, REMEMBERED_CAUSES } from './document.ts';
 
 /** A durable promise, see UnitOfWork.intend. */
 export interface Intent {
@@ -46,29 +47,41 @@ export class Intents {
 
   /** Carries out the promise of a life that ended, unless its document came into being. */
   async takeUp(entry: Entry): Promise<void> {
-    const [stored] = await this.sidecar.read([entry.key]);
-    if (stored?.etag) return;
+    const promised = entry.otherwise as Change;
+    if (!(await this.still(promised))) return;
     log.info('undoing what was begun and never finished', { key: entry.key });
-    await this.fulfil(entry.otherwise as Change);
+    await this.fulfil(promised);
   }
 
   /** Makes the change, however long that takes, unless its document came into being. */
-  private async fulfil(change: Change): Promise<void> {
+  private async fulfil(promised: Change): Promise<void> {
+    const { key } = promised;
     while (!this.signal.aborted) {
       try {
-        await this.commits.enqueue(entryOf(change), change, true);
+        const change = await this.still(promised);
+        if (change) await this.commits.enqueue(entryOf(change), change, true);
         return;
       } catch (error) {
-        if (error instanceof Conflict) return;
+        if (error instanceof Conflict) continue;
         if (error instanceof StoreRejected) {
           count('intents_lost', {});
-          log.error('what was begun cannot be undone', { key: change.key, reason: reason(error) });
+          log.error('what was begun cannot be undone', { key, reason: reason(error) });
           return;
         }
-        log.warn('an intent waits', { key: change.key, reason: reason(error) });
+        log.warn('an intent waits', { key, reason: reason(error) });
         await this.clock.sleep(AGAIN_MS, this.signal);
       }
     }
     throw new Unavailable('the service ends; the next one undoes what was begun');
+  }
+
+  /** The change as it is to be made now; undefined: its document came into being. Where events wait for that, it did not. */
+  private async still(promised: Change): Promise<Change | undefined> {
+    const [stored] = await this.sidecar.read([promised.key]);
+    const there = stored?.value as Document | undefined;
+    if (!there) return promised;
+    if (there.id > 0) return undefined;
+    const causes = [...there.causes, ...promised.document.causes].slice(-REMEMBERED_CAUSES);
+    return { ...promised, etag: stored?.etag, document: { ...promised.document, version: there.version + 1, causes } };
   }
 }
