@@ -1,10 +1,13 @@
 import type { Sidecar } from '../dapr/sidecar.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Recovery } from './recovery.ts';
-import { type OutboxRecord, slot } from './ring.ts';
+import { type OutboxRecord, readSlots } from './ring.ts';
 
-/** Records left free behind those of a former life: its last transactions may reach the store after we have read it. */
-export const LATE = 64;
+/**
+ * Records left free behind those of a former life: its last transactions may reach the store after we have read it. It may
+ * look for the outcome of 127 commits at once (Settler), each with a record of its own beside the one they shared.
+ */
+export const LATE = 256;
 /** For how many milliseconds they may. */
 const LATE_MS = 60_000;
 
@@ -38,8 +41,8 @@ export class LateRecords {
   /** Looks for what came meanwhile. @throws Unavailable */
   async takeUp(): Promise<void> {
     const { top, seen } = this;
-    const keys = Array.from({ length: LATE }, (_, index) => slot(this.ring, top + index));
-    const found = (await this.sidecar.read(keys)).flatMap(({ value }) => {
+    const stored = await readSlots(this.sidecar, this.ring, { from: top, count: LATE });
+    const found = stored.flatMap(({ value }) => {
       const record = value as OutboxRecord | undefined;
       return record && record.seq >= top && record.seq < top + LATE && !seen.has(record.seq) ? [record] : [];
     });

@@ -292,6 +292,33 @@ describe('start and recovery', () => {
     expect(lives.told().sort()).toEqual(['A AMade', 'Late LateMade', 'New NewMade']);
   });
 
+  test('given many commits in the air when an instance dies, when the store takes them after its next start, then all are told', async () => {
+    const lives = new Lives();
+    const inTheAir: Call[] = [];
+    let isSlow = false;
+    const before = (call: Call) => {
+      if (!isSlow || call.kind !== 'state-write' || call.body.includes('outbox-rings')) return undefined;
+      // Several at once are refused, and each by itself is not answered.
+      if ((call.body.match(/upsert/g)?.length ?? 0) > 2) return answers.transactionFailed('lock wait timeout');
+      inTheAir.push(call);
+      return new Promise<undefined>(() => undefined);
+    };
+    const first = await lives.life({ before });
+    await first.work.outbox.start();
+    isSlow = true;
+    for (const count of [63, 64]) {
+      for (const key of keysOf(count, `D${count}-`)) void first.work.commit(making(key)).catch(() => undefined);
+      await lives.clock.pass(100);
+    }
+    first.kill();
+    const { work, sidecar } = await lives.life();
+    await work.outbox.start();
+    for (const { path, body } of inTheAir) await sidecar.request('POST', path, body);
+    await lives.clock.pass(60_000);
+    expect(inTheAir.length).toBeGreaterThan(64);
+    expect(lives.told()).toHaveLength(inTheAir.length);
+  });
+
   test('given batches of causes on a document of Redis since its event was due, when the next life starts, then it is told', async () => {
     const lives = new Lives({ state: 'redis' });
     await died(lives, ['A'], 'class-1');
@@ -308,10 +335,16 @@ describe('start and recovery', () => {
     await died(lives, keysOf(5, 'A'), 'class-1');
     const after = ({ kind, body }: Call) =>
       kind === 'state-read' && (body.match(/outbox-class-1/g)?.length ?? 0) > 10 ? answers.cutOff(200) : undefined;
-    const { work } = await lives.life({ after });
+    const { work, sidecar } = await lives.life({ after });
     await work.outbox.start();
-    await lives.clock.pass(1_000);
-    expect(lives.told()).toHaveLength(5);
+    const { document, key, cause, publications } = making('Late');
+    const record = { seq: 5, retired: 0, entries: [{ key, cause, version: 1, publications }] };
+    await sidecar.write([
+      { key, value: document },
+      { key: 'outbox-class-1-5', value: record },
+    ]);
+    await lives.clock.pass(10_000);
+    expect(lives.told()).toHaveLength(6);
   });
 
   test('given an instance that ends in order, when another one looks, then nothing is published again', async () => {

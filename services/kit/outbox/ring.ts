@@ -142,10 +142,7 @@ export const slot = (ring: string, seq: number): string => `outbox-${ring}-${seq
 
 /** Reads what there is of a ring. */
 export async function readRing(sidecar: Pick<Sidecar, 'read'>, ring: string): Promise<RingContent> {
-  const keys = Array.from({ length: SLOTS }, (_, index) => slot(ring, index));
-  const stored: Stored[] = [];
-  for (let from = 0; from < SLOTS; from += READ_AT_ONCE)
-    stored.push(...(await readAll(sidecar, keys.slice(from, from + READ_AT_ONCE))));
+  const stored = await readSlots(sidecar, ring, { from: 0, count: SLOTS });
   const all = stored.flatMap(({ value }) => (value ? [value as OutboxRecord] : []));
   const retired = Math.max(0, ...all.map((record) => record.retired));
   const top = Math.max(0, ...all.map((record) => record.seq + 1));
@@ -154,6 +151,19 @@ export async function readRing(sidecar: Pick<Sidecar, 'read'>, ring: string): Pr
   let hole = Math.max(retired, top - SLOTS);
   while (hole < top && ((stored[hole % SLOTS]?.value as OutboxRecord | undefined)?.seq ?? -1) >= hole) hole++;
   return { records: records.sort((a, b) => a.seq - b.seq), top, hole, etagAtTop: stored[top % SLOTS]?.etag };
+}
+
+/** Reads what lies in so many slots from that of a number on. */
+export async function readSlots(
+  sidecar: Pick<Sidecar, 'read'>,
+  ring: string,
+  { from, count }: { readonly from: number; readonly count: number },
+): Promise<Stored[]> {
+  const keys = Array.from({ length: count }, (_, index) => slot(ring, from + index));
+  const stored: Stored[] = [];
+  for (let at = 0; at < count; at += READ_AT_ONCE)
+    stored.push(...(await readAll(sidecar, keys.slice(at, at + READ_AT_ONCE))));
+  return stored;
 }
 
 /** Reads these keys; in smaller parts, if all at once is more than an answer can hold. */
