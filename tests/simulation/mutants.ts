@@ -30,7 +30,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'deferred events are forgotten at a restart',
-    from: 'void look();\n    this.stopLooking = this.parts.clock.every(LOOK_MS, look);',
+    from: 'void look();\n    this.stopLooking = this.parts.clock.every(MORE_MS, look);',
     to: NOTHING,
   },
   {

@@ -10,7 +10,9 @@ import type { Entry } from './schedule.ts';
 
 /** Characters of an event that is deferred at most. */
 const LARGEST = 256 * 1024;
+/** How often the store is looked into, and how often it may be while it has more than there is room for in memory. */
 const LOOK_MS = 60_000;
+const MORE_MS = 5_000;
 const LEASE_MS = 180_000;
 /** Events that wait in memory; of more than these the store remembers the rest. */
 const IN_MEMORY = 10_000;
@@ -24,8 +26,13 @@ export class Deferrals {
   private stopLooking: (() => void) | undefined;
   private lookFrom = 1;
   private leaseEnd = 0;
+  /** The store has some that this instance is to try and has no room for. */
+  private hasMore = false;
 
-  constructor(private readonly parts: WorkerParts) {
+  constructor(
+    private readonly parts: WorkerParts,
+    private readonly most = IN_MEMORY,
+  ) {
     this.worker = new DeferralWorker(parts);
     declare(
       'events_deferred',
@@ -45,13 +52,16 @@ export class Deferrals {
 
   /** Takes up what was deferred before, by this instance or one that is gone, now and every minute. */
   start(): void {
+    let turns = 0;
     const look = async (): Promise<void> => {
+      const isRoom = this.hasMore && this.worker.schedule.size <= this.most / 2;
+      if (turns++ % (LOOK_MS / MORE_MS) > 0 && !isRoom) return;
       await this.look().catch((error) => {
         log.warn('deferred events were not looked for', { reason: reason(error) });
       });
     };
     void look();
-    this.stopLooking = this.parts.clock.every(LOOK_MS, look);
+    this.stopLooking = this.parts.clock.every(MORE_MS, look);
   }
 
   /** Stops trying; what waits stays in the store. */
@@ -77,7 +87,8 @@ export class Deferrals {
       else {
         count('events_deferred', { cause: draft.cause });
         log.warn('an event is deferred', { event: String(draft.event.id).slice(0, 200), reason: draft.reason });
-        this.enter(one);
+        if (this.worker.schedule.size < this.most) this.enter(one);
+        else this.hasMore = true;
       }
     }
   }
@@ -90,9 +101,13 @@ export class Deferrals {
     const owners = await store.owners(instance, now, schedule.size > 0 ? this.lease(now) : undefined);
     const { found, end, more } = await store.pointers(this.lookFrom, now);
     this.lookFrom = more ? end : 1;
+    this.hasMore = more;
     for (const { id, at, owner, since, next, callee } of found) {
-      if (schedule.size >= IN_MEMORY || schedule.get(id)) continue;
-      if (owner !== instance && (owners[owner] ?? 0) > now) continue;
+      if (schedule.get(id) || (owner !== instance && (owners[owner] ?? 0) > now)) continue;
+      if (schedule.size >= this.most) {
+        this.hasMore = true;
+        break;
+      }
       this.worker.enter({ id, at, since: Date.parse(since) || now, next, callee });
     }
   }

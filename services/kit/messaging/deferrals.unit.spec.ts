@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { aggregate, CalleeUnavailable, change, create, decided, event, type Policy, whenever } from '../index.ts';
 import { type Handling, handling } from '../testing/handling.ts';
 import { type Call, ManualClock, MemoryBackend } from '../testing/index.ts';
+import { Deferrals } from './deferrals.ts';
+import { DeferredStore } from './deferred-store.ts';
+import type { Dispatcher } from './dispatcher.ts';
 
 interface Box {
   readonly id: number;
@@ -154,6 +157,28 @@ test('given an event too large to be deferred, when it cannot be handled now, th
   expect(await on.consumer.take([large])).toEqual(['SUCCESS']);
   expect(letters(on)).toMatchObject([{ replayable: false, reason: expect.stringContaining('too large') }]);
   expect(on.states('Deferred')).toEqual([]);
+});
+
+test('given more events that wait than have room in memory, when there is room again, then those in the store follow', async () => {
+  let store: DeferredStore | undefined;
+  const on = await handling(({ records, sidecar }) => {
+    store = new DeferredStore(sidecar, records);
+    return [];
+  });
+  const verdict = { kind: 'defer', cause: 'record', reason: 'it is not there', done: [] } as const;
+  const dispatcher = { follows: () => true, dispatch: async () => [verdict] } as unknown as Dispatcher;
+  const { clock, deadLetters } = on;
+  const parts = { consumer: 'lecture-course', instance: 'course-1', store: store!, dispatcher, deadLetters, clock };
+  const deferrals = new Deferrals(parts, 5);
+  await deferrals.defer(asked(on, 8).map((raw) => ({ raw: raw as Record<string, unknown>, verdict })));
+  expect(on.states('Deferred')).toHaveLength(8);
+  expect(deferrals.gauges.deferred_waiting).toBe(5);
+  deferrals.start();
+  await clock.pass(1_000);
+  for (const id of [1, 2, 3]) await deferrals.drop(id);
+  await clock.pass(6_000);
+  expect(deferrals.gauges.deferred_waiting).toBe(5);
+  await deferrals.close();
 });
 
 describe('another life', () => {
