@@ -109,7 +109,7 @@ export class Outbox {
 
   /** Reserves a record for `count` entries. @param urgent to finish what was begun @throws Overloaded */
   reserve(count: number, urgent = false): number {
-    return this.ring.reserve(count, urgent);
+    return this.ring.reserve(count, urgent, this.publisher.isFull);
   }
 
   /**

@@ -19,6 +19,8 @@ export interface Broker {
   ): Promise<Map<number, Refusal>>;
 }
 
+/** Characters of events that wait, above which new ones are refused: their number alone does not say what memory they take. */
+const MOST_CHARACTERS = 32 * 1024 * 1024;
 const PARK_AGAIN_MS = 1_000;
 const PARK_AGAIN_LAST_MS = 60_000;
 
@@ -30,6 +32,7 @@ export class Publisher {
   private readonly unparked = new Set<string>();
   private idlers: (() => void)[] = [];
   private waiting = 0;
+  private characters = 0;
   private parkWith: Park | undefined;
 
   constructor(
@@ -40,6 +43,11 @@ export class Publisher {
   /** Events that are neither published nor parked. */
   get backlog(): number {
     return this.waiting;
+  }
+
+  /** Whether they take as much memory as they may. */
+  get isFull(): boolean {
+    return this.characters >= MOST_CHARACTERS;
   }
 
   /** When the oldest of them came. */
@@ -69,12 +77,14 @@ export class Publisher {
     this.waiting += left;
     for (const [index, publication] of publications.entries()) {
       const text = texts?.[index] ?? JSON.stringify(publication.cloudEvent);
+      this.characters += text.length;
       this.lane(publication).add(subjectOf(publication), {
         publication,
         text,
         since,
         done: () => {
           this.waiting--;
+          this.characters -= text.length;
           if (--left === 0) done();
           if (this.waiting === 0) for (const idle of this.idlers.splice(0)) idle();
         },

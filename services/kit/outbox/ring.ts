@@ -88,11 +88,12 @@ export class Ring {
   /**
    * Reserves a record for `count` entries.
    * @param urgent may take the room that is kept for finishing what was begun
+   * @param isHeavy what waits takes as much memory as it may
    * @throws Overloaded when the ring is full, which it is when the broker has been away for long, and after its end
    */
-  reserve(count: number, urgent = false): number {
+  reserve(count: number, urgent = false, isHeavy = false): number {
     if (this.isEnded) throw new Overloaded('the service ends; nothing was changed');
-    if (this.open.size >= SLOTS - (urgent ? 0 : KEPT_FREE))
+    if (this.open.size >= SLOTS - (urgent ? 0 : KEPT_FREE) || (isHeavy && !urgent))
       throw new Overloaded('the event broker has not taken events for too long; nothing was changed');
     while (this.takenSlots.has(this.upcoming % SLOTS)) this.upcoming++;
     const seq = this.upcoming++;

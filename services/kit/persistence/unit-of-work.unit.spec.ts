@@ -288,6 +288,29 @@ describe('a full ring', () => {
     expect(lives.told()).toHaveLength(768);
     expect(await outcome(work.commit(making('T')))).toBe('done');
   });
+
+  test('given a broker that is away, when very large events are made, then they are refused before memory is full of them', async () => {
+    const lives = new Lives();
+    let away = true;
+    const before = ({ kind }: Call) =>
+      away && kind === 'publish' ? answers.failure(500, 'ERR_PUBSUB', 'broker away') : undefined;
+    const { work } = await lives.life({ before });
+    await work.outbox.start();
+    const make = (key: string) => {
+      const { publications, ...change } = making(key);
+      return {
+        ...change,
+        publications: publications.map((one) => ({ ...one, cloudEvent: { ...one.cloudEvent, data: large(800_000) } })),
+      };
+    };
+    let made = 0;
+    while (made < 150 && (await outcome(work.commit(make(`L${made}`)))) === 'done') made++;
+    expect(made).toBeLessThan(100);
+    away = false;
+    await lives.clock.pass(20_000);
+    expect(lives.told()).toHaveLength(made);
+    expect(await outcome(work.commit(make('M')))).toBe('done');
+  });
 });
 
 describe('the end', () => {
