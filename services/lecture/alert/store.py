@@ -19,6 +19,7 @@ LOCK_S = 5
 # Longer than a call may take: whoever claimed a message and died is followed by the next attempt after it.
 CLAIM_S = 30
 PAUSE_LIMIT_S = 30
+LONGEST_WAIT_S = max(CLAIM_S, PAUSE_LIMIT_S)
 # The messenger may be away that long, then the notice becomes a dead letter.
 PATIENCE_S = 24 * 3600
 # Brokers do not deliver again after that long.
@@ -86,9 +87,11 @@ class Store:
         """Takes the message that is due longest, and notes the attempt before it is made."""
         at = time.time()
         with self._transaction() as db:
-            query = "SELECT id, event, since, attempts, reason FROM message WHERE sent IS NULL AND due <= ?"
+            query = "SELECT id, event, since, attempts, reason FROM message WHERE sent IS NULL"
+            # What is due later than anything can be was noted before the clock was set back.
+            query += " AND (due <= ? OR due > ?)"
             # What was never tried goes first: nothing waits behind what fails.
-            row = db.execute(query + " ORDER BY attempts > 0, due LIMIT 1", (at,)).fetchone()
+            row = db.execute(query + " ORDER BY attempts > 0, due LIMIT 1", (at, at + LONGEST_WAIT_S)).fetchone()
             if row is None:
                 db.execute("DELETE FROM message WHERE sent < ?", (at - SENT_REMEMBERED_S,))
                 return None
@@ -117,7 +120,7 @@ class Store:
             return [Message(*row) for row in db.execute(query + " ORDER BY since LIMIT ?", (limit,))]
 
     def bury(self, event: bytes, size: int, reason: str) -> Optional[int]:
-        """Keeps what cannot be handled; its number, or None if it is there already."""
+        """Keeps what cannot be handled; its number, or None if it is there already, and was not replayed since."""
         with self._transaction() as db:
             return self._bury(db, event, size, reason)
 
@@ -164,11 +167,12 @@ class Store:
         kept = event[:KEPT]
         cause = hashlib.sha256(b"%d " % size + event).hexdigest()
         row = (cause, reason, now(), kept, size)
-        query = "INSERT OR IGNORE INTO dead_letter (cause, reason, at, event, size) VALUES (?, ?, ?, ?, ?)"
-        added = db.execute(query, row)
-        if not added.rowcount:
+        query = """INSERT INTO dead_letter (cause, reason, at, event, size) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (cause) DO UPDATE SET reason = excluded.reason, at = excluded.at, event = excluded.event,
+            replayed = 0, told = 0 WHERE replayed"""
+        if not db.execute(query, row).rowcount:
             return None
-        number = added.lastrowid or 0
+        number = int(db.execute("SELECT id FROM dead_letter WHERE cause = ?", (cause,)).fetchone()[0])
         db.execute("UPDATE dead_letter SET event = x'' WHERE id = ?", (number - CONTENTS_KEPT,))
         db.execute("DELETE FROM dead_letter WHERE id <= ?", (number - LETTERS_KEPT,))
         return number

@@ -364,6 +364,24 @@ class AlertAlone(WithAlert):
         self.send_all()
         self.assertEqual((["ClassRegistered: "], 1), (self.sidecar.texts, len(self.lines())))
 
+    def test_given_a_replayed_notice_is_refused_for_a_day_again_then_its_dead_letter_is_told_again(self) -> None:
+        self.sidecar.refused = "ClassRegistered: "
+        self.handle(event_of())
+        for _ in range(2):
+            with mock.patch.object(store, "PATIENCE_S", -1):
+                self.assertRaises(SidecarError, self.alert.send_one)
+            while self.alert.tell_one():
+                pass
+            (letter,) = self.alert.store.letters(10)
+            self.assertFalse(letter.replayed)
+            self.alert.replay(letter)
+        self.assertEqual((2, 2), (len(self.sidecar.told), self.figure("dead_letters")))
+
+    def test_given_a_clock_that_is_set_back_then_a_message_waits_no_longer_for_that(self) -> None:
+        with mock.patch.object(store.time, "time", lambda start=time.time(): start + 3600):
+            self.handle(event_of())
+        self.assertTrue(self.alert.send_one())
+
     def test_given_the_store_can_be_read_but_not_written_then_nothing_is_sent_however_often_it_is_tried(self) -> None:
         self.handle(event_of())
         with closing(sqlite3.connect(self.alert.store.path, isolation_level=None)) as other:
