@@ -44,6 +44,21 @@ test('given a store with some keys, when the gateway starts, then they hold, and
   });
 });
 
+test('given a key is taken away, when the sidecar says so, then its default holds, as after a start', async () => {
+  const values: Record<string, string> = { GATEWAY_RATE_REQUESTS: '7', GATEWAY_RATE_SECONDS: '5' };
+  following = new Following(sidecarWith(values).sidecar);
+  await following.start();
+  const entrance = await open({ following });
+  delete values.GATEWAY_RATE_REQUESTS;
+  await ask(entrance, hint('/configuration/lecture-configuration/GATEWAY_RATE_REQUESTS'));
+  await until(
+    () => following?.settings.GATEWAY_RATE_REQUESTS === 0,
+    2_000,
+    () => `${following?.settings.GATEWAY_RATE_REQUESTS}`,
+  );
+  expect(following.settings.GATEWAY_RATE_SECONDS).toBe(5);
+});
+
 test('given a key that is malformed, when the gateway starts, then a sentence names it', async () => {
   following = new Following(sidecarWith({ GATEWAY_QUEUE_MS: 'long' }).sidecar);
   await expect(following.start()).rejects.toThrow(/^Configuration key GATEWAY_QUEUE_MS of lecture .*\.$/);

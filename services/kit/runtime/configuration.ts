@@ -125,11 +125,18 @@ export class Configuration<T extends Record<string, unknown>> {
     this.accept(await this.sidecar.configuration.read(Object.keys(this.schema.shape)));
   }
 
-  private accept(changes: Record<string, string>): void {
-    // What comes before the start has read them all is read then.
-    if (!this.values) return;
-    const raw = { ...this.raw, ...changes };
-    const changed = Object.keys(changes).filter((key) => this.raw[key] !== changes[key]);
+  private hasDefault(key: string): boolean {
+    return (this.schema.shape[key] as z.ZodType | undefined)?.safeParse(undefined).success ?? false;
+  }
+
+  /** @param found all keys that there are now */
+  private accept(found: Record<string, string>): void {
+    // What comes before the start has read them all is read then. A store that has none at all has lost them.
+    if (!this.values || Object.keys(found).length === 0) return;
+    // Of a key that is there no more the default holds; where there is none, the last value.
+    const kept = Object.entries(this.raw).filter(([key]) => !this.hasDefault(key));
+    const raw: Record<string, string> = { ...Object.fromEntries(kept), ...found };
+    const changed = Object.keys({ ...this.raw, ...found }).filter((key) => this.raw[key] !== raw[key]);
     if (changed.length === 0) return;
     const parsed = this.schema.safeParse(raw);
     if (!parsed.success) {
