@@ -60,7 +60,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a key is not claimed',
-    from: 'return this.sidecar.wrote([claimOf(command, before, id)]);',
+    from: 'return this.sidecar.state.replaced(claimOf(command, before, id));',
     to: 'return Promise.resolve(true);',
   },
   {
@@ -136,8 +136,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'numbers are reserved without an ETag',
-    from: 'value, etag: stored?.etag ?? CREATE }]))) continue;',
-    to: 'value }]))) continue;',
+    from: 'const write: Replacement = { key: Ids.keyOf(kind), value, etag: stored?.etag ?? CREATE };',
+    to: 'const write: Replacement = { key: Ids.keyOf(kind), value } as never;',
   },
   {
     name: 'a rejected change is published after a crash (Redis)',

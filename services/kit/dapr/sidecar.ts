@@ -12,7 +12,7 @@ import { httpTransport, type Transport } from './transport.ts';
 
 export { ANSWERED_BY, calleeUnavailable } from './invocation.ts';
 export type { Publication, Refusal } from './pubsub.ts';
-export { CREATE, type StateWrite, type Stored } from './state.ts';
+export { CREATE, type Replacement, type StateWrite, type Stored } from './state.ts';
 
 /**
  * The service's own Dapr sidecar, over HTTP with undici (what @dapr/dapr costs here, and why it is not used on this

@@ -21,10 +21,18 @@ export interface StateWrite {
   readonly remove?: boolean;
 }
 
+/** A write over what was read: nothing, or a document with this etag. */
+export interface Replacement extends StateWrite {
+  readonly etag: string | typeof CREATE;
+}
+
 /** Bytes of one transaction at most: the sidecar takes 4 MiB. */
 export const LARGEST_TRANSACTION = 3.5 * 1024 * 1024;
 /** Characters of a key at most: MySQL has 255, of which the app id takes some. */
 export const LONGEST_KEY = 200;
+
+/** How often a write is tried that the store does not take: more would only be a burden on it. */
+const WRITES = 3;
 
 /** Of the answers below 500, those that are about the deployment or the moment, not about what was sent. */
 const NOT_ABOUT_THE_REQUEST = /ERR_STATE_STORE_NOT_(FOUND|CONFIGURED)/;
@@ -124,6 +132,25 @@ export class StateStore {
         return false;
       },
     );
+  }
+
+  /**
+   * Writes one document over the one that was read, and tries that a few times.
+   * @returns false: another one lies there by now, perhaps this one, whose outcome nobody knows; who looks again knows more
+   * @throws StoreRejected; Unavailable where all is as it was: the store does not take it
+   */
+  async replaced(write: Replacement): Promise<boolean> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.write([write]);
+        return true;
+      } catch (error) {
+        if (error instanceof StoreRejected) throw error;
+        const [there] = await this.read([write.key]);
+        if ((there?.etag ?? CREATE) !== write.etag) return false;
+        if (tries === WRITES) throw error;
+      }
+    }
   }
 
   private failure(doing: string, { status, body }: Answer): KitError {

@@ -1,4 +1,4 @@
-import { CREATE, type Sidecar, type StateWrite } from '../dapr/sidecar.ts';
+import { CREATE, type Replacement, type Sidecar, type StateWrite } from '../dapr/sidecar.ts';
 import { RuleViolation } from '../domain/aggregate.ts';
 import { type Document, knows, marked, standsIn } from './document.ts';
 import { keyPart } from './keys.ts';
@@ -97,9 +97,10 @@ export class Idempotency {
   /**
    * Claims the key for this command, unless it was claimed meanwhile (or the outcome is unknown): then false, and `find` knows more.
    * @param before what `find` said
+   * @throws Unavailable where the store does not take it
    */
   claim(command: Command, before: Claim | undefined, id?: number): Promise<boolean> {
-    return this.sidecar.wrote([claimOf(command, before, id)]);
+    return this.sidecar.state.replaced(claimOf(command, before, id));
   }
 
   /** Keeps the answer of a command for which nothing was to be done. @returns the first answer under the key */
@@ -131,7 +132,7 @@ export const repeated = <S>(claim: Claim | undefined): Outcome<S> | undefined =>
 export const wasChangedBy = (document: Document | undefined, command: Command): boolean =>
   knows(document, causeOf(command));
 
-const claimOf = ({ cause, fingerprint = '' }: Command, before: Claim | undefined, id?: number): StateWrite => ({
+const claimOf = ({ cause, fingerprint = '' }: Command, before: Claim | undefined, id?: number): Replacement => ({
   key: keyOf(cause),
   value: { fingerprint, ...(id === undefined ? {} : { id }) } satisfies Stored,
   etag: before?.etag ?? CREATE,

@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import { aggregate, type Decision, decided, ended, type Identified, RuleViolation } from '../domain/index.ts';
 import { CalleeUnavailable } from '../errors.ts';
+import { answers, type Call } from '../testing/index.ts';
 import { type GivenRecords, givenRecords } from './given-records.ts';
 import { type Command, causeOf, type Outcome } from './idempotency.ts';
 import { keyPart, naturalKey } from './keys.ts';
@@ -236,6 +237,21 @@ describe.each(['mysql', 'redis'] as const)('an Idempotency-Key on %s', (kind) =>
     await given.sidecar.write([{ key: `idempotency-${keyPart('key-k')}`, value: { fingerprint: 'r', id } }]);
     expect(await post(given, keyed('k', 'r'), 7)).toEqual({ id, fee: 1 });
     expect(await given.records.claimId(Course, keyed('k', 'r'))).toBe(id);
+  });
+
+  test('given a store that takes no writes, when commands come, then each ends after a few calls, and says why', async () => {
+    let isAway = false;
+    const before = ({ kind: what }: Call) =>
+      isAway && what === 'state-write' ? answers.transactionFailed('the server is read-only') : undefined;
+    const given = await givenRecords({ kind, before });
+    const { id } = await post(given, other());
+    given.pass(10_000);
+    isAway = true;
+    for (const send of [() => post(given, keyed('k', 'r')), () => raise(given, id, keyed('l', 'r'))]) {
+      given.calls.length = 0;
+      await expect(send()).rejects.toThrow('the store did not do it');
+      expect(given.calls.length).toBeLessThan(10);
+    }
   });
 
   test('given a command without a key, it takes as many calls as ever', async () => {

@@ -1,4 +1,4 @@
-import { CREATE, type Sidecar, type Stored } from '../dapr/sidecar.ts';
+import { CREATE, type Replacement, type Sidecar, type Stored } from '../dapr/sidecar.ts';
 import { Unavailable } from '../errors.ts';
 import { type Context, realContext } from '../runtime/context.ts';
 import { log, reason } from '../telemetry/telemetry.ts';
@@ -146,7 +146,8 @@ export class Ids {
       const start = Math.max(again ?? next, least);
       const value = { next: start + size, ...(again === undefined ? before : givenBack(before, again)) };
       // Lost against another instance, or unknown: a block that may be ours is skipped, never given twice.
-      if (!(await this.sidecar.wrote([{ key: Ids.keyOf(kind), value, etag: stored?.etag ?? CREATE }]))) continue;
+      const write: Replacement = { key: Ids.keyOf(kind), value, etag: stored?.etag ?? CREATE };
+      if (!(await this.sidecar.state.replaced(write))) continue;
       if (rest?.isListed) this.gone.note(kind, [...rest.back, ...(next > rest.to ? range(rest.from, rest.to) : [])]);
       return this.begin(kind, { start, next: start, end: start + size, size, at, back: [], isListed: least === 1 });
     }

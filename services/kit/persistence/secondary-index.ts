@@ -137,7 +137,7 @@ export class SecondaryIndex {
       const present = new Set(stored && numbersOf(stored));
       if (numbers.every((number) => present.has(number))) return;
       const value = [...new Set([...present, ...numbers])];
-      if (await this.sidecar.wrote([{ key, value, etag: stored?.etag ?? CREATE }])) return;
+      if (await this.sidecar.state.replaced({ key, value, etag: stored?.etag ?? CREATE })) return;
     }
     throw new Unavailable('a list is changed by too many at once', key);
   }
