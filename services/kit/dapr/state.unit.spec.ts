@@ -32,3 +32,62 @@ test.each([
 ])('given a write, when the sidecar answers %i %s, then it is %s', async (status, code, expected) => {
   expect(await on(() => answers.failure(status, code, 'text'), 'redis')).toMatchObject({ name: expected });
 });
+
+describe('a result that breaks off', () => {
+  /** A store with so many documents, whose answers to several keys end after the first two of them. */
+  const broken = async (state: 'mysql' | 'redis', count: number) => {
+    const backend = new MemoryBackend({ state });
+    const calls: Call[] = [];
+    let breaks = 0;
+    const way = backend.sidecar('lecture-class', {
+      before: (call) => {
+        if (call.kind === 'state-read') calls.push(call);
+        return undefined;
+      },
+      after: ({ path }, answer) => {
+        if (!path.endsWith('/bulk') || breaks-- <= 0) return undefined;
+        const items = JSON.parse(answer.body.toString()) as { key: string }[];
+        return answers.json(
+          200,
+          items.map((item, at) => (at < 2 ? item : { key: item.key })),
+        );
+      },
+    });
+    const sidecar = new Sidecar(way, 'lecture-class');
+    await sidecar.ready(1_000);
+    const keys = Array.from({ length: count }, (_, at) => `k/${at}`);
+    await sidecar.write(keys.map((key, value) => ({ key, value })));
+    return {
+      keys,
+      calls,
+      read: (times: number, asked: readonly string[] = keys) => {
+        breaks = times;
+        return sidecar.state.readSurely(asked);
+      },
+    };
+  };
+
+  test.each([
+    [5, 1],
+    [40, 1],
+    [40, 2],
+  ])(
+    'given %i documents and %i broken answers, when they are read surely, then all are there',
+    async (count, times) => {
+      const { keys, read } = await broken('mysql', count);
+      expect(await read(times)).toEqual(keys.map((key, value) => ({ key, value, etag: expect.any(String) })));
+    },
+  );
+
+  test('given documents that are not there, when they are read surely, then they are not, after one more request', async () => {
+    const { read, calls } = await broken('mysql', 1);
+    expect(await read(0, ['k/0', 'nowhere'])).toEqual([expect.objectContaining({ value: 0 }), { key: 'nowhere' }]);
+    expect(calls.map(({ method }) => method)).toEqual(['POST', 'GET']);
+  });
+
+  test('given Redis, whose answers are whole, when something is not there, then it is not asked for again', async () => {
+    const { read, calls } = await broken('redis', 1);
+    expect(await read(0, ['k/0', 'nowhere'])).toHaveLength(2);
+    expect(calls).toHaveLength(1);
+  });
+});

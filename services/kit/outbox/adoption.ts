@@ -22,7 +22,7 @@ export class Adoption {
   private unread = 0;
 
   constructor(
-    private readonly sidecar: Pick<Sidecar, 'read' | 'write'>,
+    private readonly sidecar: Pick<Sidecar, 'state' | 'write'>,
     private readonly recovery: Recovery,
     private readonly clock: Clock,
     private readonly signal: AbortSignal,

@@ -19,7 +19,7 @@ export class LateRecords {
 
   /** @param top the first number that the former life had not used when its ring was read */
   constructor(
-    private readonly sidecar: Pick<Sidecar, 'read'>,
+    private readonly sidecar: Pick<Sidecar, 'state'>,
     private readonly recovery: Recovery,
     private readonly ring: string,
     private readonly top: number,

@@ -24,7 +24,7 @@ export class Leases {
   private unrenewed = '';
 
   constructor(
-    private readonly sidecar: Pick<Sidecar, 'read' | 'write'>,
+    private readonly sidecar: Pick<Sidecar, 'state' | 'write'>,
     private readonly instance: string,
     private readonly clock: Clock,
   ) {}
@@ -86,7 +86,7 @@ export class Leases {
   }
 
   private async read(): Promise<{ rings: Rings; etag: string | undefined }> {
-    const [stored] = await this.sidecar.read([RINGS]);
+    const [stored] = await this.sidecar.state.readSurely([RINGS]);
     return { rings: { ...(stored?.value as Rings | undefined) }, etag: stored?.etag };
   }
 

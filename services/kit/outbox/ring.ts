@@ -142,7 +142,7 @@ export class Ring {
 export const slot = (ring: string, seq: number): string => `outbox-${ring}-${seq % SLOTS}`;
 
 /** Reads what there is of a ring. */
-export async function readRing(sidecar: Pick<Sidecar, 'read'>, ring: string): Promise<RingContent> {
+export async function readRing(sidecar: Pick<Sidecar, 'state'>, ring: string): Promise<RingContent> {
   const stored = await readSlots(sidecar, ring, { from: 0, count: SLOTS });
   const all = stored.flatMap(({ value }) => (value ? [value as OutboxRecord] : []));
   const retired = Math.max(0, ...all.map((record) => record.retired));
@@ -156,7 +156,7 @@ export async function readRing(sidecar: Pick<Sidecar, 'read'>, ring: string): Pr
 
 /** Reads what lies in so many slots from that of a number on. */
 export async function readSlots(
-  sidecar: Pick<Sidecar, 'read'>,
+  sidecar: Pick<Sidecar, 'state'>,
   ring: string,
   { from, count }: { readonly from: number; readonly count: number },
 ): Promise<Stored[]> {
@@ -168,9 +168,10 @@ export async function readSlots(
 }
 
 /** Reads these keys; in smaller parts, if all at once is more than an answer can hold. */
-async function readAll(sidecar: Pick<Sidecar, 'read'>, keys: readonly string[]): Promise<Stored[]> {
+async function readAll(sidecar: Pick<Sidecar, 'state'>, keys: readonly string[]): Promise<Stored[]> {
   try {
-    return await sidecar.read(keys);
+    // Who looks after a ring looks once: what is not there then was never there.
+    return await sidecar.state.readSurely(keys);
   } catch (error) {
     if (keys.length === 1 || !(error instanceof Unavailable)) throw error;
     const half = keys.length >> 1;

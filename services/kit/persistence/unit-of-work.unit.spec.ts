@@ -135,6 +135,28 @@ describe('what the store keeps refusing', () => {
 });
 
 describe('unknown outcomes', () => {
+  test('given a result that breaks off while it is looked for, when the commit stands, then its event is told all the same', async () => {
+    const lives = new Lives();
+    let lost = false;
+    const after = (call: Call, answer: { body: Buffer }) => {
+      if (ofTransaction(call) && !lost) {
+        lost = true;
+        throw new Error('socket hang up');
+      }
+      if (!call.path.endsWith('/bulk') || !call.body.includes('"A"')) return undefined;
+      const items = JSON.parse(answer.body.toString()) as { key: string }[];
+      return answers.json(
+        200,
+        items.map(({ key }) => ({ key })),
+      );
+    };
+    const { work } = await lives.life({ after });
+    await work.outbox.start();
+    const sent = outcome(work.commit(making('A')));
+    await lives.clock.pass(5_000);
+    expect([await sent, lives.told()]).toEqual(['done', ['A AMade']]);
+  });
+
   test('given an answer lost after the write, when the store is read, then the commit succeeds and its event is told once', async () => {
     const lives = new Lives();
     let lost = false;

@@ -173,10 +173,13 @@ const reading: Case[] = [
     await subject.said('POST', `${STATE}/bulk`, {}),
   ]),
   byStore('a get of what is there and what is not', async (subject) => {
+    // With all the signs that keys of the kit may have beside letters and digits.
+    const signs = 'of_a-b/c:d.e';
     await put(subject, 'got', { a: 1 });
-    const there = await subject.call('GET', `${STATE}/${subject.own('got')}`);
-    const absent = await subject.call('GET', `${STATE}/${subject.own('absent')}`);
-    return [there, absent].map(({ status, body, headers }) => ({
+    await put(subject, signs, 'here');
+    const get = (key: string) => subject.call('GET', `${STATE}/${encodeURIComponent(subject.own(key))}`);
+    const seen = [await get('got'), await get(signs), await get('absent'), await get(`no-${signs}`)];
+    return seen.map(({ status, body, headers }) => ({
       status,
       body,
       etag: shape(headers.etag as string | undefined),
