@@ -170,7 +170,7 @@ export async function readSlots(
 /** Reads these keys; in smaller parts, if all at once is more than an answer can hold. */
 async function readAll(sidecar: Pick<Sidecar, 'state'>, keys: readonly string[]): Promise<Stored[]> {
   try {
-    // Who looks after a ring looks once: what is not there then was never there.
+    // What is not there now is taken for never written, and its events are told by nobody.
     return await sidecar.state.readSurely(keys);
   } catch (error) {
     if (keys.length === 1 || !(error instanceof Unavailable)) throw error;

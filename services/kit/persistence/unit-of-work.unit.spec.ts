@@ -290,13 +290,22 @@ describe('unknown outcomes', () => {
 });
 
 describe('a full ring', () => {
-  test('given a ring that is full, when projections are committed, then they go on and commits with events are refused undone', async () => {
+  /** An instance whose broker is away until it is said to come back. */
+  const withoutBroker = async () => {
     const lives = new Lives();
     let away = true;
     const before = ({ kind }: Call) =>
       away && kind === 'publish' ? answers.failure(500, 'ERR_PUBSUB', 'broker away') : undefined;
     const { work } = await lives.life({ before });
     await work.outbox.start();
+    const comeBack = (): void => {
+      away = false;
+    };
+    return { lives, work, comeBack };
+  };
+
+  test('given a ring that is full, when projections are committed, then they go on and commits with events are refused undone', async () => {
+    const { lives, work, comeBack } = await withoutBroker();
     for (let n = 0; n < 768; n++) await work.commit(making(`A${n}`));
     // One transaction is under way, and the two after it share one.
     void work.commit(making('Q', []));
@@ -305,19 +314,14 @@ describe('a full ring', () => {
     const untold = outcome(work.commit(making('P', [])));
     expect(await told).toMatchObject({ code: 'OVERLOADED', outcome: 'none' });
     expect(await untold).toBe('done');
-    away = false;
+    comeBack();
     await lives.clock.pass(20_000);
     expect(lives.told()).toHaveLength(768);
     expect(await outcome(work.commit(making('T')))).toBe('done');
   });
 
   test('given a broker that is away, when very large events are made, then they are refused before memory is full of them', async () => {
-    const lives = new Lives();
-    let away = true;
-    const before = ({ kind }: Call) =>
-      away && kind === 'publish' ? answers.failure(500, 'ERR_PUBSUB', 'broker away') : undefined;
-    const { work } = await lives.life({ before });
-    await work.outbox.start();
+    const { lives, work, comeBack } = await withoutBroker();
     const make = (key: string) => {
       const { publications, ...change } = making(key);
       return {
@@ -328,7 +332,7 @@ describe('a full ring', () => {
     let made = 0;
     while (made < 150 && (await outcome(work.commit(make(`L${made}`)))) === 'done') made++;
     expect(made).toBeLessThan(100);
-    away = false;
+    comeBack();
     await lives.clock.pass(20_000);
     expect(lives.told()).toHaveLength(made);
     expect(await outcome(work.commit(make('M')))).toBe('done');
