@@ -102,7 +102,8 @@ describe('every service', () => {
         'dapr.io/config': appId,
         'dapr.io/enable-native-sidecar': 'true',
         'dapr.io/sidecar-cpu-request': expect.any(String),
-        'dapr.io/sidecar-memory-limit': expect.any(String),
+        'dapr.io/sidecar-memory-limit': '512Mi',
+        'dapr.io/env': `GOMEMLIMIT=${384 * 2 ** 20}`,
       });
     }
   });

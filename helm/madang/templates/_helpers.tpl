@@ -207,3 +207,10 @@ seccompProfile: { type: RuntimeDefault }
 {{- end -}}
 {{- $tag | default .Chart.AppVersion -}}
 {{- end -}}
+
+{{/* Three quarters of an amount of memory such as 512Mi, in bytes. */}}
+{{- define "madang.threeQuartersInBytes" -}}
+{{- $unit := regexFind "(m|Ki|Mi|Gi)$" (toString .) -}}
+{{- $bytes := get (dict "m" 0.001 "" 1 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824) $unit -}}
+{{- mulf (trimSuffix $unit (toString .) | float64) $bytes 0.75 | int64 -}}
+{{- end -}}
