@@ -146,6 +146,7 @@ describe('answers of services', () => {
       location: 'http://shop.example/courses/1',
       allow: 'GET',
       'retry-after': '7',
+      'x-answered-bytes': '8',
       'dapr-callee-app-id': 'lecture-course',
       'x-forwarded-host': 'inner',
       'access-control-allow-origin': 'nobody',
@@ -156,7 +157,7 @@ describe('answers of services', () => {
     for (const name of ['etag', 'last-modified', 'location', 'allow', 'retry-after'] as const)
       expect(headers[name]).toBe(told[name]);
     expect(headers['access-control-allow-origin']).toBe('*');
-    for (const name of ['dapr-callee-app-id', 'x-forwarded-host', 'x-answered-by', 'x-powered-by'])
+    for (const name of ['dapr-callee-app-id', 'x-forwarded-host', 'x-answered-by', 'x-answered-bytes', 'x-powered-by'])
       expect(headers).not.toHaveProperty(name);
   });
 

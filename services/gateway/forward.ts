@@ -1,5 +1,6 @@
 import {
   ANSWERED_BY,
+  ANSWERED_BYTES,
   type CalleeUnavailable,
   ClientGone,
   calleeUnavailable,
@@ -160,7 +161,9 @@ export class Forwarder {
       if (exchange.isGone) throw new ClientGone();
       if (arrived === 0) admit(answer.body.length);
       if (isOver.large) throw unfinished(exchange, 'Too many answers wait to be read');
-      if (answer.broken) throw unfinished(exchange, `${appId} ${isOver.late ? 'is too slow' : 'broke off its work'}`);
+      const bytes = answer.headers[ANSWERED_BYTES];
+      const isHalf = answer.broken || (bytes !== undefined && Number(bytes) !== answer.body.length);
+      if (isHalf) throw unfinished(exchange, `${appId} ${isOver.late ? 'is too slow' : 'broke off its work'}`);
       const refused = answer.headers[ANSWERED_BY] ? answer.headers[REFUSED_WITH] : undefined;
       return refused === undefined ? answer : { ...answer, status: Number(refused) };
     } catch (error) {

@@ -1,3 +1,4 @@
+import { ANSWERED_BYTES, type SidecarAnswer } from '../kit/index.ts';
 import { failureOf } from './forward.ts';
 import { ask, closeAll, configured, expectProblem, failed, open, Raw, said, silence, text, until } from './testing.ts';
 
@@ -185,8 +186,12 @@ describe('verdicts', () => {
     expect(await ask(entrance, text('GET', '/courses'))).toMatchObject({ status: 500, body });
   });
 
-  test('given the answer breaks off, when a command is answered, then 503 with an unknown outcome', async () => {
-    const entrance = await open({}, () => ({ ...said(200), broken: true }));
+  test.each<[what: string, half: SidecarAnswer]>([
+    ['breaks off', { ...said(200), broken: true }],
+    ['is a half that the sidecar ends as if it were whole', said(200, '{"id":', { [ANSWERED_BYTES]: '8' })],
+    ['is a head that the sidecar ends as if it were whole', said(201, '', { [ANSWERED_BYTES]: '8' })],
+  ])('given the answer %s, when a command is answered, then 503 with an unknown outcome', async (_, half) => {
+    const entrance = await open({}, () => half);
     const answer = await ask(entrance, text('POST', '/courses', {}, '{}'));
     expectProblem(answer, 503);
     expect(JSON.parse(answer.body).outcome).toBe('unknown');

@@ -5,6 +5,7 @@ export * from './domain/index.ts';
 export * from './errors.ts';
 export type { Access, Own } from './http/access.ts';
 export { type Answer, collectionAnswer, itemAnswer, noContent, ok, rowAnswer } from './http/answer.ts';
+export { ANSWERED_BYTES } from './http/answered-bytes.ts';
 export { showsToken } from './http/app-token.ts';
 export { checked } from './http/body.ts';
 export { isGone, pause, pauseBetween, traced } from './http/context.ts';

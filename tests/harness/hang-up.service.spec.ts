@@ -1,6 +1,10 @@
+import { once } from 'node:events';
 import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gateway } from '../../services/gateway/app.ts';
+import { ANSWERED_BY, ANSWERED_BYTES, Sidecar } from '../../services/kit/index.ts';
 import { infrastructure } from '../../tools/run/infrastructure/infra.ts';
 import { renderComponents } from '../../tools/run/infrastructure/render.ts';
 import { readTemplate } from '../../tools/run/infrastructure/templates.ts';
@@ -9,13 +13,17 @@ import { daprd } from '../../tools/run/provision/daprd.ts';
 import { Child } from '../../tools/run/supervisor/child.ts';
 import { defaultPorts, sidecarSpec } from '../../tools/run/supervisor/services.ts';
 
-/** Calls that the gateway gives up while their answer is on its way: docs/decisions/0023-time-limits.md */
+/** Answers that end in the middle: the gateway gives the call up (docs/decisions/0023-time-limits.md), or the service is killed. */
 
 /** Takes seconds to pass on, so that every call is given up in the middle of it. */
 const PART = Buffer.alloc(3_000);
 const PARTS = 40_000;
 const service = createServer((request, response) => {
   if (request.url === '/dapr/subscribe') return response.writeHead(404).end();
+  if (request.url === '/rentals/half') {
+    response.writeHead(200, { [ANSWERED_BY]: 'rental-rental', [ANSWERED_BYTES]: PART.length + 1 });
+    return void response.write(PART, () => response.destroy());
+  }
   let sent = 0;
   const more = (): void => {
     while (sent++ < PARTS) if (!response.write(PART)) return void response.once('drain', more);
@@ -50,6 +58,8 @@ beforeAll(async () => {
     sidecars.push(new Child(spec, join(home, 'logs', `${spec.id}.log`)));
   }
   for (const sidecar of sidecars) sidecar.start();
+  // A sidecar that has just started does not know the other one yet.
+  while ((await givenUp(0)) !== 200) await sleep(200);
 }, 120_000);
 afterAll(async () => {
   service.closeAllConnections();
@@ -69,11 +79,26 @@ const givenUp = (ms: number): Promise<number | undefined> =>
   });
 
 test("given answers that are given up in the middle, when a hundred are, then the gateway's sidecar lives and answers", async () => {
-  // A sidecar that has just started does not know the other one yet.
-  while ((await givenUp(0)) !== 200) await sleep(200);
   const statuses: (number | undefined)[] = [];
   for (let round = 0; round < 25; round++)
     statuses.push(...(await Promise.all(Array.from({ length: 4 }, (_, n) => givenUp(round + 10 * n)))));
   expect(statuses.filter((status) => status === 200)).toHaveLength(100);
   expect(sidecars.map(({ restarts }) => restarts)).toEqual([0, 0]);
 }, 60_000);
+
+test('given a service that is killed in the middle of its answer, when its sidecar ends that as a whole one, then 503', async () => {
+  const entrance = gateway(new Sidecar(port, 'rental-gateway'));
+  await once(entrance.listen(0, '127.0.0.1'), 'listening');
+  const { port: open } = entrance.address() as AddressInfo;
+  const ask = async (base: string): Promise<[status: number, bytes: number]> => {
+    const answer = await fetch(`${base}/rentals/half`);
+    return [answer.status, (await answer.arrayBuffer()).byteLength];
+  };
+  try {
+    expect(await ask(`http://127.0.0.1:${port}/v1.0/invoke/rental-rental/method`)).toEqual([200, PART.length]);
+    expect(await ask(`http://127.0.0.1:${open}`)).toEqual([503, expect.any(Number)]);
+  } finally {
+    entrance.closeAllConnections();
+    entrance.close();
+  }
+});

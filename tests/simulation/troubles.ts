@@ -1,3 +1,4 @@
+import { ANSWERED_BYTES } from '../../services/kit/index.ts';
 import { answers, type Call, type SidecarOptions } from '../../services/kit/testing/index.ts';
 import { overtake } from './meanwhile.ts';
 import type { Owner } from './time.ts';
@@ -57,7 +58,7 @@ export class Troubles {
     return undefined;
   };
 
-  readonly after: NonNullable<SidecarOptions['after']> = async (call) => {
+  readonly after: NonNullable<SidecarOptions['after']> = async (call, answer) => {
     const fate = this.fates.get(call.number);
     this.fates.delete(call.number);
     if (call.kind === 'publish') this.world.told();
@@ -66,7 +67,11 @@ export class Troubles {
     if (fate === 'late answer') await this.world.time.sleep(this.lags() * LATE_MS, this.owner);
     this.breakIfGone();
     if (fate === 'lost after') throw new Error('socket hang up');
-    return fate === 'cut off' ? answers.cutOff() : undefined;
+    if (fate !== 'cut off') return undefined;
+    // What has come of a service's answer goes back as if it were whole.
+    return answer.headers[ANSWERED_BYTES]
+      ? { ...answer, body: answer.body.subarray(0, answer.body.length / 2) }
+      : answers.cutOff();
   };
 
   /** A request on its way to the app. */

@@ -15,6 +15,7 @@ test.each([
     { why: 'nonsense', code: 'CALLEE_PROTOCOL' },
   ],
   ['an answer that was cut off', { [ANSWERED_BY]: 'there' }, '', { why: 'timeout', reached: true }],
+  ['half an answer', { [ANSWERED_BY]: 'there' }, '{"paid":tr', { why: 'timeout', reached: true }],
   ['an answer of nobody', {}, '', { why: 'down', reached: true }],
 ])('given a callee, when %s comes, then it is taken for what it is', async (_, headers, body, expected) => {
   const server = createServer((_, response) => response.writeHead(200, headers).end(body));

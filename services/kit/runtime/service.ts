@@ -3,6 +3,7 @@ import express, { type Express } from 'express';
 import { z } from 'zod';
 import { ANSWERED_BY, Sidecar } from '../dapr/sidecar.ts';
 import type { Transport } from '../dapr/transport.ts';
+import { saysItsBytes } from '../http/answered-bytes.ts';
 import { sidecarOnly } from '../http/app-token.ts';
 import { tracedIn } from '../http/context.ts';
 import { notFound } from '../http/not-found.ts';
@@ -144,6 +145,7 @@ export function assemble<S extends z.ZodObject>(definition: Service<S>, at: Plac
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  saysItsBytes(app);
   app.use(
     ...sidecarOnly(at.token),
     (_, response, next) => {

@@ -1,6 +1,7 @@
 import request from 'supertest';
 import { z } from 'zod';
 import {
+  ANSWERED_BYTES,
   aggregate,
   assemble,
   create,
@@ -78,7 +79,8 @@ test.each([
     toy.come();
     await started;
     expect((await toy.get('/readyz')).status).toBe(204);
-    expect((await toy.get('/things')).status).toBe(200);
+    const { status, text, headers } = await toy.get('/things');
+    expect({ status, bytes: headers[ANSWERED_BYTES] }).toEqual({ status: 200, bytes: String(text.length) });
     await toy.close();
   },
 );
