@@ -1,6 +1,5 @@
 import type { Router } from 'express';
 import express from 'express';
-import type { Sidecar } from '../dapr/sidecar.ts';
 import { EventUnreadable } from '../errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { count, declare } from '../telemetry/metrics.ts';
@@ -34,12 +33,10 @@ export class Consumer {
 
   constructor(
     private readonly parts: {
-      readonly sidecar: Sidecar;
       readonly dispatcher: Dispatcher;
       readonly deadLetters: DeadLetterBox;
       readonly deferrals: Deferrals;
       readonly clock: Clock;
-      readonly eventsWaitMs?: number | undefined;
     },
   ) {
     this.pace = new BatchPace(parts.clock);
@@ -59,13 +56,10 @@ export class Consumer {
     return `events wait for the store for ${Math.round((now - since) / 1000)} s`;
   }
 
-  /** /dapr/subscribe and /events. */
+  /** /events. */
   router(): Router {
-    const { sidecar, dispatcher, clock, eventsWaitMs } = this.parts;
+    const { clock } = this.parts;
     const router = express.Router();
-    router.get('/dapr/subscribe', (_, response) => {
-      response.json(dispatcher.follows() ? [sidecar.subscription(sidecar.system, eventsWaitMs)] : []);
-    });
     router.post('/events', async (request, response) => {
       const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
       const began = clock.monotonic();

@@ -10,9 +10,11 @@ import { Dispatcher } from './dispatcher.ts';
 import type { Policy } from './policy.ts';
 import { PolicyBook } from './policy-book.ts';
 import { parkedRoutes } from './routes.ts';
+import { Subscription } from './subscription.ts';
 
 /** What a service does with events, put together. */
 export interface Messaging {
+  readonly subscription: Subscription;
   readonly consumer: Consumer;
   readonly deadLetters: DeadLetterBox;
   readonly deferrals: Deferrals;
@@ -36,7 +38,9 @@ export function messaging(options: {
   const deadLetters = new DeadLetterBox(sidecar, records, clock);
   const store = new DeferredStore(sidecar, records);
   const deferrals = new Deferrals({ consumer: sidecar.appId, instance, store, dispatcher, deadLetters, clock });
-  const consumer = new Consumer({ sidecar, dispatcher, deadLetters, deferrals, clock, eventsWaitMs });
-  const routers = [consumer.router(), ...parkedRoutes({ sidecar, records, consumer, deadLetters, deferrals, store })];
-  return { consumer, deadLetters, deferrals, routers };
+  const consumer = new Consumer({ dispatcher, deadLetters, deferrals, clock });
+  const subscription = new Subscription({ sidecar, isWanted: dispatcher.follows(), clock, eventsWaitMs });
+  const parked = parkedRoutes({ sidecar, records, consumer, deadLetters, deferrals, store });
+  const routers = [subscription.router(), consumer.router(), ...parked];
+  return { subscription, consumer, deadLetters, deferrals, routers };
 }

@@ -92,7 +92,14 @@ function life<S extends z.ZodObject>(
     start: () =>
       startUp(
         [
-          { what: 'its sidecar', run: () => sidecar.ready(0).then(isNamed) },
+          {
+            what: 'its sidecar',
+            async run() {
+              await sidecar.ready(0);
+              isNamed();
+              events.subscription.start();
+            },
+          },
           { what: 'its configuration', run: () => configuration.start() },
           { what: 'its store', run: () => work.outbox.start() },
           { what: 'what has to be there at first', run: () => definition.start?.(kit) },
@@ -111,6 +118,7 @@ function life<S extends z.ZodObject>(
       return closeAll(
         {
           configuration: () => configuration.close(),
+          subscription: () => events.subscription.close(),
           deferred: () => events.deferrals.close(),
           work: () => work.close(),
           numbers: () => ids.close(),
@@ -138,7 +146,7 @@ export function assemble<S extends z.ZodObject>(definition: Service<S>, at: Plac
   const standing = (): Standing => ({
     waitingFor: progress.waitingFor,
     outbox: { backlog: work.outbox.backlog, oldestSeconds: work.outbox.age, stalled: work.stalled },
-    consumer: { stalled: events.consumer.stalled },
+    consumer: { stalled: events.subscription.stalled ?? events.consumer.stalled },
     deferred: events.deferrals.gauges,
   });
 

@@ -7,6 +7,7 @@ import { configurationApi } from './configuration.ts';
 import { type Answered, CutOff, type Injected, inject } from './inject.ts';
 import { invoke } from './invocation.ts';
 import { asObject, parsed } from './json.ts';
+import { healthOf, metadataOf } from './metadata.ts';
 import { publish } from './publish-api.ts';
 import { Breakers, type CalleeRule } from './resiliency.ts';
 import { stateApi } from './state-api.ts';
@@ -67,6 +68,7 @@ export class MemorySidecar implements Transport {
   /** The app beside it; undefined while that is down. */
   app: RequestListener | undefined;
   subscriptions: readonly Subscription[] = [];
+  shutdowns = 0;
   before: SidecarOptions['before'];
   after: SidecarOptions['after'];
   /** Requests of the app that are under way. */
@@ -75,6 +77,7 @@ export class MemorySidecar implements Transport {
   readonly breakers: Breakers;
   private calls = 0;
   private dead = false;
+  private hasAsked = false;
   private die: () => void = () => undefined;
   /** Whoever waits for an app that is killed sees its connection break. */
   private readonly death = new Promise<never>((_, reject) => {
@@ -104,13 +107,14 @@ export class MemorySidecar implements Transport {
     return dash < 0 ? this.appId : this.appId.slice(0, dash);
   }
 
-  /** Puts an app beside the sidecar and asks it once what it subscribes to, as daprd does when its app listens. */
+  /** Asks an app once what it subscribes to, as daprd does when its app listens; an answer that breaks off is none. */
   async attach(app: RequestListener): Promise<void> {
     this.app = app;
-    const answer = await inject(app, { method: 'GET', path: '/dapr/subscribe' });
-    const asked = answer.status === 200 ? parsed(answer.body.toString()) : undefined;
+    const answer = await inject(app, { method: 'GET', path: '/dapr/subscribe' }).catch(() => undefined);
+    const asked = answer?.status === 200 ? parsed(answer.body.toString()) : undefined;
     this.subscriptions = Array.isArray(asked) ? asked.map(subscriptionOf) : [];
     for (const { topic } of this.subscriptions) this.backend.broker.join(topic, this.appId);
+    this.hasAsked = true;
   }
 
   /** The app does not listen. */
@@ -168,7 +172,8 @@ export class MemorySidecar implements Transport {
     const [version, area = '', ...rest] = pathname.slice(1).split('/').map(decodeURIComponent);
     const unreadable = tooLarge(Buffer.byteLength(call.body));
     if (version !== 'v1.0') return notFound();
-    if (area === 'healthz') return empty();
+    if (area === 'healthz') return healthOf(this.hasAsked || rest[0] === 'outbound');
+    if (area === 'shutdown') return this.restart();
     if (area === 'metadata') return json(200, metadataOf(this, this.options.messenger));
     if (area === 'state') return stateApi(this, call, rest, searchParams, unreadable);
     if (area === 'publish') return publish(this, call, rest, searchParams, unreadable);
@@ -178,6 +183,14 @@ export class MemorySidecar implements Transport {
       );
     if (area === 'bindings') return this.binding(call, rest[0] ?? '');
     return notFound();
+  }
+
+  /** Its runner starts it again. */
+  private restart(): SidecarAnswer {
+    this.shutdowns += 1;
+    this.hasAsked = false;
+    if (this.app) void this.attach(this.app);
+    return empty();
   }
 
   private async tellConfiguration(key: string, item: object, id: string): Promise<void> {
@@ -212,21 +225,6 @@ const notFound = (): SidecarAnswer =>
 function tooLarge(length: number): string | undefined {
   if (length <= LARGEST_BODY) return undefined;
   return length === LARGEST_BODY + 1 ? 'unexpected EOF' : 'stream too large';
-}
-
-/** What daprd tells of itself. @param messenger type of its output binding, if it has one */
-function metadataOf({ appId, system, store, backend }: MemorySidecar, messenger: string | undefined): object {
-  const component = (name: string, type: string): object => ({ name, type, version: 'v1' });
-  return {
-    id: appId,
-    runtimeVersion: '1.18.2',
-    components: [
-      component(`${system}-state`, `state.${store.kind}`),
-      component(`${system}-pubsub`, `pubsub.${backend.broker.kind}`),
-      component(`${system}-configuration`, 'configuration.redis'),
-      ...(messenger ? [component('notice', messenger)] : []),
-    ],
-  };
 }
 
 function subscriptionOf(asked: unknown): Subscription {

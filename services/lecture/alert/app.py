@@ -16,6 +16,7 @@ from server import Handler, Server
 from settings import Configuration
 from sidecar import CannotStart, Sidecar, SidecarError
 from store import STORE_ERRORS, DeadLetter
+from subscription import Subscription
 
 # Deliveries handled at a time, and what the entries of all that are being read may take.
 PLACES = 8
@@ -33,6 +34,7 @@ class App(Server):
         self.sidecar = sidecar
         self.alert = alert
         self.configuration = configuration
+        self.subscription = Subscription(sidecar, alert.topic)
         self.waiting_for: Optional[str] = "the sidecar"
         self.stopping = Event()
         self.places = BoundedSemaphore(PLACES)
@@ -64,7 +66,7 @@ class App(Server):
         return None
 
     def status(self) -> dict:
-        waiting_for, trouble = self.unready(), self.alert.trouble
+        waiting_for, trouble = self.unready(), self.subscription.trouble or self.alert.trouble
         status: dict = {"ready": waiting_for is None, "waitingFor": waiting_for}
         status["consumer"] = {"stalled": trouble is not None, "reason": trouble}
         try:
@@ -198,7 +200,8 @@ class Routes(Handler):
                 self.server.stopping.wait(0.2)
                 continue
             self.server.configuration.sidecar_started()  # it asks at no other time
-            return self._json([self.server.alert.subscription(components.pubsub)])
+            self._json([self.server.alert.subscription(components.pubsub)])
+            return self.server.subscription.answered()
         return self.send_error(503, "This service stops")
 
     def _configuration(self) -> None:

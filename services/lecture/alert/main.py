@@ -71,6 +71,7 @@ def serve(app: App) -> None:
         if not app.stopping.is_set():
             threads = [
                 threading.Thread(target=app.configuration.follow, args=(app.stopping,)),
+                threading.Thread(target=app.subscription.follow, args=(app.stopping,)),
                 threading.Thread(target=work, args=(app.alert.send_one, app.alert.to_send, app.stopping)),
                 threading.Thread(target=work, args=(app.alert.tell_one, app.alert.to_tell, app.stopping)),
             ]
@@ -81,6 +82,7 @@ def serve(app: App) -> None:
     finally:
         app.stopping.set()
         app.configuration.wake()
+        app.subscription.answered()
         app.alert.to_send.set()
         app.alert.to_tell.set()
         app.drain()

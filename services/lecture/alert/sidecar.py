@@ -52,6 +52,19 @@ class Sidecar:
             raise SidecarError("the sidecar answered nonsense for its components") from error
         return Components(_the_one(types, "pubsub"), _the_one(types, "configuration"), types.get(MESSENGER))
 
+    def subscribed(self, topic: str) -> Optional[bool]:
+        """Whether it brings the events of a topic; None while it starts."""
+        try:
+            self._call("GET", "/v1.0/healthz", timeout=1)
+        except SidecarError:
+            return None
+        found = self._call("GET", "/v1.0/metadata").get("subscriptions") or []
+        return any(isinstance(each, dict) and each.get("topic") == topic for each in found)
+
+    def end(self) -> None:
+        """Asks it to end; whoever runs it starts it again."""
+        self._call("POST", "/v1.0/shutdown")
+
     def publish(self, pubsub: str, topic: str, cloud_event: dict) -> None:
         path = f"/v1.0/publish/{quote(pubsub, safe='')}/{quote(topic, safe='')}"
         self._call("POST", path, cloud_event, content_type="application/cloudevents+json")

@@ -29,6 +29,7 @@ from policies import Alert
 from settings import Configuration, parse, port_of
 from sidecar import Components, Sidecar, SidecarError
 from store import Store
+from subscription import LOOK_S, MOST_RESTARTS, Subscription
 
 MESSAGES = json.loads((Path(__file__).parent / "messages.json").read_text(encoding="utf-8"))
 SETTINGS = {"LOG_FILE": "notices.txt", "ALERT_EVENTS": "ClassRegistered", "KAFKA_URL": "localhost:9092"}
@@ -651,6 +652,51 @@ class OverSockets(WithAlert):
             status, headers, body = self.get("/deadletters")
         self.assertEqual((503, "1"), (status, headers["retry-after"]))
         self.assertNotIn(b"/x/y", body)
+
+
+class ASubscription(unittest.TestCase):
+    def setUp(self) -> None:
+        patch = mock.patch("sys.stdout", mock.Mock())
+        patch.start()
+        self.addCleanup(patch.stop)
+        self.sidecar = mock.Mock()
+        self.subscription = Subscription(self.sidecar, "lecture")
+
+    def test_given_the_answer_was_cut_off_when_it_is_looked_at_then_the_sidecar_is_asked_to_end_once(self) -> None:
+        self.sidecar.subscribed.return_value = False
+        self.subscription.look()
+        self.subscription.look()
+        self.assertEqual(1, self.sidecar.end.call_count)
+
+    def test_given_a_sidecar_that_has_it_or_starts_when_it_is_looked_at_then_it_goes_on(self) -> None:
+        for has, again in ((True, None), (None, LOOK_S)):
+            self.sidecar.subscribed.return_value = has
+            self.assertEqual(again, self.subscription.look())
+        self.sidecar.end.assert_not_called()
+
+    def test_given_no_restart_helps_when_three_were_asked_for_then_it_gives_up_until_one_helps(self) -> None:
+        self.sidecar.subscribed.return_value = False
+        with mock.patch("subscription.BETWEEN_S", 0.0):
+            looks = [self.subscription.look() for _ in range(MOST_RESTARTS + 2)]
+        self.assertEqual([0.0] * MOST_RESTARTS + [None, None], looks)
+        self.assertEqual(MOST_RESTARTS, self.sidecar.end.call_count)
+        self.assertIn("no subscription to lecture", self.subscription.trouble or "")
+        self.sidecar.subscribed.return_value = True
+        self.subscription.look()
+        self.assertIsNone(self.subscription.trouble)
+
+    def test_given_an_answer_when_its_time_is_over_then_it_is_looked_at_and_the_end_is_not_held_up(self) -> None:
+        stopping, looked = threading.Event(), threading.Event()
+        self.sidecar.subscribed.side_effect = lambda topic: looked.set() or True
+        following = threading.Thread(target=self.subscription.follow, args=(stopping,))
+        with mock.patch("subscription.LOOK_S", 0.01):
+            following.start()
+            self.subscription.answered()
+            self.assertTrue(looked.wait(5))
+        stopping.set()
+        self.subscription.answered()
+        following.join(5)
+        self.assertFalse(following.is_alive())
 
 
 if __name__ == "__main__":
