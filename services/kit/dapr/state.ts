@@ -66,16 +66,17 @@ export class StateStore {
   }
 
   /**
-   * Reads documents; the answer has every key once, in the order asked for. On MySQL, MariaDB and SQLite one may rarely seem not
-   * to be there that is: see `readSurely`. Whoever then writes it with CREATE, or comes again, is told.
+   * Reads documents; the answer has every key once, in the order asked for. On MySQL, MariaDB and SQLite one of several may
+   * rarely seem not to be there that is: see `readSurely`. Whoever then writes it with CREATE, or comes again, is told.
    * @throws Unavailable, StoreRejected
    */
   async read(keys: readonly string[]): Promise<Stored[]> {
     if (keys.length === 0) return [];
     for (const key of keys) checkKey(key);
+    if (keys.length === 1) return [await this.readOne(keys[0]!)];
     const answer = await this.ask('POST', `/v1.0/state/${this.name}/bulk`, { keys, parallelism: 16 });
     if (answer.status >= 300) throw this.failure('reading', answer);
-    const found = new Map(itemsOf(answer).map((item) => [item.key, item]));
+    const found = new Map((parsed(answer) as Item[]).map((item) => [item.key, item]));
     return keys.map((key) => {
       const item = found.get(key);
       if (!item || item.error)
@@ -89,10 +90,12 @@ export class StateStore {
    * for once more. daprd 1.18.2 takes the end of a result of SQL that broke off for its whole end, and answers 200 with the
    * rest of the keys as if there were no such documents (components-contrib 1.18.3, state/mysql: rows.Err is not asked). Of one
    * document it tells the difference. More than a few are asked for together, until nothing more appears.
+   * @param matters of which keys it has to be sure
    */
-  async readSurely(keys: readonly string[]): Promise<Stored[]> {
+  async readSurely(keys: readonly string[], matters: (key: string) => boolean = () => true): Promise<Stored[]> {
     const stored = await this.read(keys);
-    const missing = this.isRedis ? [] : stored.flatMap(({ key, etag }) => (etag === undefined ? [key] : []));
+    if (this.isRedis || keys.length === 1) return stored;
+    const missing = stored.flatMap(({ key, etag }) => (etag === undefined && matters(key) ? [key] : []));
     if (missing.length === 0) return stored;
     const again =
       missing.length <= BY_THEMSELVES
@@ -108,7 +111,7 @@ export class StateStore {
     const answer = await this.ask('GET', `/v1.0/state/${this.name}/${encodeURIComponent(key)}`);
     if (answer.status === 204) return { key };
     if (answer.status !== 200) throw this.failure('reading', answer);
-    return { key, value: JSON.parse(answer.body), etag: String(answer.headers.etag) };
+    return { key, value: parsed(answer), etag: String(answer.headers.etag) };
   }
 
   /** One write as the text of an operation of a transaction. @throws StoreRejected for a key no store can have */
@@ -208,7 +211,15 @@ export function checkKey(key: string): void {
     throw new StoreRejected('this cannot be stored under such a key', `key ${JSON.stringify(key.slice(0, 300))}`);
 }
 
-function itemsOf({ body }: Answer): { key: string; data?: unknown; etag?: string; error?: string }[] {
+/** What is said of one of several documents. */
+interface Item {
+  readonly key: string;
+  readonly data?: unknown;
+  readonly etag?: string;
+  readonly error?: string;
+}
+
+function parsed({ body }: Answer): unknown {
   try {
     return JSON.parse(body);
   } catch {

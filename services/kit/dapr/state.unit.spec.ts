@@ -85,6 +85,12 @@ describe('a result that breaks off', () => {
     expect(calls.map(({ method }) => method)).toEqual(['POST', 'GET']);
   });
 
+  test('given one document, when it is read, then it is asked for by itself, which tells the truth in one request', async () => {
+    const { read, calls } = await broken('mysql', 1);
+    expect(await read(1, ['nowhere'])).toEqual([{ key: 'nowhere' }]);
+    expect(calls.map(({ method }) => method)).toEqual(['GET']);
+  });
+
   test('given Redis, whose answers are whole, when something is not there, then it is not asked for again', async () => {
     const { read, calls } = await broken('redis', 1);
     expect(await read(0, ['k/0', 'nowhere'])).toHaveLength(2);

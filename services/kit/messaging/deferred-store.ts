@@ -98,10 +98,11 @@ export class DeferredStore {
     await this.sidecar.write(keys.map((at) => ({ key: at, value: undefined, remove: true })));
   }
 
-  /** The deferred events in these documents. */
-  async load(keys: readonly string[]): Promise<(Deferred | undefined)[]> {
+  /** The deferred events in these documents. @param matters see StateStore.readSurely */
+  async load(keys: readonly string[], matters = (_key: string): boolean => false): Promise<(Deferred | undefined)[]> {
     const unique = [...new Set(keys)];
-    const stored = new Map((await this.sidecar.read(unique)).map(({ key, value }) => [key, value as Document]));
+    const read = await this.sidecar.state.readSurely(unique, matters);
+    const stored = new Map(read.map(({ key, value }) => [key, value as Document]));
     return keys.map((key) => (stored.get(key)?.state ?? undefined) as Deferred | undefined);
   }
 
@@ -115,7 +116,10 @@ export class DeferredStore {
   async page(from: number, size: number): Promise<{ items: Deferred[]; next: number | undefined }> {
     const { found, end, more } = await this.pointers(from, undefined, size);
     const shown = found.filter(({ id }) => id >= from).slice(0, size);
-    const loaded = await this.load(shown.map(({ at }) => at));
+    const loaded = await this.load(
+      shown.map(({ at }) => at),
+      () => true,
+    );
     const beyond = found.find(({ id }) => id > (shown.at(-1)?.id ?? 0));
     return {
       items: loaded.flatMap((one, index) => (one && one.id === shown[index]!.id ? [one] : [])),

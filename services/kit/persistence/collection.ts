@@ -28,8 +28,10 @@ export class Collection {
 
   /** One page, by number. */
   async list<S extends Identified>(kind: Aggregate<S>, wish: PageRequest, reads = READS): Promise<Page<S>> {
-    const numbers = await this.numbers(kind);
-    const read = (places: readonly number[]): Promise<Row<S>[]> => this.rows.byPlace(kind, places);
+    const { numbers, settled } = await this.numbers(kind);
+    // Of younger ones many are only reserved: what is missing of them is asked for again with the next page.
+    const read = (places: readonly number[]): Promise<Row<S>[]> =>
+      this.rows.byPlace(kind, places, (place) => place < settled);
     const page = await pageOf(numbers, wish, read, new Allowance(reads, this.rows.costByPlace(kind)));
     const up = wish.descending ? -1 : 1;
     return { ...page, items: page.items.sort((a, b) => up * (a.id - b.id)) };
@@ -42,7 +44,7 @@ export class Collection {
   }
 
   /** The numbers of a kind as they are now: what is noted, what is known to be unused, and the rest of them. */
-  private async numbers<S extends Identified>(kind: Aggregate<S>): Promise<Numbers> {
+  private async numbers<S extends Identified>(kind: Aggregate<S>): Promise<{ numbers: Numbers; settled: number }> {
     const listing = listingOf(kind);
     const { ids } = this;
     const absent = this.absent.get(listing) ?? new Set<number>();
@@ -52,13 +54,13 @@ export class Collection {
     const noted = ids.gone.noted(listing);
     const exact = [...new Set([...[...noted, ...absent].map(blockOf), blockOf(unused.from), blockOf(unused.to)])];
     const known = exact.slice(0, CHUNK - 2).map((block) => blockKey(listing, block));
-    const [reserved, directory, ...blocks] = await this.sidecar.read([
-      Ids.keyOf(listing),
-      countsKey(listing),
-      ...known,
-    ]);
+    // Of these only the first is there in every collection that has anything.
+    const [reserved, directory, ...blocks] = await this.sidecar.state.readSurely(
+      [Ids.keyOf(listing), countsKey(listing), ...known],
+      (key) => key === Ids.keyOf(listing),
+    );
     const { end, settled } = ids.endOf(listing, reserved);
-    return new Places(this.sidecar, listing, {
+    const numbers = new Places(this.sidecar, listing, {
       end,
       counts: (directory?.value ?? {}) as Counts,
       blocks: new Map(blocks.map((block, index) => [exact[index] ?? 0, block])),
@@ -67,6 +69,7 @@ export class Collection {
         noted.has(number) || (number >= unused.from && number < unused.to) || unused.single.has(number),
       found: (rows) => this.found(kind, ids.gone, absent, settled, rows),
     });
+    return { numbers, settled };
   }
 
   private found<S extends Identified>(
@@ -140,7 +143,7 @@ class Places implements Numbers {
   }
 
   async load(blocks: readonly number[]): Promise<void> {
-    const stored = await this.sidecar.read(blocks.map((block) => blockKey(this.listing, block)));
+    const stored = await this.sidecar.state.readSurely(blocks.map((block) => blockKey(this.listing, block)));
     for (const [index, block] of blocks.entries())
       this.loaded.set(block, this.placesOf(block, stored[index] && bitsOf(stored[index])));
   }

@@ -62,4 +62,7 @@ export async function givenRecords(
 }
 
 /** The keys a call asks for. */
-export const keysOf = ({ body }: Call): string[] => (JSON.parse(body) as { keys?: string[] }).keys ?? [];
+export const keysOf = ({ method, path, body }: Call): string[] =>
+  method === 'GET'
+    ? [decodeURIComponent(path.split('/').at(-1) ?? '')]
+    : ((JSON.parse(body) as { keys?: string[] }).keys ?? []);

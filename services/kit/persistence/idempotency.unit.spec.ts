@@ -321,8 +321,8 @@ describe('what is made after the part of another service', () => {
     const elsewhere = await givenRecords({
       backend: given.backend,
       clock: given.clock,
-      before: async ({ kind, body }) => {
-        if (kind !== 'state-read' || !body.includes('"Course-')) return undefined;
+      before: async ({ kind, path }) => {
+        if (kind !== 'state-read' || !path.includes('/Course-')) return undefined;
         pay();
         await raise(given, (await first).id, other());
         return undefined;

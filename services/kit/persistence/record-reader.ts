@@ -34,12 +34,12 @@ export class RecordReader {
     return present(await this.rows.byId(kind, [id]))[0];
   }
 
-  /** The records with these natural keys, in no order: for what belongs to the rows of a page, in one bulk read for 250. */
+  /** The records with these natural keys, in no order: for the rows of a page, in one bulk read for 250, and again for those missing. */
   async withKeys<S extends Identified>(kind: Aggregate<S>, keys: readonly (string | number)[]): Promise<S[]> {
     const all = [...new Set(keys.map((key) => naturalKey(kind, key)))];
     const found: S[] = [];
     for (let from = 0; from < all.length; from += CHUNK)
-      for (const { document } of await this.load(all.slice(from, from + CHUNK)))
+      for (const { document } of await this.load(all.slice(from, from + CHUNK), () => true))
         if (document?.state) found.push(document.state as S);
     return found;
   }
@@ -93,9 +93,9 @@ export class RecordReader {
     return this.collection.newest(kind, count);
   }
 
-  /** Reads documents by key. */
-  async load(keys: readonly string[]): Promise<Loaded[]> {
-    return (await this.sidecar.read(keys)).map(({ key, value, etag }) => ({
+  /** Reads documents by key. @param matters which of several must not seem to be missing: see StateStore.readSurely */
+  async load(keys: readonly string[], matters: (key: string) => boolean = () => false): Promise<Loaded[]> {
+    return (await this.sidecar.state.readSurely(keys, matters)).map(({ key, value, etag }) => ({
       key,
       etag,
       document: value as Document | undefined,

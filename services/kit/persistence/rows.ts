@@ -4,25 +4,28 @@ import { type Document, isTombstone } from './document.ts';
 import { idKey, pointedAt, seqKey } from './keys.ts';
 import { CHUNK, isListed, type Row } from './pages.ts';
 
+const always = (_number: number): boolean => true;
 const documentOf = ({ value }: Stored): Document | undefined => value as Document | undefined;
 
 /** Reads records by number, in one bulk read or, where pointers lead to them, in two. */
 export class Rows {
   constructor(private readonly sidecar: Sidecar) {}
 
-  /** By their public numbers. */
-  byId<S extends Identified>(kind: Aggregate<S>, ids: readonly number[]): Promise<Row<S>[]> {
+  /** By their public numbers. @param matters which of them must not seem to be missing: see StateStore.readSurely */
+  byId<S extends Identified>(kind: Aggregate<S>, ids: readonly number[], matters = always): Promise<Row<S>[]> {
     const keys = ids.map((id) => idKey(kind, id));
     const isIt = (document: Document, index: number): boolean => document.id === ids[index];
-    return kind.keyedBy ? this.pointed(kind, keys, isIt) : this.at(kind, keys, isIt);
+    const sure = new Set(keys.filter((_, index) => matters(ids[index]!)));
+    return kind.keyedBy ? this.pointed(kind, keys, sure, isIt) : this.at(kind, keys, sure, isIt);
   }
 
   /** By their places in the collection, which are their public numbers unless others gave those. */
-  byPlace<S extends Identified>(kind: Aggregate<S>, places: readonly number[]): Promise<Row<S>[]> {
-    if (!kind.numberedBy) return this.byId(kind, places);
+  byPlace<S extends Identified>(kind: Aggregate<S>, places: readonly number[], matters = always): Promise<Row<S>[]> {
+    if (!kind.numberedBy) return this.byId(kind, places, matters);
     return this.pointed(
       kind,
       places.map((place) => seqKey(kind, place)),
+      new Set(places.filter(matters).map((place) => seqKey(kind, place))),
       (document, index) => document.seq === places[index],
     );
   }
@@ -48,11 +51,13 @@ export class Rows {
   private async pointed<S extends Identified>(
     kind: Aggregate<S>,
     keys: readonly string[],
+    sure: ReadonlySet<string>,
     isIt: (document: Document, index: number) => boolean,
   ): Promise<Row<S>[]> {
-    const targets = (await this.sidecar.read(keys)).map(({ value }) => pointedAt(value));
+    const { state } = this.sidecar;
+    const targets = (await state.readSurely(keys, (key) => sure.has(key))).map(({ value }) => pointedAt(value));
     const known = [...new Set(targets.flatMap((target) => target ?? []))];
-    const documents = new Map((await this.sidecar.read(known)).map((stored) => [stored.key, documentOf(stored)]));
+    const documents = new Map((await state.readSurely(known)).map((stored) => [stored.key, documentOf(stored)]));
     return targets.map((target, index) =>
       rowOf(kind, target === undefined ? undefined : documents.get(target), index, isIt),
     );
@@ -61,9 +66,11 @@ export class Rows {
   private async at<S extends Identified>(
     kind: Aggregate<S>,
     keys: readonly string[],
+    sure: ReadonlySet<string>,
     isIt: (document: Document, index: number) => boolean,
   ): Promise<Row<S>[]> {
-    return (await this.sidecar.read(keys)).map((stored, index) => rowOf(kind, documentOf(stored), index, isIt));
+    const stored = await this.sidecar.state.readSurely(keys, (key) => sure.has(key));
+    return stored.map((one, index) => rowOf(kind, documentOf(one), index, isIt));
   }
 }
 

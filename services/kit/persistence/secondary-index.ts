@@ -108,12 +108,13 @@ export class SecondaryIndex {
     const absent = this.absent.get(list) ?? new Set<number>();
     const ranges = [...new Set([...absent].map(rangeOf))].slice(0, CHUNK - 2);
     const keys = [list, countsKey(list), ...ranges.map((range) => rangeKey(list, range))];
-    const [directory, counts, ...documents] = await this.sidecar.read(keys);
+    const isNamed = (key: string): boolean => key !== countsKey(list);
+    const [directory, counts, ...documents] = await this.sidecar.state.readSurely(keys, isNamed);
     const blocks = [...new Set(directory ? numbersOf(directory) : [])].sort((a, b) => a - b);
     const loaded = new Map(documents.map((stored, index) => [ranges[index] ?? 0, numbersOf(stored)]));
     return new IndexEntries(blocks, (counts?.value ?? {}) as Record<string, number>, loaded, absent, {
       read: async (some) =>
-        (await this.sidecar.read(some.map((range) => rangeKey(list, range)))).map((stored) => numbersOf(stored)),
+        (await this.sidecar.state.readSurely(some.map((range) => rangeKey(list, range)))).map(numbersOf),
       learn: (without, counts) => {
         if (absent.size > 0) this.absent.set(list, absent);
         else this.absent.delete(list);

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import { aggregate, decided, ended, type Identified } from '../domain/index.ts';
-import type { Call } from '../testing/index.ts';
+import { answers, type Call } from '../testing/index.ts';
 import { type GivenRecords, givenRecords, keysOf } from './given-records.ts';
 import type { Page } from './pages.ts';
 import { byId } from './ref.ts';
@@ -250,4 +250,23 @@ describe('searches by a field that many share', () => {
     await make(given, 'kim');
     expect(given.calls.map(({ kind }) => kind)).toEqual(['state-read', 'state-write', 'state-write']);
   });
+});
+
+test('given results that break off, when records are sought, listed or read, then none seems not to be there', async () => {
+  let isBroken = false;
+  const given = await givenRecords({
+    after: ({ kind, method, body }) =>
+      isBroken && kind === 'state-read' && method === 'POST'
+        ? answers.json(
+            200,
+            (JSON.parse(body) as { keys: string[] }).keys.map((key) => ({ key })),
+          )
+        : undefined,
+  });
+  const ids = [await make(given, 'kim'), await make(given, 'kim')];
+  isBroken = true;
+  expect(idsOf(await given.records.findBy(Row, 'owner', 'kim'))).toEqual(ids);
+  for await (const some of given.records.each(Row, 'owner', 'kim')) expect(idsOf(some)).toEqual(ids);
+  expect(idsOf(await given.records.withKeys(Row, ids))).toEqual(ids);
+  expect(await given.records.get(Row, ids[0]!)).toMatchObject({ owner: 'kim' });
 });

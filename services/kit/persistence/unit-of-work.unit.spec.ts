@@ -152,9 +152,12 @@ describe('unknown outcomes', () => {
     };
     const { work } = await lives.life({ after });
     await work.outbox.start();
-    const sent = outcome(work.commit(making('A')));
+    const sent = ['A', 'B'].map((key) => outcome(work.commit(making(key))));
     await lives.clock.pass(5_000);
-    expect([await sent, lives.told()]).toEqual(['done', ['A AMade']]);
+    expect([await Promise.all(sent), lives.told()]).toEqual([
+      ['done', 'done'],
+      ['A AMade', 'B BMade'],
+    ]);
   });
 
   test('given an answer lost after the write, when the store is read, then the commit succeeds and its event is told once', async () => {

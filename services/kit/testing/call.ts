@@ -36,6 +36,7 @@ export function urlOf(path: string): Url {
   const known = urls.get(path);
   if (known) return known;
   const url = new URL(path, 'http://sidecar');
-  if (urls.size < MOST_URLS && !url.pathname.startsWith('/v1.0/invoke/')) urls.set(path, url);
+  const isOfOne = /^\/v1\.0\/(invoke\/|state\/[^/]+\/(?!(bulk|transaction)$))/.test(url.pathname);
+  if (urls.size < MOST_URLS && !isOfOne) urls.set(path, url);
   return url;
 }

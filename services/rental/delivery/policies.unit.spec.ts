@@ -153,8 +153,8 @@ test('given a replica that stood still after it read no delivery, when another m
   await quick.tell({ type: 'ProductSaved', data: { id: 1, name: 'computer', qty: REGISTERED } });
   let goOn: () => void = () => undefined;
   const halted = new Promise<void>((halt) => {
-    slow.sidecar.after = async ({ kind, body }) => {
-      if (kind !== 'state-read' || !body.includes('"Delivery-of-1"')) return undefined;
+    slow.sidecar.after = async ({ kind, path, body }) => {
+      if (kind !== 'state-read' || !/[/"]Delivery-of-1("|$)/.test(`${path}${body}`)) return undefined;
       slow.sidecar.after = undefined;
       halt();
       await new Promise<void>((resolve) => {
