@@ -86,17 +86,15 @@ export class StateStore {
   }
 
   /**
-   * The same for those who take what is not there for gone, and never look again: what does not seem to be there is asked
-   * for once more. daprd 1.18.2 takes the end of a result of SQL that broke off for its whole end, and answers 200 with the
-   * rest of the keys as if there were no such documents (components-contrib 1.18.3, state/mysql: rows.Err is not asked). Of one
-   * document it tells the difference. More than a few are asked for together, until nothing more appears.
+   * The same for those who take what is not there for gone: what does not seem to be there is asked for once more. daprd
+   * 1.18.2 takes the end of a result of SQL that broke off for its whole end, and answers 200 as if there were no more of these
+   * documents (components-contrib 1.18.3: rows.Err is not asked). Of one it tells the truth. Many are asked for together.
    * @param matters of which keys it has to be sure
    */
   async readSurely(keys: readonly string[], matters: (key: string) => boolean = () => true): Promise<Stored[]> {
     const stored = await this.read(keys);
     if (this.isRedis || keys.length === 1) return stored;
     const missing = stored.flatMap(({ key, etag }) => (etag === undefined && matters(key) ? [key] : []));
-    if (missing.length === 0) return stored;
     const again =
       missing.length <= BY_THEMSELVES
         ? await Promise.all(missing.map((key) => this.readOne(key)))
