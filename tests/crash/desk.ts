@@ -82,7 +82,7 @@ export class Desk {
   async see(path: string): Promise<Row[]> {
     const answer = await this.way.ask({ method: 'GET', path, limitMs: 10_000 });
     if (answer?.status !== 200) return [];
-    const { _embedded = {} } = json(answer.text) as { _embedded?: Record<string, Row[]> };
+    const { _embedded = {} } = (json(answer.text) ?? {}) as { _embedded?: Record<string, Row[]> };
     return Object.values(_embedded)[0] ?? [];
   }
 
@@ -133,7 +133,9 @@ export class Desk {
       const began = this.way.now();
       const sent = await this.way.ask({ method, path, headers: { 'idempotency-key': key }, body, limitMs: 30_000 });
       log.took.push(this.way.now() - began);
-      const answer = sent && { status: sent.status, body: json(sent.text), unsure };
+      const answer = sent && { status: sent.status, body: json(sent.text) ?? {}, unsure };
+      if (sent && !json(sent.text))
+        log.oddities.push({ about: key, what: `${method} ${path} was answered ${sent.status} ${sent.text}: no JSON` });
       if (answer && answer.status < 300) {
         log.accepted++;
         return answer;
@@ -166,10 +168,11 @@ export class Desk {
   }
 }
 
-function json(text: string): Row {
+/** What an answer says, which is nothing where it is empty; undefined where it is no JSON. */
+export function json(text: string): Row | undefined {
   try {
-    return (JSON.parse(text) ?? {}) as Row;
+    return text === '' ? {} : ((JSON.parse(text) ?? {}) as Row);
   } catch {
-    return {};
+    return undefined;
   }
 }

@@ -144,4 +144,9 @@ export const mutants: readonly Mutant[] = [
     from: 'if (this.sidecar.atomic) return entries.map(() => true);',
     to: 'if (entries.length > 0) return entries.map(() => true);',
   },
+  {
+    name: 'half an answer is passed on as a whole one',
+    from: 'answer.broken || (bytes !== undefined && Number(bytes) !== answer.body.length)',
+    to: 'answer.broken',
+  },
 ];

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Log } from '../crash/desk.ts';
+import { json, type Log } from '../crash/desk.ts';
 import type { Way, Wish } from '../crash/way.ts';
 import { crowd } from './meanwhile.ts';
 import type { World } from './world.ts';
@@ -98,7 +98,7 @@ export class SecondThoughts implements Way {
 }
 
 /** Whether two answers show the same, in whatever order of fields. */
-const same = (a: string, b: string): boolean => a === b || isDeepStrictEqual(JSON.parse(a), JSON.parse(b));
+const same = (a: string, b: string): boolean => a === b || isDeepStrictEqual(json(a), json(b));
 
 /** The request with another value in its first field. */
 function changed(body: object): object {
