@@ -82,7 +82,9 @@ export class Desk {
   async see(path: string): Promise<Row[]> {
     const answer = await this.way.ask({ method: 'GET', path, limitMs: 10_000 });
     if (answer?.status !== 200) return [];
-    const { _embedded = {} } = (json(answer.text) ?? {}) as { _embedded?: Record<string, Row[]> };
+    const shown = json(answer.text);
+    if (!shown) this.log.oddities.push({ about: path, what: `GET ${path} was answered 200 ${answer.text}: no JSON` });
+    const { _embedded = {} } = (shown ?? {}) as { _embedded?: Record<string, Row[]> };
     return Object.values(_embedded)[0] ?? [];
   }
 

@@ -63,14 +63,18 @@ export const parts = view('Mypage', {
   },
 });
 
-const said = (facet: object | undefined): object =>
-  Object.fromEntries(Object.entries(facet ?? {}).filter(([, value]) => value !== null && value !== ''));
+// Loops, since a list makes a thousand rows at once: Object.fromEntries took three times as long.
+function said(facet: object | undefined): object {
+  const known: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(facet ?? {})) if (value !== null && value !== '') known[name] = value;
+  return known;
+}
 
-const shown = (id: number, from: object): MyPage =>
-  ({
-    ...Object.fromEntries(NAMES.map((name) => [name, (from as Record<string, unknown>)[name] ?? null])),
-    id,
-  }) as unknown as MyPage;
+function shown(id: number, from: Readonly<Record<string, unknown>>): MyPage {
+  const row: Record<string, unknown> = {};
+  for (const name of NAMES) row[name] = from[name] ?? null;
+  return { ...row, id } as MyPage;
+}
 
 /**
  * The rows that customers see. The first proposal made from a plan stands in the row of the plan, any other has a row of its own.
@@ -93,6 +97,6 @@ export function pagesOf(all: readonly Part[]): MyPage[] {
   });
   return rows
     .filter((row) => !joined.has(row as Part))
-    .map((row) => shown(row.id, row))
+    .map((row) => shown(row.id, { ...row }))
     .sort((a, b) => a.id - b.id);
 }

@@ -6,8 +6,8 @@ interface Asked {
 }
 
 /**
- * Whether the sidecar has a subscription to a topic; undefined while it starts. One that waits until its app is healthy says
- * before that already that it has started.
+ * Whether the sidecar has a subscription to a topic; undefined while it starts. With an app health check the sidecar is ready
+ * before it has asked for subscriptions.
  * @throws Unavailable
  */
 export async function isSubscribed(sidecar: Asked, topic: string): Promise<boolean | undefined> {
@@ -18,7 +18,7 @@ export async function isSubscribed(sidecar: Asked, topic: string): Promise<boole
   return subscriptions.some((one) => one.topic === topic);
 }
 
-/** Asks the sidecar to end. Whoever runs it starts it again. @throws Unavailable */
+/** Asks the sidecar to end. @throws Unavailable */
 export async function askToEnd(sidecar: Asked): Promise<void> {
   const { status } = await sidecar.request('POST', '/v1.0/shutdown');
   if (status >= 300) throw new Unavailable('the sidecar does not end', `it answered ${status}`);

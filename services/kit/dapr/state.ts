@@ -31,8 +31,6 @@ export const LARGEST_TRANSACTION = 3.5 * 1024 * 1024;
 /** Characters of a key at most: MySQL has 255, of which the app id takes some. */
 export const LONGEST_KEY = 200;
 
-/** Documents that are asked for by themselves at most. */
-const BY_THEMSELVES = 16;
 /** How often a write is tried that the store does not take: more would only be a burden on it. */
 const WRITES = 3;
 
@@ -65,6 +63,11 @@ export class StateStore {
     return !this.isRedis;
   }
 
+  /** Whether a read of so many documents tells surely which of them are not there: see `readSurely`. */
+  tellsAbsence(count: number): boolean {
+    return this.isRedis || count === 1;
+  }
+
   /**
    * Reads documents; the answer has every key once, in the order asked for. On MySQL, MariaDB and SQLite one of several may
    * rarely seem not to be there that is: see `readSurely`. Whoever then writes it with CREATE, or comes again, is told.
@@ -83,26 +86,6 @@ export class StateStore {
         throw new Unavailable('the store does not answer', `state ${key}: ${item?.error ?? 'no answer'}`);
       return item.etag ? { key, value: item.data, etag: item.etag } : { key };
     });
-  }
-
-  /**
-   * The same for those who take what is not there for gone: what does not seem to be there is asked for once more. daprd
-   * 1.18.2 takes the end of a result of SQL that broke off for its whole end, and answers 200 as if there were no more of these
-   * documents (components-contrib 1.18.3: rows.Err is not asked). Of one it tells the truth. Many are asked for together.
-   * @param matters of which keys it has to be sure
-   */
-  async readSurely(keys: readonly string[], matters: (key: string) => boolean = () => true): Promise<Stored[]> {
-    const stored = await this.read(keys);
-    if (this.isRedis || keys.length === 1) return stored;
-    const missing = stored.flatMap(({ key, etag }) => (etag === undefined && matters(key) ? [key] : []));
-    const again =
-      missing.length <= BY_THEMSELVES
-        ? await Promise.all(missing.map((key) => this.readOne(key)))
-        : (await this.read(missing)).some(({ etag }) => etag !== undefined)
-          ? await this.readSurely(missing)
-          : [];
-    const appeared = new Map(again.map((one) => [one.key, one]));
-    return stored.map((one) => appeared.get(one.key) ?? one);
   }
 
   private async readOne(key: string): Promise<Stored> {

@@ -1,5 +1,6 @@
 import { answers, type Call, MemoryBackend } from '../testing/index.ts';
 import { Sidecar } from './sidecar.ts';
+import { readSurely } from './sure-read.ts';
 
 const on = async (answer: (call: Call) => ReturnType<typeof answers.failure> | undefined, state: 'mysql' | 'redis') => {
   const backend = new MemoryBackend({ state });
@@ -62,7 +63,7 @@ describe('a result that breaks off', () => {
       calls,
       read: (times: number, asked: readonly string[] = keys) => {
         breaks = times;
-        return sidecar.state.readSurely(asked);
+        return readSurely(sidecar.state, asked);
       },
     };
   };

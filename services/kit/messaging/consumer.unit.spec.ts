@@ -15,8 +15,9 @@ import {
   Unavailable,
   whenever,
 } from '../index.ts';
+import { brokenOff } from '../persistence/given-records.ts';
 import { type Handling, handling } from '../testing/handling.ts';
-import { type Call, ManualClock } from '../testing/index.ts';
+import { type Call, ManualClock, MemoryBackend } from '../testing/index.ts';
 import type { DeadLetter } from './dead-letters.ts';
 
 interface Box {
@@ -197,6 +198,22 @@ describe('several reactions', () => {
     await on.consumer.take([on.event('3', 'Made', { key: 'b' }), on.event('4', 'Changed', { key: 'b', name: 'n' })]);
     await on.consumer.take([on.event('5', 'Gone', { key: 'b' }), on.event('6', 'Made', { key: 'b' })]);
     expect(on.states('Box')).toMatchObject([{ key: 'a', seen: ['n', 'made'] }]);
+  });
+
+  test('given a result that breaks off, when events come for records that are there, then each has its effect at once', async () => {
+    let isBroken = false;
+    const on = await handling(
+      () => [
+        whenever(Made, ({ key }) => create(Box, key, made(key))),
+        whenever(Changed, ({ key, name }) => change(Box, key, see(name))),
+        whenever(Both, ({ key }) => createOrChange(Box, key, () => undefined, see('both'))),
+      ],
+      { backend: new MemoryBackend({ state: 'mysql' }), after: (call) => (isBroken ? brokenOff(call) : undefined) },
+    );
+    await on.consumer.take(['a', 'b'].map((key) => on.event(`make ${key}`, 'Made', { key })));
+    isBroken = true;
+    await on.consumer.take([on.event('1', 'Changed', { key: 'a', name: 'n' }), on.event('2', 'Both', { key: 'b' })]);
+    expect([box(on, 'a'), box(on, 'b'), ...on.states('Deferred')]).toMatchObject([{ seen: ['n'] }, { seen: ['both'] }]);
   });
 
   test('given event ids of any text, when they come twice, then each has its effect once', async () => {

@@ -1,4 +1,5 @@
-import type { Sidecar, StateWrite } from '../dapr/sidecar.ts';
+import type { Sidecar, StateWrite, Stored } from '../dapr/sidecar.ts';
+import { readSurely } from '../dapr/sure-read.ts';
 import { aggregate, type Identified } from '../domain/aggregate.ts';
 import { StoreRejected } from '../errors.ts';
 import { naturalKey, type Records } from '../persistence/records.ts';
@@ -98,12 +99,9 @@ export class DeferredStore {
     await this.sidecar.write(keys.map((at) => ({ key: at, value: undefined, remove: true })));
   }
 
-  /** The deferred events in these documents. @param matters see StateStore.readSurely */
-  async load(keys: readonly string[], matters = (_key: string): boolean => false): Promise<(Deferred | undefined)[]> {
-    const unique = [...new Set(keys)];
-    const read = await this.sidecar.state.readSurely(unique, matters);
-    const stored = new Map(read.map(({ key, value }) => [key, value as Document]));
-    return keys.map((key) => (stored.get(key)?.state ?? undefined) as Deferred | undefined);
+  /** The deferred events in these documents. */
+  async load(keys: readonly string[]): Promise<(Deferred | undefined)[]> {
+    return deferredIn(keys, await this.sidecar.read([...new Set(keys)]));
   }
 
   async byNumber(id: number): Promise<Deferred | undefined> {
@@ -116,10 +114,8 @@ export class DeferredStore {
   async page(from: number, size: number): Promise<{ items: Deferred[]; next: number | undefined }> {
     const { found, end, more } = await this.pointers(from, undefined, size);
     const shown = found.filter(({ id }) => id >= from).slice(0, size);
-    const loaded = await this.load(
-      shown.map(({ at }) => at),
-      () => true,
-    );
+    const keys = shown.map(({ at }) => at);
+    const loaded = deferredIn(keys, await readSurely(this.sidecar.state, [...new Set(keys)]));
     const beyond = found.find(({ id }) => id > (shown.at(-1)?.id ?? 0));
     return {
       items: loaded.flatMap((one, index) => (one && one.id === shown[index]!.id ? [one] : [])),
@@ -200,4 +196,9 @@ function writesOf(state: Deferred): StateWrite[] {
     { key: at, value: document },
     { key: pointerKey(id), value: pointer },
   ];
+}
+
+function deferredIn(keys: readonly string[], stored: readonly Stored[]): (Deferred | undefined)[] {
+  const documents = new Map(stored.map(({ key, value }) => [key, value as Document]));
+  return keys.map((key) => (documents.get(key)?.state ?? undefined) as Deferred | undefined);
 }

@@ -108,9 +108,7 @@ export class Dispatcher {
     byRecord: ReadonlyMap<string, readonly Task[]>,
     report: (task: Task, error?: unknown) => void,
   ): Promise<void> {
-    // Every other reaction to what is not there is written with CREATE, which tells.
-    const isDeferred = (key: string): boolean => byRecord.get(key)!.some(({ reaction }) => reaction.mode === 'change');
-    const loaded = await this.records.load(keys, isDeferred).catch(async (error: unknown) => {
+    const loaded = await this.records.load(keys).catch(async (error: unknown) => {
       // A key that no store can have is the fault of its own event.
       if (error instanceof StoreRejected && keys.length > 1)
         for (const key of keys) await this.applyPiece([key], byRecord, report);

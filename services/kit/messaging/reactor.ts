@@ -91,6 +91,8 @@ export class Reactor {
       }));
       await this.records.commit(tasks[0]!.reaction.kind, loaded, draft, draft.causes, published);
     }
+    // What is written tells whether the record is there after all, since it is made with CREATE.
+    else if (loaded.isDoubtful) throw new Conflict(loaded.key);
     return failed;
   }
 

@@ -6,7 +6,7 @@ import { log, reason, withoutClient } from '../telemetry/telemetry.ts';
 
 /** From the answer to the sidecar's question until its subscription must be there, and between two looks. */
 const LOOK_MS = 5_000;
-/** A sidecar that waits until its app is healthy shows itself as ready before it has asked: so long it may take for that. */
+/** With an app health check a sidecar says that it is ready before it has asked: so long it may take for that. */
 const UNASKED_MS = 30_000;
 /** Between two restarts of a sidecar at least. */
 const BETWEEN_MS = 60_000;
@@ -18,10 +18,13 @@ const MOST_RESTARTS = 3;
  *
  * A sidecar asks for subscriptions once in its life. An answer that breaks off, because the app died in it, is to it "none":
  * it is healthy from then on and brings no event, to the next process of the app neither. So what it has is looked at after
- * each start and each answer, and a sidecar without the subscription is asked to end: whoever runs it starts it again.
+ * each start and each answer, and a sidecar without the subscription is asked to end. `./run` and Kubernetes start it again;
+ * stock `dapr run` does not.
  */
 export class Subscription {
   private stopLook: () => void = () => undefined;
+  /** It was missing at the last look already: one look may fall between a sidecar's start and its question. */
+  private wasMissing = false;
   private restarts = 0;
   private restartedAt = Number.NEGATIVE_INFINITY;
   private isClosed = false;
@@ -78,7 +81,9 @@ export class Subscription {
     const { sidecar, clock } = this.parts;
     const has = await isSubscribed(sidecar, sidecar.system);
     if (this.isClosed) return;
-    if (has === undefined) return this.lookIn(LOOK_MS);
+    const isFirst = !this.wasMissing;
+    this.wasMissing = has === false;
+    if (has === undefined || (!has && isFirst)) return this.lookIn(LOOK_MS);
     if (has) {
       this.restarts = 0;
       this.trouble = undefined;
@@ -92,6 +97,7 @@ export class Subscription {
     );
     this.restarts += 1;
     this.restartedAt = clock.monotonic();
+    this.wasMissing = false;
     // Also where the restart asks nobody, or does not come.
     this.lookIn(BETWEEN_MS);
     await askToEnd(sidecar);

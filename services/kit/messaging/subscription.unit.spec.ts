@@ -29,7 +29,7 @@ test('given the answer was cut off, when the next process finds no subscription,
   await memory.attach(listener);
   subscription.start();
   expect(memory.subscriptions).toEqual([]);
-  await clock.pass(29_000);
+  await clock.pass(34_000);
   expect(memory.shutdowns).toBe(0);
   await clock.pass(1_000);
   expect(memory.shutdowns).toBe(1);
@@ -58,7 +58,7 @@ test('given no restart helps, when three have been asked for, then it gives up a
   const { clock, memory, subscription, listener } = await beside({ lost: 4 });
   await memory.attach(listener);
   subscription.start();
-  await clock.pass(30_000 + WHILE_MS - 1);
+  await clock.pass(35_000 + WHILE_MS - 1);
   expect({ shutdowns: memory.shutdowns, stalled: subscription.stalled }).toEqual({ shutdowns: 1, stalled: undefined });
   await clock.pass(10 * WHILE_MS);
   expect(memory.shutdowns).toBe(3);

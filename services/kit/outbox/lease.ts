@@ -86,7 +86,7 @@ export class Leases {
   }
 
   private async read(): Promise<{ rings: Rings; etag: string | undefined }> {
-    const [stored] = await this.sidecar.state.readSurely([RINGS]);
+    const [stored] = await this.sidecar.state.read([RINGS]);
     return { rings: { ...(stored?.value as Rings | undefined) }, etag: stored?.etag };
   }
 

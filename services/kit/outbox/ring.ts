@@ -1,5 +1,6 @@
 import type { Publication } from '../dapr/pubsub.ts';
 import type { Sidecar, Stored } from '../dapr/sidecar.ts';
+import { readSurely } from '../dapr/sure-read.ts';
 import { Overloaded, Unavailable } from '../errors.ts';
 
 /** The events of one change of one document, as they stand in an outbox record. */
@@ -171,7 +172,7 @@ export async function readSlots(
 async function readAll(sidecar: Pick<Sidecar, 'state'>, keys: readonly string[]): Promise<Stored[]> {
   try {
     // What is not there now is taken for never written, and its events are told by nobody.
-    return await sidecar.state.readSurely(keys);
+    return await readSurely(sidecar.state, keys);
   } catch (error) {
     if (keys.length === 1 || !(error instanceof Unavailable)) throw error;
     const half = keys.length >> 1;

@@ -1,4 +1,5 @@
 import type { Sidecar, Stored } from '../dapr/sidecar.ts';
+import { readSurely } from '../dapr/sure-read.ts';
 import type { Aggregate, Identified } from '../domain/aggregate.ts';
 import { BLOCK, bitsOf, blockKey, blockOf, type Counts, countsKey, type Gone, hasBit } from './gone.ts';
 import { Ids } from './ids.ts';
@@ -15,7 +16,7 @@ const REMEMBERED = 2_000;
  * Collections in pages: docs/decisions/0017-pages.md.
  *
  * Promises: a page is full unless it is the last, and `next` is right; it costs at most 9 bulk reads of at most 250
- * documents, whatever is in the store; a number that others gave never moves the end.
+ * documents, whatever is in the store (on SQL what is missing of them is asked for once more); a number that others gave never moves the end.
  */
 export class Collection {
   private readonly absent = new Map<string, Set<number>>();
@@ -28,10 +29,9 @@ export class Collection {
 
   /** One page, by number. */
   async list<S extends Identified>(kind: Aggregate<S>, wish: PageRequest, reads = READS): Promise<Page<S>> {
-    const { numbers, settled } = await this.numbers(kind);
-    // Of younger ones many are only reserved: what is missing of them is asked for again with the next page.
-    const read = (places: readonly number[]): Promise<Row<S>[]> =>
-      this.rows.byPlace(kind, places, (place) => place < settled);
+    const numbers = await this.numbers(kind);
+    const isExpected = (place: number): boolean => !numbers.absent.has(place);
+    const read = (places: readonly number[]): Promise<Row<S>[]> => this.rows.byPlace(kind, places, isExpected);
     const page = await pageOf(numbers, wish, read, new Allowance(reads, this.rows.costByPlace(kind)));
     const up = wish.descending ? -1 : 1;
     return { ...page, items: page.items.sort((a, b) => up * (a.id - b.id)) };
@@ -44,7 +44,7 @@ export class Collection {
   }
 
   /** The numbers of a kind as they are now: what is noted, what is known to be unused, and the rest of them. */
-  private async numbers<S extends Identified>(kind: Aggregate<S>): Promise<{ numbers: Numbers; settled: number }> {
+  private async numbers<S extends Identified>(kind: Aggregate<S>): Promise<Places> {
     const listing = listingOf(kind);
     const { ids } = this;
     const absent = this.absent.get(listing) ?? new Set<number>();
@@ -55,12 +55,13 @@ export class Collection {
     const exact = [...new Set([...[...noted, ...absent].map(blockOf), blockOf(unused.from), blockOf(unused.to)])];
     const known = exact.slice(0, CHUNK - 2).map((block) => blockKey(listing, block));
     // Of these only the first is there in every collection that has anything.
-    const [reserved, directory, ...blocks] = await this.sidecar.state.readSurely(
+    const [reserved, directory, ...blocks] = await readSurely(
+      this.sidecar.state,
       [Ids.keyOf(listing), countsKey(listing), ...known],
       (key) => key === Ids.keyOf(listing),
     );
     const { end, settled } = ids.endOf(listing, reserved);
-    const numbers = new Places(this.sidecar, listing, {
+    return new Places(this.sidecar, listing, {
       end,
       counts: (directory?.value ?? {}) as Counts,
       blocks: new Map(blocks.map((block, index) => [exact[index] ?? 0, block])),
@@ -69,7 +70,6 @@ export class Collection {
         noted.has(number) || (number >= unused.from && number < unused.to) || unused.single.has(number),
       found: (rows) => this.found(kind, ids.gone, absent, settled, rows),
     });
-    return { numbers, settled };
   }
 
   private found<S extends Identified>(
@@ -143,7 +143,10 @@ class Places implements Numbers {
   }
 
   async load(blocks: readonly number[]): Promise<void> {
-    const stored = await this.sidecar.state.readSurely(blocks.map((block) => blockKey(this.listing, block)));
+    const stored = await readSurely(
+      this.sidecar.state,
+      blocks.map((block) => blockKey(this.listing, block)),
+    );
     for (const [index, block] of blocks.entries())
       this.loaded.set(block, this.placesOf(block, stored[index] && bitsOf(stored[index])));
   }

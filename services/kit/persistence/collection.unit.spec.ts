@@ -70,9 +70,11 @@ async function seed(
   return all.filter(isLive);
 }
 
-/** No request read more than `calls` times, and never more than 250 documents at once. */
+/** No request read more than `most` times in bulk, never more than 250 documents at once, and 16 by themselves at most for each. */
 function expectBounded({ calls }: GivenRecords, most: number): void {
-  const reads = calls.filter(({ kind }) => kind === 'state-read');
+  const all = calls.filter(({ kind }) => kind === 'state-read');
+  const reads = all.filter(({ method }) => method === 'POST');
+  expect(all.length - reads.length).toBeLessThanOrEqual(16 * reads.length);
   expect(Math.max(...reads.map((call) => keysOf(call).length))).toBeLessThanOrEqual(250);
   expect(reads.length).toBeLessThanOrEqual(most);
 }

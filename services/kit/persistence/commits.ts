@@ -15,6 +15,8 @@ export interface Loaded {
   readonly key: string;
   readonly etag: string | undefined;
   readonly document: Document | undefined;
+  /** It may be there although it was not found: see readSurely. */
+  readonly isDoubtful?: boolean;
 }
 
 /** An event to be told, with the trace it belongs to. */

@@ -79,11 +79,13 @@ export class Idempotency {
    */
   async find({ cause, fingerprint }: Command): Promise<Claim | undefined> {
     if (!fingerprint) return undefined;
-    const [stored, answered] = await this.sidecar.read([keyOf(cause), answerKeyOf(cause)]);
+    const [stored, seen] = await this.sidecar.read([keyOf(cause), answerKeyOf(cause)]);
     const known = stored?.value as Stored | undefined;
     if (!known || !stored?.etag) return undefined;
     if (known.fingerprint !== fingerprint)
       throw new RuleViolation('this Idempotency-Key was used for another request; use a new one');
+    const isSure = seen?.etag || this.sidecar.state.tellsAbsence(2);
+    const [answered] = isSure ? [seen] : await this.sidecar.read([answerKeyOf(cause)]);
     const answer = answered?.value as Answer | undefined;
     const stands = answer && (await this.stands(answer, causeOf({ cause, fingerprint })));
     return {

@@ -1,4 +1,5 @@
 import type { Sidecar } from '../dapr/sidecar.ts';
+import { readSurely } from '../dapr/sure-read.ts';
 import type { Aggregate, Identified, Kind } from '../domain/aggregate.ts';
 import { Collection } from './collection.ts';
 import type { Loaded } from './commits.ts';
@@ -39,8 +40,10 @@ export class RecordReader {
     const all = [...new Set(keys.map((key) => naturalKey(kind, key)))];
     const found: S[] = [];
     for (let from = 0; from < all.length; from += CHUNK)
-      for (const { document } of await this.load(all.slice(from, from + CHUNK), () => true))
-        if (document?.state) found.push(document.state as S);
+      for (const { value } of await readSurely(this.sidecar.state, all.slice(from, from + CHUNK))) {
+        const { state } = (value ?? {}) as Partial<Document>;
+        if (state) found.push(state as S);
+      }
     return found;
   }
 
@@ -56,7 +59,7 @@ export class RecordReader {
 
   /**
    * One page of the records with this value in a key, `uniqueBy` or `listBy` field.
-   * It costs at most 9 bulk reads, however many there are.
+   * It costs at most 9 bulk reads, however many there are; on SQL what is missing is asked for once more.
    */
   async find<S extends Identified>(
     kind: Aggregate<S>,
@@ -93,12 +96,14 @@ export class RecordReader {
     return this.collection.newest(kind, count);
   }
 
-  /** Reads documents by key. @param matters which of several must not seem to be missing: see StateStore.readSurely */
-  async load(keys: readonly string[], matters: (key: string) => boolean = () => false): Promise<Loaded[]> {
-    return (await this.sidecar.state.readSurely(keys, matters)).map(({ key, value, etag }) => ({
+  /** Reads documents by key. */
+  async load(keys: readonly string[]): Promise<Loaded[]> {
+    const isSure = this.sidecar.state.tellsAbsence(keys.length);
+    return (await this.sidecar.read(keys)).map(({ key, value, etag }) => ({
       key,
       etag,
       document: value as Document | undefined,
+      isDoubtful: etag === undefined && !isSure,
     }));
   }
 

@@ -1,4 +1,5 @@
 import type { Sidecar, Stored } from '../dapr/sidecar.ts';
+import { readSurely } from '../dapr/sure-read.ts';
 import type { Aggregate, Identified, Kind } from '../domain/aggregate.ts';
 import { type Document, isTombstone } from './document.ts';
 import { idKey, pointedAt, seqKey } from './keys.ts';
@@ -11,7 +12,7 @@ const documentOf = ({ value }: Stored): Document | undefined => value as Documen
 export class Rows {
   constructor(private readonly sidecar: Sidecar) {}
 
-  /** By their public numbers. @param matters which of them must not seem to be missing: see StateStore.readSurely */
+  /** By their public numbers. @param matters which of them must not seem to be missing: see readSurely */
   byId<S extends Identified>(kind: Aggregate<S>, ids: readonly number[], matters = always): Promise<Row<S>[]> {
     const keys = ids.map((id) => idKey(kind, id));
     const isIt = (document: Document, index: number): boolean => document.id === ids[index];
@@ -55,9 +56,9 @@ export class Rows {
     isIt: (document: Document, index: number) => boolean,
   ): Promise<Row<S>[]> {
     const { state } = this.sidecar;
-    const targets = (await state.readSurely(keys, (key) => sure.has(key))).map(({ value }) => pointedAt(value));
+    const targets = (await readSurely(state, keys, (key) => sure.has(key))).map(({ value }) => pointedAt(value));
     const known = [...new Set(targets.flatMap((target) => target ?? []))];
-    const documents = new Map((await state.readSurely(known)).map((stored) => [stored.key, documentOf(stored)]));
+    const documents = new Map((await readSurely(state, known)).map((stored) => [stored.key, documentOf(stored)]));
     return targets.map((target, index) =>
       rowOf(kind, target === undefined ? undefined : documents.get(target), index, isIt),
     );
@@ -69,7 +70,7 @@ export class Rows {
     sure: ReadonlySet<string>,
     isIt: (document: Document, index: number) => boolean,
   ): Promise<Row<S>[]> {
-    const stored = await this.sidecar.state.readSurely(keys, (key) => sure.has(key));
+    const stored = await readSurely(this.sidecar.state, keys, (key) => sure.has(key));
     return stored.map((one, index) => rowOf(kind, documentOf(one), index, isIt));
   }
 }

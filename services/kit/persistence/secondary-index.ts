@@ -1,4 +1,5 @@
 import { CREATE, type Sidecar, type StateWrite, type Stored } from '../dapr/sidecar.ts';
+import { readSurely } from '../dapr/sure-read.ts';
 import type { Aggregate, Identified, Kind } from '../domain/aggregate.ts';
 import { Unavailable } from '../errors.ts';
 import { log, reason, withoutClient } from '../telemetry/telemetry.ts';
@@ -101,7 +102,9 @@ export class SecondaryIndex {
   }
 
   private reading<S extends Identified>(kind: Aggregate<S>, field: keyof S & string, value: string): Reader<S> {
-    return async (ids) => (await this.rows.byId(kind, ids)).map((row) => having(row, field, value));
+    const absent = this.absent.get(listKey(kind.name, field, value));
+    const isExpected = (id: number): boolean => !absent?.has(id);
+    return async (ids) => (await this.rows.byId(kind, ids, isExpected)).map((row) => having(row, field, value));
   }
 
   private async numbers(list: string, rows: Reader<unknown>): Promise<IndexEntries> {
@@ -109,12 +112,17 @@ export class SecondaryIndex {
     const ranges = [...new Set([...absent].map(rangeOf))].slice(0, CHUNK - 2);
     const keys = [list, countsKey(list), ...ranges.map((range) => rangeKey(list, range))];
     const isNamed = (key: string): boolean => key !== countsKey(list);
-    const [directory, counts, ...documents] = await this.sidecar.state.readSurely(keys, isNamed);
+    const [directory, counts, ...documents] = await readSurely(this.sidecar.state, keys, isNamed);
     const blocks = [...new Set(directory ? numbersOf(directory) : [])].sort((a, b) => a - b);
     const loaded = new Map(documents.map((stored, index) => [ranges[index] ?? 0, numbersOf(stored)]));
     return new IndexEntries(blocks, (counts?.value ?? {}) as Record<string, number>, loaded, absent, {
       read: async (some) =>
-        (await this.sidecar.state.readSurely(some.map((range) => rangeKey(list, range)))).map(numbersOf),
+        (
+          await readSurely(
+            this.sidecar.state,
+            some.map((range) => rangeKey(list, range)),
+          )
+        ).map(numbersOf),
       learn: (without, counts) => {
         if (absent.size > 0) this.absent.set(list, absent);
         else this.absent.delete(list);

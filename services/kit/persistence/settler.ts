@@ -1,4 +1,5 @@
 import { CREATE, type StateStore, type StateWrite, type Stored } from '../dapr/state.ts';
+import { readSurely } from '../dapr/sure-read.ts';
 import { Overloaded, StoreRejected, Unavailable } from '../errors.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -123,7 +124,7 @@ export class Settler {
   /** Reads what became of commits. @returns those that are neither applied nor overtaken @throws when it cannot be read */
   private async look(commits: readonly Commit[]): Promise<Commit[]> {
     const guarded = commits.map(({ entry, change }) => [entry.key, ...(change?.answers ?? []).map(({ key }) => key)]);
-    const stored = new Map((await this.store.readSurely([...new Set(guarded.flat())])).map((one) => [one.key, one]));
+    const stored = new Map((await readSurely(this.store, [...new Set(guarded.flat())])).map((one) => [one.key, one]));
     const stands = ({ entry }: Commit): boolean =>
       Boolean((stored.get(entry.key)?.value as Document | undefined)?.causes.includes(entry.cause));
     await Promise.all(

@@ -59,8 +59,14 @@ export function view<R extends Identified, F extends object>(
   },
 ): View<R> {
   const { from: sources, row: rowFrom, uniqueBy = [], listBy = [], ...by } = options;
-  const rowOf = ({ id, facts }: Pick<Facts, 'id' | 'facts'>): R | undefined =>
+  const made = (id: number, facts: Facts['facts']): R | undefined =>
     rowFrom(id, Object.fromEntries(Object.entries(facts).map(([type, fact]) => [type, fact.data])) as Partial<F>);
+  // Whether a row is shown is asked before the row: it is made once for both.
+  const rows = new WeakMap<Facts['facts'], R | undefined>();
+  const rowOf = ({ id, facts }: Facts): R | undefined => {
+    if (!rows.has(facts)) rows.set(facts, made(id, facts));
+    return rows.get(facts);
+  };
   const kind: Aggregate<Facts> = { name, ...by, uniqueBy, listBy, isShown: (facts) => rowOf(facts) !== undefined };
   const policies = Object.values<Source<unknown>>(sources).map(
     ({ event, keyOf }): Policy => ({
@@ -73,7 +79,7 @@ export function view<R extends Identified, F extends object>(
           const known = state?.facts[type];
           if (known && order(known, fact) >= 0) return undefined;
           const facts = { ...state?.facts, [type]: fact };
-          const row = rowOf({ id, facts });
+          const row = made(id, facts);
           const found = Object.fromEntries([...uniqueBy, ...listBy].map((field) => [field, row?.[field as keyof R]]));
           return { state: { ...found, id, facts }, events: [] };
         };

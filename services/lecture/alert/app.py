@@ -200,8 +200,8 @@ class Routes(Handler):
                 self.server.stopping.wait(0.2)
                 continue
             self.server.configuration.sidecar_started()  # it asks at no other time
-            self._json([self.server.alert.subscription(components.pubsub)])
-            return self.server.subscription.answered()
+            self.server.subscription.answered()
+            return self._json([self.server.alert.subscription(components.pubsub)])
         return self.send_error(503, "This service stops")
 
     def _configuration(self) -> None:

@@ -58,11 +58,13 @@ class Sidecar:
             self._call("GET", "/v1.0/healthz", timeout=1)
         except SidecarError:
             return None
-        found = self._call("GET", "/v1.0/metadata").get("subscriptions") or []
-        return any(isinstance(each, dict) and each.get("topic") == topic for each in found)
+        metadata = self._call("GET", "/v1.0/metadata")
+        if "id" not in metadata:
+            return None
+        return any(each["topic"] == topic for each in metadata.get("subscriptions") or [])
 
     def end(self) -> None:
-        """Asks it to end; whoever runs it starts it again."""
+        """Asks it to end."""
         self._call("POST", "/v1.0/shutdown")
 
     def publish(self, pubsub: str, topic: str, cloud_event: dict) -> None:

@@ -11,7 +11,7 @@ from sidecar import Sidecar, SidecarError
 
 # From the answer to the sidecar's question until its subscription must be there, and between two looks.
 LOOK_S = 5.0
-# A sidecar that waits until its app is healthy shows itself as ready before it has asked.
+# With an app health check a sidecar says that it is ready before it has asked.
 UNASKED_S = 30.0
 # Between two restarts of a sidecar at least, and how many are tried: then the fault is elsewhere.
 BETWEEN_S = 60.0
@@ -20,14 +20,16 @@ MOST_RESTARTS = 3
 
 class Subscription:
     """A sidecar asks for subscriptions once in its life, and takes an answer that breaks off as "none": it is healthy, and
-    brings no event. So it is looked at after each start and each answer, and asked to end where it has no subscription;
-    whoever runs it starts it again."""
+    brings no event. So it is looked at after each start and each answer, and asked to end where it has no subscription.
+    `./run` and Kubernetes start it again; stock `dapr run` does not."""
 
     def __init__(self, sidecar: Sidecar, topic: str) -> None:
         self.trouble: Optional[str] = None
         self._sidecar = sidecar
         self._topic = topic
         self._answered = Event()
+        # At the last look already: one look may fall between a sidecar's start and its question.
+        self._was_missing = False
         self._restarts = 0
         self._restart_at = 0.0
 
@@ -51,7 +53,8 @@ class Subscription:
     def look(self) -> Optional[float]:
         """Returns the seconds until it is to be looked at again; None: when the sidecar asks again. Raises SidecarError."""
         has = self._sidecar.subscribed(self._topic)
-        if has is None:
+        is_first, self._was_missing = not self._was_missing, has is False
+        if has is None or (not has and is_first):
             return LOOK_S
         if has:
             self._restarts, self.trouble = 0, None
@@ -66,5 +69,6 @@ class Subscription:
         log("warn", "the sidecar lost the answer that says which events to bring: it is asked to end, so that it starts again")
         self._restarts += 1
         self._restart_at = time.monotonic() + BETWEEN_S
+        self._was_missing = False
         self._sidecar.end()
         return BETWEEN_S

@@ -149,6 +149,19 @@ def component(name: str, kind: str, **metadata: object) -> str:
     return json.dumps({"apiVersion": "dapr.io/v1alpha1", "kind": "Component", "metadata": {"name": name}, "spec": spec})
 
 
+class BreaksOff(BaseHTTPRequestHandler):
+    """An app that dies in its answer to the sidecar."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-length", "100")
+        self.end_headers()
+        self.wfile.write(b"[{")
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
 class AlertBesideASidecar(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
@@ -341,6 +354,20 @@ class AlertBesideASidecar(unittest.TestCase):
         for file in ("console.txt", "daprd.txt"):
             for token in TOKENS.values():
                 self.assertNotIn(token, (self.home / file).read_text(encoding="utf-8"))
+
+    def test_given_its_sidecar_lost_the_answer_when_it_starts_then_the_sidecar_ends_and_the_next_one_brings_events(self) -> None:
+        self.kill()
+        self.stop(self.daprd)
+        with ThreadingHTTPServer(("127.0.0.1", self.port), BreaksOff) as before:
+            threading.Thread(target=before.serve_forever, daemon=True).start()
+            type(self).daprd = self.start_daprd()
+            eventually(lambda: request(self.http, "GET", "/v1.0/healthz")[0] == 204, "the sidecar is healthy")
+            before.shutdown()
+        self.restart()
+        self.assertEqual(0, self.daprd.wait(60))
+        type(self).daprd = self.start_daprd()
+        self.wait_until_healthy()
+        self.await_notice(self.publish())
 
     def test_notice_in_the_file_on_the_console_and_by_the_binding(self) -> None:
         event_id = self.publish()

@@ -664,8 +664,10 @@ class ASubscription(unittest.TestCase):
 
     def test_given_the_answer_was_cut_off_when_it_is_looked_at_then_the_sidecar_is_asked_to_end_once(self) -> None:
         self.sidecar.subscribed.return_value = False
-        self.subscription.look()
-        self.subscription.look()
+        self.assertEqual(LOOK_S, self.subscription.look())
+        self.sidecar.end.assert_not_called()
+        for _ in range(3):
+            self.subscription.look()
         self.assertEqual(1, self.sidecar.end.call_count)
 
     def test_given_a_sidecar_that_has_it_or_starts_when_it_is_looked_at_then_it_goes_on(self) -> None:
@@ -677,8 +679,8 @@ class ASubscription(unittest.TestCase):
     def test_given_no_restart_helps_when_three_were_asked_for_then_it_gives_up_until_one_helps(self) -> None:
         self.sidecar.subscribed.return_value = False
         with mock.patch("subscription.BETWEEN_S", 0.0):
-            looks = [self.subscription.look() for _ in range(MOST_RESTARTS + 2)]
-        self.assertEqual([0.0] * MOST_RESTARTS + [None, None], looks)
+            looks = [self.subscription.look() for _ in range(2 * MOST_RESTARTS + 3)]
+        self.assertEqual([LOOK_S, 0.0] * MOST_RESTARTS + [LOOK_S, None, None], looks)
         self.assertEqual(MOST_RESTARTS, self.sidecar.end.call_count)
         self.assertIn("no subscription to lecture", self.subscription.trouble or "")
         self.sidecar.subscribed.return_value = True
