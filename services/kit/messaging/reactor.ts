@@ -91,8 +91,9 @@ export class Reactor {
       }));
       await this.records.commit(tasks[0]!.reaction.kind, loaded, draft, draft.causes, published);
     }
-    // What is written tells whether the record is there after all, since it is made with CREATE.
-    else if (loaded.isDoubtful) throw new Conflict(loaded.key);
+    // What is written tells whether the record is there after all, since it is made with CREATE. A creation that waits for
+    // another service would only ask it twice.
+    else if (loaded.isDoubtful && tasks.some(({ reaction }) => !reaction.before)) throw new Conflict(loaded.key);
     return failed;
   }
 

@@ -51,6 +51,7 @@ export class Subscription {
     const router = Router();
     router.get('/dapr/subscribe', (_, response) => {
       response.json(isWanted ? [sidecar.subscription(sidecar.system, eventsWaitMs)] : []);
+      this.wasMissing = false;
       this.lookIn(LOOK_MS);
     });
     return router;

@@ -74,8 +74,9 @@ export class SecondaryIndex {
     first: readonly S[] = [],
     reads = READS,
   ): Promise<Page<S>> {
-    const read = this.reading(kind, field, value);
-    const numbers = await this.numbers(listKey(kind.name, field, value), read);
+    const list = listKey(kind.name, field, value);
+    const read = reading(this.rows, kind, field, value, this.absent.get(list));
+    const numbers = await this.numbers(list, read);
     const page = await pageOf(numbers, wish, read, new Allowance(reads, this.rows.costById(kind)), first);
     numbers.learn();
     return page;
@@ -83,7 +84,8 @@ export class SecondaryIndex {
 
   /** All records with this value, at most 250 at a time, ascending by number. */
   async *each<S extends Identified>(kind: Aggregate<S>, field: keyof S & string, value: string): AsyncGenerator<S[]> {
-    const read = this.reading(kind, field, value);
+    // What a policy passes over it may never see again, so nothing is taken for absent.
+    const read = reading(this.rows, kind, field, value);
     const numbers = await this.numbers(listKey(kind.name, field, value), read);
     for (let at = 0; at < numbers.blocks.length; at++) {
       const block = numbers.blocks[at] as number;
@@ -99,12 +101,6 @@ export class SecondaryIndex {
       numbers.forget(block);
     }
     numbers.learn();
-  }
-
-  private reading<S extends Identified>(kind: Aggregate<S>, field: keyof S & string, value: string): Reader<S> {
-    const absent = this.absent.get(listKey(kind.name, field, value));
-    const isExpected = (id: number): boolean => !absent?.has(id);
-    return async (ids) => (await this.rows.byId(kind, ids, isExpected)).map((row) => having(row, field, value));
   }
 
   private async numbers(list: string, rows: Reader<unknown>): Promise<IndexEntries> {
@@ -181,6 +177,18 @@ export class SecondaryIndex {
       for (const number of await survivors(taken)) await this.append(rangeKey(list, rangeOf(number)), number);
     }
   }
+}
+
+/** Reads records by number, if they have a value. @param absent numbers that are not expected to have a record yet */
+function reading<S extends Identified>(
+  rows: Rows,
+  kind: Aggregate<S>,
+  field: keyof S & string,
+  value: string,
+  absent?: ReadonlySet<number>,
+): Reader<S> {
+  const isExpected = (id: number): boolean => !absent?.has(id);
+  return async (ids) => (await rows.byId(kind, ids, isExpected)).map((row) => having(row, field, value));
 }
 
 /** A record that has another value now is not one of the list any more. Null is no value, and not the text "null". */

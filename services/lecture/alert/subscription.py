@@ -42,6 +42,7 @@ class Subscription:
         while not stopping.is_set():
             if self._answered.wait(pause):
                 self._answered.clear()
+                self._was_missing = False
                 pause = LOOK_S
                 continue
             try:
