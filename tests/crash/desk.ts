@@ -135,8 +135,9 @@ export class Desk {
       const began = this.way.now();
       const sent = await this.way.ask({ method, path, headers: { 'idempotency-key': key }, body, limitMs: 30_000 });
       log.took.push(this.way.now() - began);
-      const answer = sent && { status: sent.status, body: json(sent.text) ?? {}, unsure };
-      if (sent && !json(sent.text))
+      const said = sent && json(sent.text);
+      const answer = sent && { status: sent.status, body: said ?? {}, unsure };
+      if (sent && !said)
         log.oddities.push({ about: key, what: `${method} ${path} was answered ${sent.status} ${sent.text}: no JSON` });
       if (answer && answer.status < 300) {
         log.accepted++;

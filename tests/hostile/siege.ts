@@ -20,9 +20,6 @@ const MANY = 1_000;
 const NOTICEABLE_MS = 100;
 /** Honest commands that may be told to come again. */
 const TURNED_AWAY = 0.01;
-const NEVER = { commands: Number.POSITIVE_INFINITY, reads: Number.POSITIVE_INFINITY };
-/** Until what an attack left is worked off. */
-const CATCHES_UP_MS = 5_000;
 /** What does not come to rest in so long never does. */
 const COMES_TO_REST_MS = 45_000;
 
@@ -96,14 +93,12 @@ export async function besiege(siege: Siege): Promise<number> {
   const ending = new AbortController();
   const observer = observe(siege, { record, honest, watch, ending: ending.signal });
   await attack(siege, record, paths);
-  const attacked = { commands: honest.log.took.length, reads: honest.reads.length };
-  const later = quiet.commands < MANY ? NEVER : await quietAgain(honest, siege.quietMs);
   await honest.stop();
   ending.abort();
   await observer;
 
-  compare('commands', honest.log.took, [quiet.commands, attacked.commands, later.commands], record);
-  compare('reads', honest.reads, [quiet.reads, attacked.reads, later.reads], record);
+  compare('commands', honest.log.took, quiet.commands, record);
+  compare('reads', honest.reads, quiet.reads, record);
   const away = honest.log.refusals.filter((text) => / was refused: 503 /.test(text));
   if (away.length > TURNED_AWAY * honest.log.tries)
     record.violation(`${away.length} of ${honest.log.tries} honest commands were turned away: ${away[0]}`);
@@ -115,17 +110,6 @@ export async function besiege(siege: Siege): Promise<number> {
     `hostile ${place.system} on ${place.profile}: ${record.attacks} attacks, ${commands} honest commands, ${record.violations} violations`,
   );
   return record.violations;
-}
-
-/**
- * The honest clients' own records make lists longer, so that everything costs more than at first: behind the attack they work
- * alone again, for as long as before it. @returns what they had done when that began
- */
-async function quietAgain(honest: Honest, ms: number): Promise<{ commands: number; reads: number }> {
-  await sleep(CATCHES_UP_MS);
-  const done = { commands: honest.log.took.length, reads: honest.reads.length };
-  await sleep(ms);
-  return done;
 }
 
 /** All attackers, until the time is over; in a process of their own, so that their work does not delay the honest clients'. */
@@ -176,21 +160,13 @@ async function observe(
   }
 }
 
-/** @param ends how many there were when the quiet phase ended, when the attack ended, and when it was quiet again */
-function compare(
-  what: string,
-  times: readonly number[],
-  [quiet, attacked, later]: readonly [number, number, number],
-  record: Record,
-): void {
-  const [before, during, after] = [times.slice(0, quiet), times.slice(quiet, attacked), times.slice(later)].map(p99);
-  const words = `p99 of honest ${what}: ${before!.toFixed(0)} ms, under attack ${during!.toFixed(0)} ms of ${attacked - quiet}, later ${after!.toFixed(0)} ms`;
+function compare(what: string, times: readonly number[], quiet: number, record: Record): void {
+  const [before, during] = [p99(times.slice(0, quiet)), p99(times.slice(quiet))];
+  const words = `p99 of honest ${what}: ${before.toFixed(0)} ms, under attack ${during.toFixed(0)} ms of ${times.length - quiet}`;
   console.log(`  ${words}`);
-  if (Math.min(quiet, attacked - quiet) < FEW) return;
+  if (Math.min(quiet, times.length - quiet) < FEW) return;
   const slower = quiet < MANY ? 10 : 2;
-  // Longer lists excuse so much; what is slower behind an attack than that, the attack left behind.
-  const usual = Math.max(before!, Math.min(after!, slower * before!));
-  if (during! > Math.max(slower * usual, NOTICEABLE_MS)) record.violation(words);
+  if (during > Math.max(slower * before, NOTICEABLE_MS)) record.violation(words);
 }
 
 /** What must hold when it is over: all that was promised is there, nothing keeps memory, the runner calls it healthy. */

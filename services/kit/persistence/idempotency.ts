@@ -84,6 +84,7 @@ export class Idempotency {
     if (!known || !stored?.etag) return undefined;
     if (known.fingerprint !== fingerprint)
       throw new RuleViolation('this Idempotency-Key was used for another request; use a new one');
+    // Without its answer the command would be decided again: of two documents SQL may leave one out.
     const isSure = seen?.etag || this.sidecar.state.tellsAbsence(2);
     const [answered] = isSure ? [seen] : await this.sidecar.read([answerKeyOf(cause)]);
     const answer = answered?.value as Answer | undefined;
