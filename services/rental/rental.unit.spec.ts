@@ -45,14 +45,14 @@ async function system(ofRental: GivenOptions = {}): Promise<System> {
 }
 
 async function ordered({ product, rental }: System, qty = 3): Promise<number> {
-  const { body } = await product.request('POST', '/products', { name: 'computer', qty: 9 });
+  const { body } = await product.request<{ id: number }>('POST', '/products', { name: 'computer', qty: 9 });
   await product.settle();
   const order = { productId: body.id, qty, productName: 'computer' };
-  return (await rental.request('POST', '/rentals', order)).body.id;
+  return (await rental.request<{ id: number }>('POST', '/rentals', order)).body.id;
 }
 const cancel = ({ rental }: System, id: number, key?: string): Promise<Reply> =>
   rental.request('DELETE', `/rentals/${id}`, undefined, key === undefined ? {} : { 'idempotency-key': key });
-const stock = async ({ delivery }: System): Promise<number> => (await delivery.request('GET', '/products/1')).body.qty;
+const stock = async ({ delivery }: System): Promise<unknown> => (await delivery.request('GET', '/products/1')).body.qty;
 const myOrder = async ({ information }: System, id: number): Promise<unknown> =>
   (await information.request('GET', `/myOrders/${id}`)).body;
 
@@ -101,8 +101,10 @@ describe('a delivery that a client cancels', () => {
   test('given a field that only rental may say, when a client sends it, then 400 names it', async () => {
     const on = await system();
     const wish = { rentalId: 1, status: 'CANCELED', cancellation: { cause: 'x', fingerprint: null } };
-    const { status, body } = await on.delivery.request('POST', '/deliveries', wish);
-    expect([status, body.errors[0].field]).toEqual([400, 'cancellation']);
+    expect(await on.delivery.request('POST', '/deliveries', wish)).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'cancellation' }] },
+    });
   });
 });
 
@@ -182,7 +184,8 @@ describe('an order that its customer cancels', () => {
     const key = { 'idempotency-key': 'k' };
     await on.product.request('POST', '/products', { name: 'computer', qty: 9 });
     await on.product.settle();
-    const { body } = await on.rental.request('POST', '/rentals', { productId: 1, qty: 3 }, key);
+    const order = { productId: 1, qty: 3 };
+    const { body } = await on.rental.request<{ id: number }>('POST', '/rentals', order, key);
     await isDelivered(on, body.id);
     expect((await cancel(on, body.id, 'k')).status).toBe(422);
     await isDelivered(on, body.id);
@@ -196,7 +199,7 @@ describe('events that come early, or about what is not there', () => {
     await rental.tell({ type: 'StockChanged', data: { productId: 31, qty: 3 }, version: 4 });
     await rental.tell({ type: 'StockChanged', data: { productId: 31, qty: 6 }, version: 2 });
     expect((await rental.request('GET', '/products/31')).status).toBe(404);
-    expect((await rental.request('GET', '/deferred')).body._embedded.deferred).toEqual([]);
+    expect(await rental.rows('/deferred')).toEqual([]);
     await rental.tell({ type: 'ProductSaved', data: { id: 31, name: 'computer', qty: 9 } });
     expect((await rental.request('GET', '/products/31')).body).toMatchObject({ name: 'computer', qty: 3 });
   });
@@ -209,7 +212,7 @@ describe('events that come early, or about what is not there', () => {
       const order = { id: 77, productId: 1, qty, status: 'ORDERED', productName: 'computer' };
       await on.delivery.tell({ type: 'Rentaled', data: order });
       expect(await stock(on)).toBe(6);
-      expect((await on.delivery.request('GET', '/deadletters')).body._embedded.deadletters).toHaveLength(1);
+      expect(await on.delivery.rows('/deadletters')).toHaveLength(1);
     },
   );
 
@@ -229,8 +232,9 @@ describe('events that come early, or about what is not there', () => {
       await isDelivered(on, id);
       for (const query of ['', '?page=0']) {
         const before = on.information.sidecar.activity;
-        const { body } = await on.information.request('GET', `/myOrders${query}`);
-        expect(body._embedded.myOrders).toMatchObject([{ rentalId: id, rentalStatus: 'DELIVERED' }]);
+        expect(await on.information.rows(`/myOrders${query}`)).toMatchObject([
+          { rentalId: id, rentalStatus: 'DELIVERED' },
+        ]);
         expect(on.information.sidecar.activity - before).toBeLessThan(10);
       }
     },

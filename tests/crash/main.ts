@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { endWith } from '../harness/ending.ts';
+import { EVENTS_KEPT_MINUTES } from './parts.ts';
 import { systemsOf } from './subjects/index.ts';
 
 const options = new Command('test crash')
@@ -27,6 +28,7 @@ const options = new Command('test crash')
 // Beside a running system: own state, own ports.
 process.env.MADANG_HOME ||= join(resolve(import.meta.dirname, '../..'), '.madang/crash');
 process.env.MADANG_PORT_OFFSET ||= '6500';
+process.env.MADANG_EVENTS_KEPT_MINUTES ||= EVENTS_KEPT_MINUTES;
 
 // Whatever was started ends with this process, also when it is interrupted.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));

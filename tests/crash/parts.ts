@@ -3,6 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/**
+ * Minutes for which a system that is judged keeps its events, a week. The judges read every topic from its first event, and
+ * the runner lets events go after an hour on Redis: a longer test took those for lost.
+ */
+export const EVENTS_KEPT_MINUTES = String(7 * 24 * 60);
+
 /** Mulberry32: the same seed gives the same numbers. */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;

@@ -34,19 +34,21 @@ async function killer(
 ): Promise<Record<string, number>> {
   const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
   const killed: Record<string, number> = {};
+  const deaths = new Map<string, number>();
   for (let done = 0; done < kills; ) {
     const before = log.accepted;
     await sleep(500 + 900 * random());
     // A kill shows most where work is done: a slow machine gets the time to begin with it.
     await until(async () => log.accepted > before, 5_000, 50);
     const { services, infrastructure } = await status();
+    for (const { id, state } of infrastructure) if (state === 'healthy') deaths.delete(id);
     const targets = [
       ...services.flatMap(({ pid }) => (pid ? [{ pid, kind: 'app' }] : [])),
       ...services.flatMap(({ sidecarPid }) => (sidecarPid ? [{ pid: sidecarPid, kind: 'sidecar' }] : [])),
-      ...infrastructure.flatMap(({ pid, id }) => (pid ? [{ pid, kind: id }] : [])),
+      // One that is alone may die once more while it comes back. Killed on and on it never would, and no sidecar starts without it.
+      ...infrastructure.flatMap(({ pid, id }) => (pid && (deaths.get(id) ?? 0) < 2 ? [{ pid, kind: id }] : [])),
     ];
     for (let count = random() < 0.12 ? 2 : 1; count > 0 && done < kills; count--) {
-      // A broker or store that is alone must have time to come back, or nothing is done between its deaths.
       const [dice, ofInfrastructure] = [random(), Math.min(0.26, 0.09 * infrastructure.length)];
       const isApp = dice < 0.54 * (1 - ofInfrastructure);
       const kinds = isApp ? ['app'] : dice < 1 - ofInfrastructure ? ['sidecar'] : infrastructure.map(({ id }) => id);
@@ -63,6 +65,7 @@ async function killer(
       done++;
       if (doomed) brokers?.watch(doomed, log);
       killed[target.kind] = (killed[target.kind] ?? 0) + 1;
+      deaths.set(target.kind, (deaths.get(target.kind) ?? 0) + 1);
       if (done % 100 === 0) console.log(`  ${done} kills, ${log.accepted} commands accepted`);
     }
   }

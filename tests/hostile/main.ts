@@ -3,6 +3,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { EVENTS_KEPT_MINUTES } from '../crash/parts.ts';
 import { subjects, systemsOf } from '../crash/subjects/index.ts';
 import { endWith } from '../harness/ending.ts';
 
@@ -22,6 +23,7 @@ if (!options.attach) {
   process.env.MADANG_HOME ||= join(root, '.madang/hostile');
   process.env.MADANG_PORT_OFFSET ||= '6800';
 }
+process.env.MADANG_EVENTS_KEPT_MINUTES ||= EVENTS_KEPT_MINUTES;
 const home = resolve(process.env.MADANG_HOME || join(root, '.madang'));
 
 const { running: status } = await import('../../tools/run/cli/client.ts');

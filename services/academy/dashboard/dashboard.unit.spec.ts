@@ -19,6 +19,11 @@ const completed = (id: number) => ({
 const status = encodeURIComponent('결제 완료');
 const LIST = '/courseRegistrationStatuses';
 
+interface Page {
+  readonly _embedded: { readonly courseRegistrationStatuses: readonly { readonly id: number }[] };
+  readonly _links: { readonly next?: { readonly href: string } };
+}
+
 test("given registrations for many lectures, when they are listed, then each has its lecture's name at the cost of few reads", async () => {
   for (let id = 1; id <= 60; id++) {
     if (id % 2 === 0) app.put({ type: 'LectureOpened', data: { id, lectureName: `lecture ${id}`, studentNumber: 0 } });
@@ -26,12 +31,9 @@ test("given registrations for many lectures, when they are listed, then each has
   }
   await app.settle();
   reads = 0;
-  const { body } = await app.request('GET', LIST);
+  const rows = await app.rows<{ lectureId: number; lectureName: string | null }>(LIST);
   expect(reads).toBeLessThan(12);
-  const names = body._embedded.courseRegistrationStatuses.map(
-    (row: { lectureId: number; lectureName: string | null }) => [row.lectureId, row.lectureName],
-  );
-  expect(new Map(names)).toEqual(
+  expect(new Map(rows.map(({ lectureId, lectureName }) => [lectureId, lectureName]))).toEqual(
     new Map(Array.from({ length: 60 }, (_, n) => [n + 1, n % 2 === 1 ? `lecture ${n + 1}` : null])),
   );
 });
@@ -41,9 +43,9 @@ test('given registrations of one status, when they are sought, then all come, or
   app.put({ type: 'CourseRegistered', data: { id: 6, lectureId: 1, studentId: 7, status: '수강신청중' } });
   await app.settle();
   const sought = async (query = '') => {
-    const { body } = await app.request('GET', `${LIST}/search/findByCourseStatus?courseStatus=${status}${query}`);
-    const rows: { id: number }[] = body._embedded.courseRegistrationStatuses;
-    return { ids: rows.map(({ id }) => id), next: body._links.next?.href };
+    const path = `${LIST}/search/findByCourseStatus?courseStatus=${status}${query}`;
+    const { body } = await app.request<Page>('GET', path);
+    return { ids: body._embedded.courseRegistrationStatuses.map(({ id }) => id), next: body._links.next?.href };
   };
   const all = (await sought()).ids;
   expect(all).toHaveLength(5);

@@ -27,17 +27,15 @@ afterEach(async () => {
   await app.close();
 });
 
-const register = (lectureId = LECTURE) => app.request('POST', '/courseRegistrationSystems', { lectureId });
+const register = (lectureId = LECTURE) =>
+  app.request<{ id: number; status: string }>('POST', '/courseRegistrationSystems', { lectureId });
 const stateOf = async (id: number): Promise<string | number> => {
-  const { status, body } = await app.request('GET', `/courseRegistrationSystems/${id}`);
+  const { status, body } = await app.request<{ status: string }>('GET', `/courseRegistrationSystems/${id}`);
   return status === 200 ? body.status : status;
 };
 const news = (type: string, courseId: number) => ({ id: type, type, data: { id: 1, courseId } });
 const told = (type: string, id: number): number => app.published(type).filter(({ data }) => data.id === id).length;
-const parked = async (): Promise<object[]> => [
-  ...(await app.request('GET', '/deferred')).body._embedded.deferred,
-  ...(await app.request('GET', '/deadletters')).body._embedded.deadletters,
-];
+const parked = async (): Promise<object[]> => [...(await app.rows('/deferred')), ...(await app.rows('/deadletters'))];
 
 /** Brings events one by one, without waiting until all is quiet: it is not while payment answers. */
 async function bring(types: readonly string[], courseId: number): Promise<void> {
@@ -97,9 +95,8 @@ test('given a registration that was cancelled, when its payment is told, then it
 
 describe('a lecture that is cancelled', () => {
   const canceled = { type: 'OpenedCanceled', data: { id: LECTURE, lectureName: 'korean', studentNumber: 0 } };
-  const found = async (lectureId: number): Promise<object[]> =>
-    (await app.request('GET', `/courseRegistrationSystems/search/findByLectureId?lectureId=${lectureId}`)).body
-      ._embedded.courseRegistrationSystems;
+  const found = (lectureId: number): Promise<readonly object[]> =>
+    app.rows(`/courseRegistrationSystems/search/findByLectureId?lectureId=${lectureId}`);
 
   test('given many registrations, when it is cancelled, then all go, in pieces, and nobody registers any more', async () => {
     const MANY = 300;
@@ -131,7 +128,7 @@ describe('a lecture that is cancelled', () => {
   }, 60_000);
 
   test('given registrations under way, when it is cancelled and told again for those that came through, then none stays', async () => {
-    const under: Promise<{ status: number; body: { id: number } }>[] = [];
+    const under: ReturnType<typeof register>[] = [];
     let go: () => void = () => undefined;
     const wait = new Promise<void>((resolve) => {
       go = resolve;

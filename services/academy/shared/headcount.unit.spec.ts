@@ -49,20 +49,18 @@ test('given two processes and lost writes, when events come in any order and aga
       }
       faulty = false;
       // A lecture whose opening failed is opened now.
-      const opened = await one.request('GET', '/lectureSystems');
-      if (opened.body._embedded.lectureSystems.length === 0)
+      if ((await one.rows('/lectureSystems')).length === 0)
         await one.eventually(async () =>
           expect((await one.request('POST', '/lectureSystems', { lectureName: 'korean' })).status).toBe(201),
         );
-      const [first] = (await one.request('GET', '/lectureSystems')).body._embedded.lectureSystems;
-      fc.pre(first.id === 1);
+      const [first] = await one.rows('/lectureSystems');
+      fc.pre(first?.id === 1);
       const expected = all.filter(({ cancels }) => !cancels);
       await one.eventually(async () => {
         expect((await other.request('GET', '/lectureSystems/1')).body.studentNumber).toBe(expected.length);
       });
-      const { body } = await one.request('GET', '/lectureSystems/1/registrations');
-      const listed = body._embedded.courseRegistrationSystems.map(({ id }: { id: number }) => id);
-      expect(listed).toEqual(expected.map(({ id }) => id).sort((a, b) => a - b));
+      const listed = await one.rows('/lectureSystems/1/registrations');
+      expect(listed.map(({ id }) => id)).toEqual(expected.map(({ id }) => id).sort((a, b) => a - b));
       await one.close();
       await other.close();
     }),

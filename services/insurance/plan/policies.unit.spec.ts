@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 const save = async () => {
-  const { status, body } = await service.request('POST', '/plans', {
+  const { status, body } = await service.request<{ ppsdsnNo: string }>('POST', '/plans', {
     prdcd: 'P00000005',
     custNo: '000000002',
     custNm: '양건우',

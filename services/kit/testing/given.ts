@@ -7,7 +7,7 @@ import { type App, assemble } from '../runtime/service.ts';
 import { MemoryBackend } from './backend.ts';
 import { unpaced } from './clock.ts';
 import type { Answered } from './inject.ts';
-import { parsed } from './json.ts';
+import { asObject, parsed } from './json.ts';
 import type { MemorySidecar, SidecarOptions } from './sidecar.ts';
 
 /** How a service of a test is put together. */
@@ -20,13 +20,14 @@ export interface GivenOptions extends SidecarOptions {
   readonly configuration?: Readonly<Record<string, string>>;
 }
 
-/** An answer to a client: `body` is parsed where it is JSON, and text otherwise. */
-export interface Reply {
+/** What is in a resource or a problem. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** An answer to a client: `body` has the fields of a JSON object, and `text` where it is anything else. */
+export interface Reply<T = Fields> {
   readonly status: number;
   readonly headers: Answered['headers'];
-  // Tests say what they expect of it.
-  // biome-ignore lint/suspicious/noExplicitAny: as supertest has it
-  readonly body: any;
+  readonly body: T;
 }
 
 /** An event as another service would tell it. */
@@ -61,13 +62,16 @@ export class Given {
     readonly app: App,
   ) {}
 
-  /** Sends a request to the service, as a client (behind the gateway) or another service would. */
-  async request(
+  /**
+   * Sends a request to the service, as a client (behind the gateway) or another service would.
+   * @typeParam T what the spec takes the body for; nothing checks it
+   */
+  async request<T = Fields>(
     method: string,
     path: string,
     body?: unknown,
     headers: Record<string, string | string[]> = {},
-  ): Promise<Reply> {
+  ): Promise<Reply<T>> {
     const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
     const answer = await this.sidecar.toApp({
       method,
@@ -76,7 +80,16 @@ export class Given {
       body: text,
     });
     const content = answer.body.toString();
-    return { status: answer.status, headers: answer.headers, body: parsed(content) ?? content };
+    const fields = asObject(parsed(content)) ?? { text: content };
+    return { status: answer.status, headers: answer.headers, body: fields as T };
+  }
+
+  /** The rows of a page. @throws when the answer is none */
+  async rows<T = Fields>(path: string): Promise<readonly T[]> {
+    const { status, body } = await this.request<{ _embedded?: Record<string, readonly T[]> }>('GET', path);
+    const [rows] = Object.values(body._embedded ?? {});
+    if (!rows) throw new Error(`GET ${path} has no rows but ${status} ${JSON.stringify(body)}`);
+    return rows;
   }
 
   /** Puts an event on the system's topic and delivers what waits. */

@@ -4,7 +4,7 @@ export { type BackendOptions, MemoryBackend } from './backend.ts';
 export type { BrokerKind, Message, NewMessage } from './broker.ts';
 export { ManualClock } from './clock.ts';
 export type { Delivered, Delivery } from './delivery.ts';
-export { Given, type GivenOptions, given, type OnTopic, type Reply, type Told } from './given.ts';
+export { type Fields, Given, type GivenOptions, given, type OnTopic, type Reply, type Told } from './given.ts';
 export { type Answered, type Injected, inject } from './inject.ts';
 export type { CalleeRule, Counts } from './resiliency.ts';
 export { rowsAfter } from './rows-after.ts';

@@ -48,7 +48,7 @@ const DELETE_SCRIPT = '2446db0de2c963f100727b388f03ead01d18c265';
  * sources and checked against the real ones by the conformance suite.
  */
 export class MemoryStore {
-  private rows = new Map<string, Row>();
+  private readonly rows = new Map<string, Row>();
   private writes = 0;
   private readonly made: number;
 
@@ -96,7 +96,7 @@ export class MemoryStore {
       if (first) throw first;
       return;
     }
-    const before = new Map(this.rows);
+    const before = operations.map(({ key }) => [key, this.rows.get(key)] as const);
     try {
       for (const operation of operations) {
         this.check(operation);
@@ -104,7 +104,9 @@ export class MemoryStore {
         if (refusal) throw refusal;
       }
     } catch (error) {
-      this.rows = before;
+      for (const [key, row] of before)
+        if (row) this.rows.set(key, row);
+        else this.rows.delete(key);
       throw error;
     }
   }

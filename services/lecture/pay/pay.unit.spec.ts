@@ -30,8 +30,7 @@ test('given pay is slow, when class stops waiting and tells that it gave up, the
   await refused;
   await app.eventually(() => expect(app.published('PaymentApproved')).toHaveLength(1));
   await app.tell(canceled);
-  const { body } = await app.request('GET', '/payments/search/findByClassId?classId=1');
-  expect(body._embedded.payments).toMatchObject([{ classId: 1, status: 'CANCEL' }]);
+  expect(await app.rows('/payments/search/findByClassId?classId=1')).toMatchObject([{ classId: 1, status: 'CANCEL' }]);
 });
 
 test('given pay is slow, when class tells that it gave up before the payment was made, then it is refused', async () => {

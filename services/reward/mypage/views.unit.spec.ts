@@ -27,10 +27,11 @@ async function rowAfter(events: readonly Received[]): Promise<Mypage | undefined
   const service = await given('reward-mypage', app);
   for (const { id, type, data, version } of events) await service.tell({ id, type, version, data: data as object });
   await service.settle();
-  const { body } = await service.request('GET', '/mypages');
+  const [first] = await service.rows<Mypage & { _links: unknown }>('/mypages');
   await service.close();
-  const [{ _links: _, ...row }] = body._embedded.mypages.length > 0 ? body._embedded.mypages : [{}];
-  return row.id === undefined ? undefined : row;
+  if (!first) return undefined;
+  const { _links: _, ...row } = first;
+  return row;
 }
 
 const row = { id: 1, missionId: 3, customerId: 11, missionStatus: 'Achieved' };

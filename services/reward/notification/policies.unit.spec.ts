@@ -23,10 +23,9 @@ test.each([
   async (type, data, expected) => {
     const service = await given('reward-notification', notification);
     for (let times = 0; times < 2; times++) await service.tell({ type, data, id: 'e1' });
-    const { body } = await service.request('GET', '/notifications');
     const none = { missionId: null, rewardId: null, walletId: null, status: null };
     const _links = expect.anything();
-    expect(body._embedded.notifications).toEqual([{ id: 1, ...none, ...expected, _links }]);
+    expect(await service.rows('/notifications')).toEqual([{ id: 1, ...none, ...expected, _links }]);
     await service.close();
   },
 );
