@@ -25,7 +25,6 @@ const OWED: Readonly<Record<string, readonly string[]>> = {
   'services/gateway/app.ts': ['Entrance'],
   'services/gateway/forward.ts': ['ask'],
   'services/gateway/page-kit/table.tsx': ['Table'],
-  'services/kit/testing/store.ts': ['MemoryStore'],
   'tests/bench/against-bare.ts': ['bare'],
   'tests/bench/beside.ts': ['ownOutbox'],
   'tests/bench/growth.ts': ['cancelled'],

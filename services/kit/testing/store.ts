@@ -79,7 +79,7 @@ export class MemoryStore {
 
   /** @throws StoreError */
   apply(operation: StateOperation): void {
-    this.check(operation);
+    check(this.kind, operation);
     const refusal = this.tryApply(operation, false);
     if (refusal) throw refusal;
   }
@@ -90,7 +90,7 @@ export class MemoryStore {
    */
   transact(operations: readonly StateOperation[]): void {
     if (this.kind === 'redis') {
-      for (const operation of operations) this.check(operation);
+      for (const operation of operations) check(this.kind, operation);
       const refusals = operations.map((operation) => this.tryApply(operation, true));
       const first = refusals.find((refusal) => refusal !== undefined);
       if (first) throw first;
@@ -99,7 +99,7 @@ export class MemoryStore {
     const before = operations.map(({ key }) => [key, this.rows.get(key)] as const);
     try {
       for (const operation of operations) {
-        this.check(operation);
+        check(this.kind, operation);
         const refusal = this.tryApply(operation, true);
         if (refusal) throw refusal;
       }
@@ -117,20 +117,6 @@ export class MemoryStore {
       const row = this.get(key);
       if (row) yield [key, row.value];
     }
-  }
-
-  /** What a component reads of a write before it asks its database. */
-  private check({ operation, etag, ttl }: StateOperation): void {
-    if (operation === 'delete') return;
-    if (this.kind === 'redis') redisVersion(etag);
-    if (ttl === undefined || /^[+-]?\d+$/.test(ttl)) return;
-    const why = `strconv.ParseInt: parsing ${JSON.stringify(ttl)}: invalid syntax`;
-    throw new StoreError(
-      'other',
-      this.kind === 'redis'
-        ? `failed to parse ttl from metadata: ${why}`
-        : `error parsing TTL: incorrect value for metadata 'ttlInSeconds': ${why}`,
-    );
   }
 
   private tryApply(operation: StateOperation, inTransaction: boolean): StoreError | undefined {
@@ -208,6 +194,20 @@ export class MemoryStore {
     this.writes += 1;
     return `00000000-0000-4000-8000-${this.writes.toString(16).padStart(12, '0')}`;
   }
+}
+
+/** What a component reads of a write before it asks its database. @throws StoreError */
+function check(kind: StoreKind, { operation, etag, ttl }: StateOperation): void {
+  if (operation === 'delete') return;
+  if (kind === 'redis') redisVersion(etag);
+  if (ttl === undefined || /^[+-]?\d+$/.test(ttl)) return;
+  const why = `strconv.ParseInt: parsing ${JSON.stringify(ttl)}: invalid syntax`;
+  throw new StoreError(
+    'other',
+    kind === 'redis'
+      ? `failed to parse ttl from metadata: ${why}`
+      : `error parsing TTL: incorrect value for metadata 'ttlInSeconds': ${why}`,
+  );
 }
 
 /** The version a Redis script compares with; "0" is none. */
