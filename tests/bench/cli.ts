@@ -26,6 +26,13 @@ function size(text: string): number {
   return number;
 }
 
+const DEFAULT_REPLICAS: readonly number[] = [2, 3];
+/** Each of them is a call of its own, with what the others made. */
+const counts = (text: string, others: readonly number[] | undefined): number[] => [
+  ...(others === DEFAULT_REPLICAS ? [] : (others ?? [])),
+  between(2, 20)(text),
+];
+
 interface Flags {
   readonly profile: Profile | 'both';
   readonly seconds: number;
@@ -35,6 +42,7 @@ interface Flags {
   readonly profileCpu: boolean;
   readonly only?: readonly Part[];
   readonly growth?: number | true;
+  readonly replicas: readonly number[];
   readonly compare?: string;
   readonly rounds: number;
 }
@@ -49,6 +57,7 @@ const command = new Command('bench')
   .option('--calls', 'also calls of the sidecars, which have to count them: they take some more CPU', false)
   .option('--profile-cpu', 'CPU profiles of sidecars and apps while the whole system is under load, in files', false)
   .option('--growth [records]', 'what very many records, events, registrations and replicas cost (100000)', size)
+  .option('--replicas <n...>', 'how many of each service are compared with one', counts, DEFAULT_REPLICAS)
   .option('--compare <commit>', 'this checkout and that commit in turn: the ratio of each figure and its spread')
   .option('--rounds <n>', 'turns of each build when two are compared', between(1, 20), 2);
 
@@ -77,6 +86,7 @@ async function main(args: string[]): Promise<number> {
       cpu: flags.cpu,
       calls: flags.calls,
       size: typeof flags.growth === 'number' ? flags.growth : SIZE,
+      replicas: flags.replicas,
       rounds: 3,
       root,
       ...(profiles ? { profiles } : {}),

@@ -4,14 +4,13 @@ import { type Bench, costOf, EFFECTS, failures, ms, read, settled } from './benc
 import { load } from './load.ts';
 import { type Stores, stores as storesOf, type Told } from './stores.ts';
 
-const REPLICAS = [2, 3];
 /** How long making a backlog, or many registrations, may take. */
 const MAKING_SECONDS = 180;
 /** How long working it off may take. */
 const WORKING_MS = 300_000;
 const POLL_MS = 1_000;
 
-/** CPU of an enrolment with one, two and three replicas of each service behind the gateway. */
+/** CPU of an enrolment with several replicas of each service behind the gateway, over that with one. */
 export async function replicas(bench: Bench): Promise<void> {
   const { build, stores, options, rows } = bench;
   const behind = (await build.services()).map(({ appId }) => appId).filter((appId) => appId !== 'lecture-gateway');
@@ -27,7 +26,7 @@ export async function replicas(bench: Bench): Promise<void> {
     return costOf(before, await read(stores, processes), processes, result.done).cpu.all;
   };
   const one = await perEnrolment();
-  for (const number of REPLICAS) {
+  for (const number of options.replicas) {
     const wish = ['--replicas', ...behind.map((appId) => `${appId}=${number}`)];
     await build.up('lecture', options.profile, wish);
     const several = await perEnrolment();

@@ -31,6 +31,8 @@ export interface Options {
   readonly calls: boolean;
   /** Records of the large page, events of the backlog; a twentieth of it is the registrations that are cancelled. */
   readonly size: number;
+  /** How many of each service are compared with one. */
+  readonly replicas: readonly number[];
   /** How often the kit and the bare services take turns. */
   readonly rounds: number;
   /** The checkout that is measured. */

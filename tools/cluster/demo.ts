@@ -4,6 +4,8 @@ import { figures } from './demos/figures.ts';
 import { intruder } from './demos/intruder.ts';
 import { liveness } from './demos/liveness.ts';
 import { outage, volume } from './demos/outage.ts';
+import { quiet } from './demos/quiet.ts';
+import { restore } from './demos/restore.ts';
 import { autoscale, redeploy } from './demos/rollout.ts';
 import { trace } from './demos/trace.ts';
 import { breaker, config } from './demos/trouble.ts';
@@ -30,6 +32,8 @@ const demonstrations: Record<string, (options: Options) => Promise<Verdict>> = {
   intruder,
   figures,
   trace,
+  quiet,
+  restore,
 };
 
 async function main(): Promise<number> {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { root } from '../../run/paths.ts';
 import { outcomeOf } from '../knock.ts';
 import { expressionsOf, figuresIn, millisecondsOf } from './figures.ts';
+import { sumsOf } from './quiet.ts';
+import { commandsOf, disagreements, type Records } from './restore.ts';
 import { shapeOf, type Trace } from './trace.ts';
 
 describe('knocking', () => {
@@ -53,4 +55,48 @@ describe('figures', () => {
     ]);
     expect([millisecondsOf('30s'), millisecondsOf('10m'), millisecondsOf(undefined)]).toEqual([30_000, 600_000, 0]);
   });
+});
+
+test('given the figures of a service, when some are summed, then each over its labels, and by its whole name', () => {
+  const text = 'madang_a 2\nmadang_b_total{x="1"} 3\nmadang_b_total{x="2"} 4\nmadang_a_longer 5\n';
+  expect(sumsOf(text, ['madang_a', 'madang_b_total', 'madang_c'])).toEqual([2, 7, 0]);
+});
+
+describe('a restore', () => {
+  test('given the document, when its commands are read, then they stand as the shell needs them', async () => {
+    const document = await readFile(join(root, 'docs/operations/backup.md'), 'utf8');
+    for (const section of ['Back up', 'Restore']) {
+      const commands = commandsOf(document, section);
+      expect(commands.length).toBeGreaterThan(2);
+      for (const one of commands) expect(one).toMatch(/^\S/);
+      expect(commands.join('').match(/<<'?END/g)?.length ?? 0).toBe(commands.join('').match(/^END$/gm)?.length ?? 0);
+    }
+  });
+
+  const empty: Records = { classes: [], payments: [], deliveries: [], points: [], gifts: [], inquiryMypages: [] };
+  const whole = (id: number, status = 'PAYMENT_COMPLETED'): Records => {
+    const one = [{ classId: id }];
+    return {
+      classes: [{ id }],
+      payments: [{ classId: id, status }],
+      deliveries: one,
+      points: one,
+      gifts: one,
+      inquiryMypages: one,
+    };
+  };
+  test.each<[what: string, records: Records, found: string[]]>([
+    ['is whole', whole(7), []],
+    ['was undone with its payment', { ...whole(7, 'CANCEL'), classes: [] }, []],
+    ['is old', { ...whole(3), gifts: [] }, []],
+    ['has no gift', { ...whole(7), gifts: [] }, ['enrolment 7 has nothing in gifts']],
+    ['has two', { ...whole(7), points: [{ classId: 7 }, { classId: 7 }] }, ['points has two of enrolment 7']],
+    [
+      'is not there, and its delivery is',
+      { ...empty, deliveries: [{ classId: 7 }] },
+      ['deliveries has something of enrolment 7, which is not there'],
+    ],
+  ])('given an enrolment that %s, then that is what is said', (_, records, found) =>
+    expect(disagreements(records, (id) => id > 5)).toEqual(found),
+  );
 });

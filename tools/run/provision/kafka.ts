@@ -112,10 +112,11 @@ export interface Topics {
  * Of topics on so many brokers of this machine. Of three one may be away: what is told is on two of them before its
  * publisher has an answer, and each leads a partition.
  */
-export const topicsOn = (brokers: number): Topics =>
-  brokers === 1
-    ? { partitions: 2, replicas: 1, minInSync: 1 }
-    : { partitions: brokers, replicas: brokers, minInSync: brokers - 1 };
+export const topicsOn = (brokers: number): Topics => ({
+  partitions: Number(process.env.MADANG_PARTITIONS || Math.max(2, brokers)),
+  replicas: brokers,
+  minInSync: Math.max(1, brokers - 1),
+});
 
 /** What nodes need that know each other: another takes over from a killed one in seconds, also on a busy machine. */
 const together = {
