@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
 import { configurationRules, valuesSchema } from '../../helm/tools/schema.ts';
 import { systems } from '../../tools/run/infrastructure/templates.ts';
@@ -198,6 +199,7 @@ describe('values as people give them', () => {
       'kafka.auth.passwordSecret.name is needed',
     ],
     ['kafka: { auth: { mechanism: GSSAPI } }', 'value must be one of'],
+    ['services: { lecture-alert: { replicas: 2 } }', 'lecture-alert: its claim is held by one pod'],
   ])('%s is refused with a sentence', async (values, sentence) => {
     await expect(renderFile(values)).rejects.toThrow(sentence);
   });
@@ -230,6 +232,22 @@ describe('an upgrade', () => {
 
   test('with --reuse-values, which knows no section that is new: a sentence names it', async () => {
     await expect(render({ 'kafka.topics': null })).rejects.toThrow("at '/kafka': missing property 'topics'");
+  });
+
+  test('as documents, examples and tools name it, keeps what the user has set', async () => {
+    const files = ['docs', 'helm', 'tools', 'README.md', 'CONTRIBUTING.md', '.github'];
+    const found = await promisify(execFile)('git', ['grep', '-nE', 'helm upgrade .*madang', '--', ...files], {
+      cwd: root,
+    });
+    const lines = found.stdout.trim().split('\n');
+    expect(lines.length).toBeGreaterThan(5);
+    expect(lines.filter((line) => !line.includes('--reset-then-reuse-values'))).toEqual([]);
+  });
+
+  test('to four pods of each service leaves alert, whose claim one pod holds, at one', async () => {
+    const deployments = of(resourcesOf(await render({ 'defaults.replicas': 4 })), 'Deployment');
+    const replicas = (appId: string) => deployments.find(({ metadata }) => metadata.name === appId)?.spec.replicas;
+    expect([replicas('lecture-pay'), replicas('lecture-alert')]).toEqual([4, 1]);
   });
 
   test('keeps the passwords that were made', async () => {

@@ -4,7 +4,6 @@ import { figures } from './demos/figures.ts';
 import { intruder } from './demos/intruder.ts';
 import { liveness } from './demos/liveness.ts';
 import { outage, volume } from './demos/outage.ts';
-import { quiet } from './demos/quiet.ts';
 import { restore } from './demos/restore.ts';
 import { autoscale, redeploy } from './demos/rollout.ts';
 import { trace } from './demos/trace.ts';
@@ -32,7 +31,6 @@ const demonstrations: Record<string, (options: Options) => Promise<Verdict>> = {
   intruder,
   figures,
   trace,
-  quiet,
   restore,
 };
 

@@ -125,7 +125,7 @@ async function main(): Promise<void> {
     print(reference);
   }
   print(
-    `\nhelm upgrade --install madang helm/madang --set image.registry=${registry} --set-string image.tag=${tag} --set systems='{${systems.join(',')}}'`,
+    `\nhelm upgrade --install madang helm/madang --reset-then-reuse-values --set image.registry=${registry} --set-string image.tag=${tag} --set systems='{${systems.join(',')}}'`,
   );
 }
 

@@ -1,12 +1,13 @@
 /**
  * What runs in the cluster besides the services, in one image: `prepare` before a service starts, `scenario` for
- * `helm test`, `load` and `knock` for the demonstrations.
+ * `helm test`, `skip` for a restore, `load` and `knock` for the demonstrations.
  */
 const commands: Record<string, () => Promise<{ main(args: string[]): Promise<number> }>> = {
   prepare: () => import('./prepare.ts'),
   scenario: () => import('./scenario.ts'),
   load: () => import('./load.ts'),
   knock: () => import('./knock.ts'),
+  skip: () => import('./skip.ts'),
 };
 
 async function run([name = '', ...args]: string[]): Promise<number> {

@@ -10,6 +10,24 @@ export interface ToolsPod {
   readonly serviceAccountName?: string;
   /** The release's own where nothing is said. */
   readonly image?: string;
+  /** What else its specification, and its container, have. */
+  readonly spec?: Json;
+  readonly container?: Json;
+}
+
+/** A pod that may do what the services' `prepare` may: speak to broker and stores, with their logins. */
+export async function asPrepare(cluster: Cluster, deployment: string): Promise<ToolsPod> {
+  const { metadata, spec } = JSON.parse(await cluster.field(`deployment/${deployment}`, '.spec.template')) as {
+    metadata: { labels: Record<string, string> };
+    spec: { serviceAccountName: string; volumes: Json[]; initContainers?: (Json & { name: string })[] };
+  };
+  const prepare = spec.initContainers?.find(({ name }) => name === 'prepare');
+  if (!prepare) throw new Error(`${deployment} has no init container prepare, whose settings are needed.`);
+  // With the label of its service it would get that service's requests.
+  const { app, ...labels } = metadata.labels;
+  const { env, volumeMounts } = prepare;
+  const { serviceAccountName, volumes } = spec;
+  return { labels, serviceAccountName, spec: { volumes }, container: { env, volumeMounts } };
 }
 
 /** Load from inside the cluster: a pod of the tools image that lives as long as the load lasts. */
@@ -32,7 +50,7 @@ export async function underLoad(
 
 /** Runs the tools once, in a pod that is gone afterwards; answers what they printed. */
 export async function once(cluster: Cluster, name: string, words: string[], pod: ToolsPod = {}): Promise<string> {
-  const { labels, serviceAccountName, image = await cluster.toolsImage() } = pod;
+  const { labels, serviceAccountName, image = await cluster.toolsImage(), spec, container } = pod;
   const security = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
   const remove = () => cluster.kubectl('delete', 'pod', name, '--ignore-not-found', '--grace-period=1');
   await remove();
@@ -46,7 +64,17 @@ export async function once(cluster: Cluster, name: string, words: string[], pod:
       serviceAccountName,
       automountServiceAccountToken: false,
       securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [{ name: 'tools', image, args: words, imagePullPolicy: 'IfNotPresent', securityContext: security }],
+      ...spec,
+      containers: [
+        {
+          name: 'tools',
+          image,
+          args: words,
+          imagePullPolicy: 'IfNotPresent',
+          securityContext: security,
+          ...container,
+        },
+      ],
     },
   });
   try {

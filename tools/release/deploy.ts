@@ -41,7 +41,7 @@ export async function deploy(wanted: Deployment, helm: Helm = installed): Promis
   const { chart, version, namespace, systems, registry, tag } = wanted;
   const isUpgrade = (await helm(['status', 'madang', '-n', namespace])) === 0;
   const upgraded = await helm([
-    ...['upgrade', '--install', 'madang', chart, '-n', namespace, '--create-namespace'],
+    ...['upgrade', '--install', 'madang', chart, '-n', namespace, '--create-namespace', '--reset-then-reuse-values'],
     ...(version ? ['--version', version] : []),
     ...speech(chart),
     ...['--set', `systems={${systems}}`],

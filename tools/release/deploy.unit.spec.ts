@@ -18,7 +18,7 @@ test('given a running version, when the next is deployed, then it is rolled out,
   expect(await deploy(wanted, helm)).toBe(0);
   expect(commands(said)).toEqual(['status', 'upgrade', 'test']);
   expect(said[1]).toBe(
-    'upgrade --install madang helm/madang -n shop --create-namespace --set systems={lecture,rental} ' +
+    'upgrade --install madang helm/madang -n shop --create-namespace --reset-then-reuse-values --set systems={lecture,rental} ' +
       '--set image.registry=r.example --set-string image.tag=1 --wait --timeout 10m',
   );
 });

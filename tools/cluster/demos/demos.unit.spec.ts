@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../../run/paths.ts';
 import { outcomeOf } from '../knock.ts';
+import { sumsOf } from '../quiet.ts';
 import { expressionsOf, figuresIn, millisecondsOf } from './figures.ts';
-import { sumsOf } from './quiet.ts';
 import { commandsOf, disagreements, type Records } from './restore.ts';
 import { shapeOf, type Trace } from './trace.ts';
 

@@ -10,7 +10,7 @@ import { type Ask, through } from '../entrance.ts';
 import { type Cluster, type Json, print } from '../kubectl.ts';
 import type { LoadResult } from '../load.ts';
 import { underLoad } from '../pods.ts';
-import { quiet } from './quiet.ts';
+import { quiet } from '../quiet.ts';
 
 const DOCUMENT = join(root, 'docs/operations/backup.md');
 /** A load that comes back with the services: longer than a restore takes, shorter than a pod's log is followed. */
@@ -161,9 +161,9 @@ export async function restore({ cluster, users, seconds }: Options): Promise<Ver
     await typed(cluster, others, backup);
     const took = Math.round((Date.now() - began) / 1000);
     const loads = { early: before, lost: await lost, late: await late };
-    const isQuiet = await quiet({ cluster });
+    await quiet(cluster, 'lecture');
     const { good, figures } = judged(saved, await seen(cluster), loads);
-    return { good: good && isQuiet.good, figures: [...figures, ['all services ready after', `${took} s`, '-']] };
+    return { good, figures: [...figures, ['all services ready after', `${took} s`, '-']] };
   } finally {
     await rm(backup, { recursive: true });
   }

@@ -179,7 +179,8 @@ export async function makeTables(server: MysqlServer, stores: Tables[]): Promise
   }
 }
 
-async function withKafka<T>(brokers: Brokers, use: (admin: Admin) => Promise<T>): Promise<T> {
+/** Kafka's administration while `use` works. */
+export async function withKafka<T>(brokers: Brokers, use: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = new Admin({
     clientId: 'madang',
     ...brokers,

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Options, Verdict } from '../demonstration.ts';
-import { type Cluster, print } from '../kubectl.ts';
+import { type Cluster, print } from './kubectl.ts';
 
 /** What must not change any more, and what must be nothing. */
 const COUNTED = ['madang_events_published_total', 'madang_events_handled_total'];
@@ -36,15 +35,15 @@ async function figuresOf(cluster: Cluster, pod: string, container: string): Prom
 }
 
 /** One look at all services of a system: what waits in them, and what they have counted so far. */
-async function look(cluster: Cluster): Promise<{ waiting: number; counted: string }> {
-  const words = ['get', 'pods', '-l', 'madang/system=lecture', '-o', 'json'];
+async function look(cluster: Cluster, system: string): Promise<{ waiting: number; counted: string }> {
+  const words = ['get', 'pods', '-l', `madang/system=${system}`, '-o', 'json'];
   const { items } = JSON.parse(await cluster.kubectl(...words)) as Pods;
   let waiting = 0;
   const counted: string[] = [];
   for (const { metadata, status } of items) {
     const { app = '' } = metadata.labels;
-    if (status.phase !== 'Running' || app === 'lecture-gateway') continue;
-    const text = await figuresOf(cluster, metadata.name, app.replace('lecture-', ''));
+    if (status.phase !== 'Running' || app === `${system}-gateway`) continue;
+    const text = await figuresOf(cluster, metadata.name, app.replace(`${system}-`, ''));
     waiting += sumsOf(text, WAITING).reduce((a, b) => a + b, 0);
     counted.push(`${metadata.name} ${sumsOf(text, COUNTED).join(' ')}`);
   }
@@ -54,19 +53,19 @@ async function look(cluster: Cluster): Promise<{ waiting: number; counted: strin
 /**
  * Waits until nothing is under way: no service has an event that is not published or waits to be tried again, and none
  * has published or handled one for ten seconds.
+ * @throws Error with what waits when it does not become quiet within five minutes
  */
-export async function quiet({ cluster }: Pick<Options, 'cluster'>): Promise<Verdict> {
+export async function quiet(cluster: Cluster, system: string): Promise<string> {
   const began = Date.now();
-  let last = await look(cluster);
+  let last = await look(cluster, system);
   let since = Date.now();
   while (Date.now() - began < PATIENCE_MS) {
     await sleep(2_000);
-    const now = await look(cluster);
+    const now = await look(cluster, system);
     if (now.waiting > 0 || now.counted !== last.counted) since = Date.now();
-    else if (Date.now() - since >= STILL_MS)
-      return { good: true, figures: [['nothing is under way, seen for', `${STILL_MS / 1000} s`, '-']] };
+    else if (Date.now() - since >= STILL_MS) return `nothing is under way in ${system}`;
     if (now.waiting > 0) print(`    ${now.waiting} events wait`);
     last = now;
   }
-  return { good: false, figures: [['events that wait', String(last.waiting), '0']] };
+  throw new Error(`${system} does not become quiet: ${last.waiting} events wait, or commands go on.`);
 }

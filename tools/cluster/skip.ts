@@ -1,0 +1,50 @@
+import { type Brokers, withKafka } from '../run/infrastructure/prepare.ts';
+import { brokersFrom, messageOf } from './servers.ts';
+
+/** The newest offset, in Kafka's protocol. */
+const LATEST = -1n;
+
+/**
+ * Puts each service of a system behind all that its topic holds, as a restore needs it: what was told after the backup
+ * must not be handled again. Kafka refuses to move a group that reads, so the services are stopped first.
+ * @returns how many events each group leaves out
+ */
+export const skip = (brokers: Brokers, system: string): Promise<[group: string, events: number][]> =>
+  withKafka(brokers, async (admin) => {
+    const groups = [...(await admin.listGroups()).keys()].filter((id) => id.startsWith(`${system}-`)).sort();
+    const { partitionsCount = 0 } = (await admin.metadata({ topics: [system] })).topics.get(system) ?? {};
+    const asked = Array.from({ length: partitionsCount }, (_, partitionIndex) => ({
+      partitionIndex,
+      timestamp: LATEST,
+    }));
+    const [ends] = await admin.listOffsets({ topics: [{ name: system, partitions: asked }] });
+    if (!ends || groups.length === 0) return [];
+    const committed = await admin.listConsumerGroupOffsets({ groups });
+    const left: [string, number][] = [];
+    for (const groupId of groups) {
+      const own = committed.find((group) => group.groupId === groupId)?.topics.find(({ name }) => name === system);
+      const at = new Map(own?.partitions.map((one) => [one.partitionIndex, one.committedOffset]));
+      const partitionOffsets = ends.partitions.map(({ partitionIndex, offset }) => ({
+        partition: partitionIndex,
+        offset,
+      }));
+      await admin.alterConsumerGroupOffsets({ groupId, topics: [{ name: system, partitionOffsets }] });
+      const behind = partitionOffsets.map(({ partition, offset }) => Number(offset - (at.get(partition) ?? 0n)));
+      left.push([groupId, behind.reduce((a, b) => a + b, 0)]);
+    }
+    return left;
+  });
+
+/** `skip <system>`, in a pod that has the variables of `prepare`. */
+export async function main([system = '']: string[]): Promise<number> {
+  try {
+    if (!process.env.KAFKA)
+      throw new Error('This release has no Kafka: its events are in Redis, and came back with it.');
+    for (const [group, events] of await skip(brokersFrom(process.env), system))
+      process.stdout.write(`${group} leaves out ${events} events\n`);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    return 1;
+  }
+}
