@@ -39,6 +39,7 @@ export interface PodSpec {
 /** What the tests look at in the specs of resources; kubeconform checks the whole of them. */
 interface Specs {
   readonly Deployment: {
+    readonly replicas?: number;
     readonly selector: object;
     readonly template: {
       readonly metadata: { annotations: Record<string, string>; labels: Record<string, string> };

@@ -1,4 +1,4 @@
-/** `npm run test:crash -- [--kills n] [--profile light|full] [--seed n] [--system name ...] [--brokers 3] [--attach]`; one part: `npm test -- crash` or `unit-of-work` */
+/** `npm run test:crash -- [--kills n] [--profile light|full] [--seed n] [--system name ...] [--brokers 3] [--replicas 2] [--attach]`; one part: `npm test -- crash` or `unit-of-work` */
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { endWith } from '../harness/ending.ts';
@@ -12,6 +12,7 @@ const options = new Command('test crash')
   .option('--seed <n>', 'other random choices than those of every run of the tests', Number, 791_001)
   .addOption(new Option('--only <part>', 'only this part').choices(['unit-of-work', 'system']))
   .addOption(new Option('--brokers <n>', 'of Kafka on full, which are killed one at a time').choices(['1', '3']))
+  .option('--replicas <n>', 'of each service but gateways and alert', Number, 1)
   .option('--system <name...>', 'the systems to kill (all of them when none is named)')
   .option('--attach', 'kill what runs in MADANG_HOME with MADANG_PORT_OFFSET, and leave it running', false)
   .parse()
@@ -21,6 +22,7 @@ const options = new Command('test crash')
     seed: number;
     only?: string;
     brokers?: string;
+    replicas: number;
     system?: string[];
     attach: boolean;
   }>();
@@ -56,6 +58,7 @@ async function violations(): Promise<number> {
       systems,
       attach,
       brokers: one === 'full' ? Number(options.brokers ?? 1) : 1,
+      replicas: options.replicas,
     });
   return found;
 }

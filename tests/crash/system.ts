@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { running as status } from '../../tools/run/cli/client.ts';
+import { readTemplates } from '../../tools/run/infrastructure/templates.ts';
 import { Brokers } from './brokers.ts';
 import { Desk, Log } from './desk.ts';
 import { type Bench, explain, foundOn, inspect, seenOn, untilAtRest } from './judgement.ts';
@@ -80,17 +81,32 @@ export interface Wish {
   readonly attach: boolean;
   /** Of Kafka. */
   readonly brokers: number;
+  /** Of each service behind a gateway; not of alert, whose files one process holds. */
+  readonly replicas: number;
+}
+
+/** What `./run up` is told besides systems and profile. */
+async function optionsOf({ systems, brokers, replicas }: Wish): Promise<string[]> {
+  const services = (await readTemplates(systems)).map(({ appId }) => appId);
+  const several = services.filter((appId) => !/-(gateway|alert)$/.test(appId));
+  return [
+    ...(brokers > 1 ? ['--brokers', String(brokers)] : []),
+    ...(replicas > 1 ? ['--replicas', ...several.map((appId) => `${appId}=${replicas}`)] : []),
+  ];
 }
 
 /** Kills, waits for rest, looks. @returns number of violations */
 export async function crash(profile: Profile, wish: Wish): Promise<number> {
-  const { kills, seed, systems, brokers } = wish;
-  const several = brokers > 1 ? ` with ${brokers} brokers` : '';
+  const { kills, seed, systems, brokers, replicas } = wish;
+  const several = [
+    ...(brokers > 1 ? [` with ${brokers} brokers`] : []),
+    ...(replicas > 1 ? [` with ${replicas} replicas`] : []),
+  ].join('');
   console.log(`${systems.join(', ')} on ${profile}${several}: ${kills} kills, seed ${seed}`);
   if (wish.attach) return underKills(profile, wish);
   await run('down').catch(() => undefined);
   await rm(home, { recursive: true, force: true });
-  const options = brokers > 1 ? ['--brokers', String(brokers)] : [];
+  const options = await optionsOf(wish);
   await run('up', ...systems, '--profile', profile, ...options, '--detach', '--no-console').catch(
     ({ stdout = '', stderr = '' }: { stdout?: string; stderr?: string }) => {
       // Its last line says why.

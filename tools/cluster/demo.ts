@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import type { Options, Verdict } from './demonstration.ts';
+import { autoscale } from './demos/autoscale.ts';
 import { figures } from './demos/figures.ts';
 import { intruder } from './demos/intruder.ts';
 import { liveness } from './demos/liveness.ts';
 import { outage, volume } from './demos/outage.ts';
 import { restore } from './demos/restore.ts';
-import { autoscale, redeploy } from './demos/rollout.ts';
+import { redeploy } from './demos/rollout.ts';
 import { trace } from './demos/trace.ts';
 import { breaker, config } from './demos/trouble.ts';
 import { drain, rollback, skew } from './demos/versions.ts';

@@ -3,7 +3,6 @@ import { course, inWords, type Options, type Verdict } from '../demonstration.ts
 import { type Json, print } from '../kubectl.ts';
 import type { LoadResult } from '../load.ts';
 import { underLoad } from '../pods.ts';
-import { until } from '../until.ts';
 
 /** Load on /courses while another version of course is rolled out. */
 async function loadDuringRollout({ cluster, tag, users, seconds }: Options): Promise<LoadResult> {
@@ -59,61 +58,6 @@ export async function redeploy(options: Options): Promise<Verdict> {
       ['control: availability', `${control.availability.toFixed(2)} %`, '35.35 %'],
       ['control: failed', String(control.failed), '1123'],
       ['control: answers', inWords(control.answers), '201, and connections refused'],
-    ],
-  };
-}
-
-/** Pods come with load and go without. */
-export async function autoscale({ cluster, users }: Options): Promise<Verdict> {
-  const scaler = 'hpa/lecture-gift';
-  const most = Number(await cluster.field(scaler, '.spec.maxReplicas'));
-  const target = await cluster.field(scaler, '.spec.metrics[0].containerResource.target.averageUtilization');
-  const least = Number(await cluster.field(scaler, '.spec.minReplicas'));
-  const pods = async (): Promise<number> =>
-    Number((await cluster.field('deployment/lecture-gift', '.status.readyReplicas')) || 0);
-  // What ran before may have left more.
-  await until('as few pods as there may be', 420_000, async () => ((await pods()) <= least ? true : undefined));
-  const began = Date.now();
-  const replicas: [second: number, ready: number][] = [];
-  const look = async (): Promise<number> => {
-    const ready = await pods();
-    const second = Math.round((Date.now() - began) / 1000);
-    if (replicas.at(-1)?.[1] !== ready) {
-      replicas.push([second, ready]);
-      print(`    ${second} s: ${ready} ready`);
-    }
-    return ready;
-  };
-  let top = await look();
-  let loading = true;
-  const load = underLoad(cluster, 'demo-load', {
-    path: '/gifts',
-    body: { classId: '100', fee: '20000', student: 'young' },
-    users: Math.min(users, 150),
-    seconds: 90,
-  }).finally(() => {
-    loading = false;
-  });
-  load.catch(() => undefined);
-  while (loading) {
-    top = Math.max(top, await look());
-    await sleep(1000);
-  }
-  const result = await load;
-  // A pod may become ready right after the load.
-  top = Math.max(top, await look());
-  await until('fewer pods after the load', 420_000, async () => ((await look()) <= least ? true : undefined));
-  return {
-    good: top > least && top <= most && result.availability > 97.21,
-    figures: [
-      [
-        'ready pods over time',
-        replicas.map(([second, ready]) => `${second} s: ${ready}`).join(', '),
-        '1 to 5 (variant: class at 30 %)',
-      ],
-      ['target', `${target} % of the CPU request, at most ${most}`, '15 %, at most 10'],
-      ['availability', `${result.availability.toFixed(2)} %`, '97.21 %'],
-      ['requests', `${result.perSecond}/s, longest ${(result.longest / 1000).toFixed(2)} s`, '65.73/s, longest 8.44 s'],
     ],
   };
 }
