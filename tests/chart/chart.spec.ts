@@ -285,20 +285,28 @@ describe('monitoring', () => {
       expect(sources).toMatch(new RegExp(`'${name}'|\\b${name}:`));
   });
 
-  test('every counter that a rule or panel asks is there with 0 from the start, also in Python', async () => {
+  test('every counter that a rule or panel asks is there with 0 from the start, also in Python and Go', async () => {
     const names = await readdir(join(folder, 'dashboards'));
     const files = ['rules.yaml', ...names.map((name) => join('dashboards', name))];
     const asked = (await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))).join('');
     const kit = join(root, 'services/kit');
     const sources = (await readdir(kit, { recursive: true })).filter((file) => /(?<!\.spec)\.ts$/.test(file));
     const typescript = (await Promise.all(sources.map((file) => readFile(join(kit, file), 'utf8')))).join('');
-    const python = await readFile(join(root, 'services/lecture/alert/metrics.py'), 'utf8');
+    const alert = await readFile(join(root, 'services/lecture/alert/metrics.py'), 'utf8');
+    const templates = ['go/metrics.go.tmpl', 'python/metrics.py.tmpl'];
+    const made = await Promise.all(templates.map((file) => readFile(join(root, 'tools/new/templates', file), 'utf8')));
     // What a service tells of nobody knows before: its counter begins with its first event of each type. alert publishes
-    // nothing, and refuses no command.
-    const without = { typescript: ['events_published'], python: ['events_published', 'events_parked', 'refusals'] };
+    // nothing, and refuses no command; what `./run new` makes in Python or Go calls no service either.
+    const without = {
+      typescript: ['events_published'],
+      alert: ['events_published', 'events_parked', 'refusals'],
+      made: ['events_published', 'events_parked', 'refusals', 'calls_failed'],
+    };
     for (const name of new Set([...asked.matchAll(/madang_(\w+)_total/g)].map(([, counter = '']) => counter))) {
       if (!without.typescript.includes(name)) expect(typescript).toMatch(new RegExp(`declare\\(\\s*'${name}'`));
-      if (!without.python.includes(name)) expect(python).toContain(`("${name}", `);
+      if (!without.alert.includes(name)) expect(alert).toContain(`("${name}", `);
+      if (!without.made.includes(name))
+        for (const text of made) expect(text).toMatch(new RegExp(`^madang_${name}_total({.*})? %`, 'm'));
     }
   });
 
