@@ -78,13 +78,17 @@ class App(Server):
         return status
 
     def gauges(self) -> dict[str, float]:
-        figures: dict[str, float] = {"ready": 0 if self.unready() else 1}
+        figures: dict[str, float] = {
+            "ready": 0 if self.unready() else 1,
+            "consumer_stalled": 1 if self.subscription.trouble or self.alert.trouble else 0,
+        }
         try:
             backlog = self.alert.store.backlog()
         except STORE_ERRORS:
             return figures
         figures.update(outbox_backlog=backlog.untold, outbox_oldest_seconds=backlog.untold_seconds)
-        return {**figures, "deferred": backlog.deferred}
+        figures.update(deferred_waiting=backlog.deferred, deferred_oldest_seconds=backlog.deferred_seconds)
+        return figures
 
 
 class Routes(Handler):

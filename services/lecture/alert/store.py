@@ -66,6 +66,7 @@ class DeadLetter(NamedTuple):
 
 class Backlog(NamedTuple):
     deferred: int  # messages that failed at least once
+    deferred_seconds: float  # since the oldest of them came
     untold: int  # dead letters the broker does not know of yet
     untold_seconds: float  # since the oldest of them
 
@@ -148,9 +149,11 @@ class Store:
 
     def backlog(self) -> Backlog:
         with self._transaction() as db:
-            deferred = db.execute("SELECT count(*) FROM message WHERE sent IS NULL AND reason IS NOT NULL").fetchone()
+            query = "SELECT count(*), min(since) FROM message WHERE sent IS NULL AND reason IS NOT NULL"
+            deferred, since = db.execute(query).fetchone()
+            waited = max(0.0, time.time() - since) if deferred else 0.0
             count, first = db.execute("SELECT count(*), min(at) FROM dead_letter WHERE told = 0").fetchone()
-            return Backlog(deferred[0], count, seconds_since(first or ""))
+            return Backlog(deferred, waited, count, seconds_since(first or ""))
 
     def check(self) -> None:
         """Raises one of STORE_ERRORS if nothing can be written."""

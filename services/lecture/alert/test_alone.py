@@ -479,6 +479,17 @@ class OverSockets(WithAlert):
     def get(self, path: str) -> tuple[int, dict[str, str], bytes]:
         return self.ask(b"GET %s HTTP/1.1\r\nhost: x\r\n\r\n" % path.encode())
 
+    def test_given_a_notice_that_failed_when_its_figures_are_asked_then_it_waits_under_the_names_of_the_rules(self) -> None:
+        self.sidecar.refused = "ClassRegistered: "
+        with mock.patch.object(store.time, "time", lambda start=time.time(): start - 700):
+            self.handle(event_of())
+        self.assertRaises(SidecarError, self.alert.send_one)
+        lines = self.get("/metrics")[2].decode().splitlines()
+        self.assertIn("madang_deferred_waiting 1", lines)
+        self.assertIn("madang_consumer_stalled 0", lines)
+        (oldest,) = [line for line in lines if line.startswith("madang_deferred_oldest_seconds ")]
+        self.assertGreaterEqual(float(oldest.split()[1]), 700)
+
     def test_given_a_token_then_only_who_shows_it_is_answered_but_for_probes_and_figures(self) -> None:
         self.app._token = b"secret"
         delivery = delivery_of(event_of())
