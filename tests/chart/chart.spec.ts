@@ -310,6 +310,16 @@ describe('monitoring', () => {
     }
   });
 
+  test('with Istio the ingress opens so many connections to a gateway, or requests would never have to wait', async () => {
+    const rules = of(resourcesOf(await render({ 'istio.enabled': true })), 'DestinationRule');
+    expect(rules.length).toBeGreaterThan(0);
+    for (const { spec } of rules)
+      expect(spec.trafficPolicy.connectionPool).toMatchObject({
+        tcp: { maxConnections: expect.any(Number) },
+        http: { http1MaxPendingRequests: expect.any(Number) },
+      });
+  });
+
   test('with Istio the figures are where Prometheus may and does look: at the proxy', async () => {
     const resources = resourcesOf(await render({ 'istio.enabled': true, 'monitoring.serviceMonitors': true }));
     const { annotations } = named(resources, 'Deployment', 'lecture-pay').spec.template.metadata;

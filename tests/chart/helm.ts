@@ -55,6 +55,7 @@ interface Specs {
   };
   readonly PersistentVolumeClaim: object;
 
+  readonly DestinationRule: { readonly trafficPolicy: { readonly connectionPool: { tcp: object; http: object } } };
   readonly Gateway: { readonly servers: readonly { hosts: readonly string[] }[] };
   readonly VirtualService: { readonly gateways: readonly string[]; readonly hosts: readonly string[] };
   readonly NetworkPolicy: {

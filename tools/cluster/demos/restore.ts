@@ -32,12 +32,13 @@ async function typed(cluster: Cluster, commands: readonly string[], backup: stri
   for (const lines of commands) {
     const script = lines.replaceAll('-n madang', `-n ${cluster.namespace}`);
     print(`    ${script.trim().split('\n').join('\n    ')}`);
-    await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
+    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
       cwd: root,
       env: { ...process.env, BACKUP: backup },
       timeout: 600_000,
       maxBuffer: 64 * 1024 * 1024,
     });
+    print(stdout.trim());
   }
 }
 
@@ -110,7 +111,8 @@ const seen = async (cluster: Cluster): Promise<Seen> => ({
 /** Students by the time at which they enrol: before the backup, after it, and since the restore. */
 type Loads = Readonly<Record<'early' | 'lost' | 'late', LoadResult>>;
 
-function judged(saved: Seen, now: Seen, loads: Loads): Verdict {
+/** @param round ends the students' names, so that an earlier round's are not counted */
+function judged(saved: Seen, now: Seen, loads: Loads, round: string): Verdict {
   const idsOf = (path: keyof Records): number[] =>
     saved.records[path].map((record) => Number(record[path === 'classes' ? 'id' : 'classId']));
   const last = Math.max(0, ...LISTS.flatMap(idsOf));
@@ -118,8 +120,8 @@ function judged(saved: Seen, now: Seen, loads: Loads): Verdict {
   for (const one of wrong.slice(0, 20)) print(`    ${one}`);
   const gone = LISTS.map((path) => missing(saved.records[path], now.records[path])).reduce((a, b) => a + b, 0);
   const silent = missing(saved.notices, now.notices);
-  const enrolledBy = (name: string, lists: readonly (keyof Records)[]): number =>
-    lists.flatMap((path) => now.records[path]).filter(({ student }) => student === name).length;
+  const enrolledBy = (name: keyof Loads, lists: readonly (keyof Records)[]): number =>
+    lists.flatMap((path) => now.records[path]).filter(({ student }) => student === name + round).length;
   const [back, made] = [enrolledBy('lost', LISTS), enrolledBy('late', ['classes'])];
   const accepted = ({ answers }: LoadResult): number => answers['201']?.count ?? 0;
   const [early, lost, late] = [accepted(loads.early), accepted(loads.lost), accepted(loads.late)];
@@ -136,13 +138,15 @@ function judged(saved: Seen, now: Seen, loads: Loads): Verdict {
   };
 }
 
-/** A backup is made under load, more is done, and it is restored under load, all by the commands of backup.md. */
+/** A backup is made under load, more is done while one service is away, and it is restored under load, all by the commands of backup.md. */
 export async function restore({ cluster, users, seconds }: Options): Promise<Verdict> {
   const backup = await mkdtemp(join(tmpdir(), 'madang-backup-'));
   const document = await readFile(DOCUMENT, 'utf8');
-  const enrolling = (student: keyof Loads, forSeconds: number): Promise<LoadResult> => {
-    const load = { path: '/classes', body: { ...wish, student }, users: Math.min(users, 5), seconds: forSeconds };
-    const result = underLoad(cluster, `demo-load-${student}`, load);
+  const round = ` ${Date.now()}`;
+  const enrolling = (name: keyof Loads, forSeconds: number): Promise<LoadResult> => {
+    const body = { ...wish, student: name + round };
+    const load = { path: '/classes', body, users: Math.min(users, 5), seconds: forSeconds };
+    const result = underLoad(cluster, `demo-load-${name}`, load);
     result.catch(() => undefined);
     return result;
   };
@@ -152,6 +156,9 @@ export async function restore({ cluster, users, seconds }: Options): Promise<Ver
     await typed(cluster, commandsOf(document, 'Back up'), backup);
     const before = await early;
     const saved = await seen(cluster);
+    // The broker holds events of what will be lost, since course is away.
+    await cluster.kubectl('scale', 'deployment/lecture-course', '--replicas=0');
+    await cluster.kubectl('wait', '--for=delete', 'pod', '-l', 'app=lecture-course', '--timeout=120s');
     const lost = enrolling('lost', 60);
     await sleep(20_000);
     const [stop = '', ...others] = commandsOf(document, 'Restore');
@@ -162,7 +169,7 @@ export async function restore({ cluster, users, seconds }: Options): Promise<Ver
     const took = Math.round((Date.now() - began) / 1000);
     const loads = { early: before, lost: await lost, late: await late };
     await quiet(cluster, 'lecture');
-    const { good, figures } = judged(saved, await seen(cluster), loads);
+    const { good, figures } = judged(saved, await seen(cluster), loads, round);
     return { good, figures: [...figures, ['all services ready after', `${took} s`, '-']] };
   } finally {
     await rm(backup, { recursive: true });
