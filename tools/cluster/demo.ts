@@ -13,8 +13,8 @@ import { drain, rollback, skew } from './demos/versions.ts';
 import { Cluster, print } from './kubectl.ts';
 
 /**
- * The operations chapter of lecture's contract, on whatever cluster KUBECONFIG names: each demonstration prints its
- * figure beside the source's and leaves everything as it was. Where Istio's ingress is, requests come through it.
+ * Plays the operations scenarios of lecture's contract on the cluster that KUBECONFIG names: each demonstration prints its
+ * figure beside that of the original system, and leaves everything as it was. Where Istio's ingress is, requests come through it.
  * `npm run demo:k8s -- <name> [--namespace n] [--tag t]`
  */
 

@@ -6,8 +6,9 @@ export interface Received<T = unknown> {
   readonly id: string;
   readonly type: string;
   readonly data: T;
-  /** Which document of its service published it, and the how-manieth change of that document it was. */
+  /** The document of its service that published it. */
   readonly subject: string;
+  /** The number of the change of that document that published it. */
   readonly version: number;
   readonly traceparent: string | undefined;
   /** When it was published, in UTC (ISO 8601), by the clock of whoever published it. */

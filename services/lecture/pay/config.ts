@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { configKey, milliseconds } from '../../kit/domain/index.ts';
 
-/** What the operations chapter needs: pay slow, failing, hanging or crashing. */
+/** With these keys an operator makes pay slow, failing, hanging or crashing. Exercises of operations need that. */
 export const Config = z.object({
   PAY_DELAY_MS: configKey(milliseconds, '0', 'Trouble for operations exercises: milliseconds that a payment takes.'),
   PAY_FAILURE: configKey(
