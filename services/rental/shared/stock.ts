@@ -1,6 +1,6 @@
 import { type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 
-/** A product whose `qty` follows the stock of delivery. */
+/** A product whose `qty` follows the stock of delivery, which decides who gets a piece: `settle` in delivery/domain.ts. */
 export interface Stocked extends Identified {
   readonly qty: number;
   /** Which change of the stock `qty` is from. */
