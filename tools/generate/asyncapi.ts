@@ -20,9 +20,9 @@ interface Messages {
 
 const unique = (all: readonly string[]): string[] => [...new Set(all)];
 
-/** What alert, which is Python, declares in a file. */
-const messagesOfAlert = async (): Promise<{ reads: Schema; sends: { DeadLetter: Schema } }> =>
-  JSON.parse(await readFile(join(root, 'services/lecture/alert/messages.json'), 'utf8'));
+/** What alert, which is Python, declares of its events in a file. */
+const schemasOfAlert = async (): Promise<{ reads: Schema; sends: { DeadLetter: Schema } }> =>
+  JSON.parse(await readFile(join(root, 'services/lecture/alert/event-schemas.json'), 'utf8'));
 
 /** What all services of a system declare. */
 class Declarations {
@@ -164,6 +164,6 @@ export async function asyncapi(system: string, names: readonly string[], version
 }
 
 async function alert(declarations: Declarations): Promise<Messages> {
-  const { reads, sends } = await messagesOfAlert();
+  const { reads, sends } = await schemasOfAlert();
   return declarations.foreign('alert', await noticed(), reads, sends.DeadLetter);
 }

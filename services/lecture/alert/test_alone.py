@@ -31,7 +31,7 @@ from sidecar import Components, Sidecar, SidecarError
 from store import Store
 from subscription import LOOK_S, MOST_RESTARTS, Subscription
 
-MESSAGES = json.loads((Path(__file__).parent / "messages.json").read_text(encoding="utf-8"))
+SCHEMAS = json.loads((Path(__file__).parent / "event-schemas.json").read_text(encoding="utf-8"))
 SETTINGS = {"LOG_FILE": "notices.txt", "ALERT_EVENTS": "ClassRegistered", "KAFKA_URL": "localhost:9092"}
 
 
@@ -110,8 +110,8 @@ class Events(unittest.TestCase):
             with self.subTest(content[:40]):
                 self.assertRaisesRegex(Unreadable, reason, read, content)
 
-    def test_given_what_messages_json_says_it_needs_then_an_event_without_any_of_it_is_unreadable(self) -> None:
-        reads = MESSAGES["reads"]
+    def test_given_what_its_schema_of_an_event_needs_then_an_event_without_any_of_it_is_unreadable(self) -> None:
+        reads = SCHEMAS["reads"]
         self.assertEqual(["eventType", "timestamp"], sorted(reads["required"]))
         for name in reads["required"]:
             whole = json.loads(event_of())
@@ -310,11 +310,11 @@ class AlertAlone(WithAlert):
         self.assertEqual((KEPT, False), (len(letter.event), letter.replayable))
         self.assertLess(len(json.dumps(self.sidecar.told)), 1000)
 
-    def test_given_a_dead_letter_when_it_is_told_then_it_has_the_fields_that_messages_json_says(self) -> None:
+    def test_given_a_dead_letter_when_it_is_told_then_it_has_the_fields_of_its_schema(self) -> None:
         self.handle(event_of(eventType=None))
         self.alert.tell_one()
         (told,) = self.sidecar.told
-        schema = MESSAGES["sends"][told["type"]]
+        schema = SCHEMAS["sends"][told["type"]]
         self.assertEqual(sorted(schema["required"]), sorted(told["data"]))
         types = {"integer": int, "string": str, "object": dict}
         for properties, fields in (
