@@ -32,10 +32,7 @@ async function freeDatabase(all: readonly string[]): Promise<number> {
 async function copyComponents(system: string, database: number): Promise<void> {
   for (const [folder, of, kind] of COPIED) {
     const text = await readFile(join(root, folder, of, `${MODEL}-${kind}.yaml`), 'utf8');
-    const own = text
-      .replace(`every ${MODEL} service but gift`, `every ${MODEL} service`)
-      .replaceAll(MODEL, system)
-      .replace(/redisDB, value: "\d+"/, `redisDB, value: "${database}"`);
+    const own = text.replaceAll(MODEL, system).replace(/redisDB, value: "\d+"/, `redisDB, value: "${database}"`);
     await writeFile(join(root, folder, of, `${system}-${kind}.yaml`), own, { flag: 'wx' });
   }
 }
