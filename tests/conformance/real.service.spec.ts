@@ -15,7 +15,7 @@ afterAll(async () => {
   if (recording) writeFileSync(file, `${JSON.stringify(recorded, null, 2)}\n`);
 }, 60_000);
 
-describe.each(KINDS)('daprd 1.18.2 with $store and $broker', ({ store, broker }) => {
+describe.each(KINDS)('daprd with $store and $broker', ({ store, broker }) => {
   for (const one of cases) {
     const kind = kindFor(one, { store, broker });
     if (kind === undefined) continue;

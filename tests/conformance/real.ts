@@ -1,4 +1,4 @@
-/** daprd 1.18.2 with real stores and brokers, each beside a probe app in this process. */
+/** daprd with real stores and brokers, each beside a probe app in this process. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';

@@ -61,7 +61,7 @@ const channel = (callee: string, path: string, reason: string): SidecarAnswer =>
     `rpc error: code = Internal desc = error invoking app channel: Post "http://127.0.0.1:8080/${path}": ${reason}`,
   );
 
-/** What daprd 1.18.2 says when something is wrong; for the hooks of a sidecar, and used by it itself. */
+/** What daprd says when something is wrong; for the hooks of a sidecar, and used by it itself. */
 export const answers = {
   /** The callee's app does not listen. */
   calleeDown: (callee: string, path = ''): SidecarAnswer =>

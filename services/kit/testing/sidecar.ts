@@ -63,7 +63,7 @@ export interface Subscription {
 /** daprd's own limit of a request (--max-body-size). */
 const LARGEST_BODY = 4 * 1024 * 1024;
 
-/** A sidecar without a process: it answers as daprd 1.18.2 does over HTTP, from what is in its backend. */
+/** A sidecar without a process: it answers as daprd does over HTTP, from what is in its backend. */
 export class MemorySidecar implements Transport {
   /** The app beside it; undefined while that is down. */
   app: RequestListener | undefined;

@@ -44,7 +44,7 @@ const SET_SCRIPT = 'd908b9553add63a82e03589b5c6d01a7654ef0f2';
 const DELETE_SCRIPT = '2446db0de2c963f100727b388f03ead01d18c265';
 
 /**
- * One database behind state components: what daprd 1.18.2 with its component of this kind makes of it, seen in its
+ * One database behind state components: what daprd with its component of this kind makes of it, seen in its
  * sources and checked against the real ones by the conformance suite.
  */
 export class MemoryStore {

@@ -41,7 +41,7 @@ def event_of(key: str = "e-1", **data: object) -> bytes:
 
 
 def delivery_of(*contents: bytes) -> bytes:
-    """As daprd 1.18.2 builds it for a raw subscription."""
+    """As daprd builds it for a raw subscription."""
     entries = [
         {"entryId": str(n), "event": base64.b64encode(content).decode(), "metadata": None, "contentType": "x/y"}
         for n, content in enumerate(contents)

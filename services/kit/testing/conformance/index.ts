@@ -5,5 +5,5 @@ import type { Case } from './subject.ts';
 
 export * from './subject.ts';
 
-/** Everything the kit relies on that daprd 1.18.2 does, one thing each. */
+/** Everything the kit relies on that daprd does, one thing each. */
 export const cases: readonly Case[] = [...stateCases, ...messageCases, ...callCases];

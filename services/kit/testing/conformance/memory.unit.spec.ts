@@ -15,7 +15,7 @@ import {
   Subject,
 } from './index.ts';
 
-/** What daprd 1.18.2 did; tests/conformance compares it with the real one. */
+/** What daprd did; tests/conformance compares it with the real one. */
 const recorded = JSON.parse(readFileSync(join(import.meta.dirname, 'recorded.json'), 'utf8')) as Record<
   string,
   Record<string, unknown>

@@ -109,7 +109,7 @@ export interface Seen {
   readonly broken: boolean;
 }
 
-/** What the conformance suite is run against: daprd 1.18.2 beside a probe app, or a sidecar in memory. */
+/** What the conformance suite is run against: daprd beside a probe app, or a sidecar in memory. */
 export interface SubjectOptions {
   readonly store: StoreKind;
   readonly broker: BrokerKind;
