@@ -4,6 +4,19 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { home, root } from '../paths.ts';
 
+/** Keys that only Dapr's CLI heeds: the runner sets these things itself, or leaves them as they are by default. */
+const ofTheCli = <K extends string>(...keys: K[]) =>
+  Object.fromEntries(keys.map((key) => [key, z.unknown().optional()])) as Record<K, z.ZodOptional<z.ZodUnknown>>;
+
+/** These keys and no others. Dapr's CLI passes over what it does not know, so a misspelt key would do nothing, here and there. */
+const keys = <S extends z.ZodRawShape>(shape: S) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `A multi-app template of Dapr has no ${issue.keys.map((key) => `"${key}"`).join(', ')} here.`
+        : undefined,
+  });
+
 const shared = {
   enableAppHealthCheck: z.boolean().optional(),
   appHealthCheckPath: z.string().optional(),
@@ -13,9 +26,13 @@ const shared = {
   appMaxConcurrency: z.number().int().positive().optional(),
   logLevel: z.string().optional(),
   env: z.record(z.string(), z.coerce.string()).optional(),
+  ...ofTheCli('configFilePath', 'resourcesPath', 'resourcesPaths', 'runtimePath'),
+  ...ofTheCli('placementHostAddress', 'schedulerHostAddress', 'apiListenAddresses', 'appProtocol', 'appSSL'),
+  ...ofTheCli('maxBodySize', 'readBufferSize', 'enableProfiling', 'enableApiLogging'),
+  ...ofTheCli('daprdLogDestination', 'appLogDestination'),
 };
 
-const App = z.object({
+const App = keys({
   ...shared,
   appID: z.string(),
   appDirPath: z.string(),
@@ -25,9 +42,15 @@ const App = z.object({
   daprGRPCPort: z.number(),
   daprInternalGRPCPort: z.number(),
   metricsPort: z.number(),
+  ...ofTheCli('appChannelAddress', 'unixDomainSocket', 'profilePort'),
+  ...ofTheCli('containerImage', 'containerImagePullPolicy', 'createService'),
 });
 
-const Template = z.object({ common: z.object(shared).default({}), apps: z.array(App).min(1) });
+const Template = keys({
+  ...ofTheCli('version', 'name'),
+  common: keys(shared).default({}),
+  apps: z.array(App).min(1),
+});
 
 export interface Ports {
   app: number;
@@ -71,7 +94,12 @@ const atHome = (word: string) => (word.startsWith('.madang/') ? join(home, word.
 export async function readTemplate(system: string): Promise<ServiceTemplate[]> {
   const known = await systems();
   if (!known.includes(system)) throw new Error(`There is no system "${system}"; there is ${known.join(', ')}.`);
-  const parsed = Template.safeParse(parse(await readFile(join(folder, `${system}.yaml`), 'utf8')));
+  return servicesIn(system, await readFile(join(folder, `${system}.yaml`), 'utf8'));
+}
+
+/** @param text the template of the system */
+export function servicesIn(system: string, text: string): ServiceTemplate[] {
+  const parsed = Template.safeParse(parse(text));
   if (!parsed.success) throw new Error(`dapr/${system}.yaml: ${z.prettifyError(parsed.error)}`);
   const { common, apps } = parsed.data;
   return apps.map((app) => {
