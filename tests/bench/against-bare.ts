@@ -1,9 +1,9 @@
 /** The kit against the sidecar calls it cannot do without, in turns, so that both meet the same machine. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bench, type Cost, costOf, failures, ms, read } from './bench.ts';
-import { startBare, stopBeside } from './beside.ts';
 import type { Process } from './build.ts';
 import { CONNECTIONS, type Load, load, median } from './load.ts';
+import { startBare, stopYardsticks } from './yardsticks.ts';
 
 interface Turn extends Load {
   readonly cost: Cost;
@@ -44,7 +44,7 @@ export async function bare(bench: Bench): Promise<void> {
   await turn(ofBare, options.warm / 3);
   const turns: { kit: Turn; bare: Turn }[] = [];
   for (let round = 0; round < options.rounds; round++) turns.push({ kit: await turn(kit), bare: await turn(ofBare) });
-  await stopBeside();
+  await stopYardsticks();
   if (options.parts.at(-1) !== 'bare') for (const appId of others) await build.run(['start', appId]);
 
   const of = (who: 'kit' | 'bare', what: (turn: Turn) => number): number => median(turns.map((one) => what(one[who])));

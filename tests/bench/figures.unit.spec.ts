@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { countBatches, type Positions } from './batches.ts';
-import { likeIts } from './beside.ts';
 import { metricSums, perEnrolment, redisCounts, sidecarCounts, statusCounts } from './counts.ts';
 import { cpuUsed } from './cpu.ts';
 import { tally } from './growth.ts';
 import { topFunctions } from './profile.ts';
 import { figuresOf, middle, ratiosOf } from './ratios.ts';
+import { likeIts } from './yardsticks.ts';
 
 test('given commands of stream and store, when a Redis is read, then trips of broker and bench are not of the store', () => {
   const commands = [

@@ -8,9 +8,9 @@ import { readTemplate } from '../../tools/run/infrastructure/templates.ts';
 import { portOffset } from '../../tools/run/paths.ts';
 import { appSpec } from '../../tools/run/supervisor/services.ts';
 import { type Bench, costOf, failures, ms, read } from './bench.ts';
-import { started, stopBeside } from './beside.ts';
 import type { Process } from './build.ts';
 import { type Command, ENROLMENT, type Load, load, median } from './load.ts';
+import { started, stopYardsticks } from './yardsticks.ts';
 
 const SYSTEM = 'lecture';
 const KEY = 'GATEWAY_RATE_REQUESTS';
@@ -95,7 +95,7 @@ export async function guarded(bench: Bench): Promise<void> {
   const turns: { withBoth: Turn; plain: Turn }[] = [];
   for (let round = 0; round < options.rounds; round++)
     turns.push({ withBoth: await turn(withBoth), plain: await turn(plain) });
-  await stopBeside();
+  await stopYardsticks();
   server.close().closeAllConnections();
   tell(rows, turns);
 }

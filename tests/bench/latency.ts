@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { ages, type Bench, both, figuresOf, ms, settled } from './bench.ts';
-import { bareDelivery, ownOutbox } from './beside.ts';
 import { enrol, median } from './load.ts';
+import { bareDelivery, ownOutbox } from './yardsticks.ts';
 
 const UNLOADED = 200;
 const EVERY_MS = 50;

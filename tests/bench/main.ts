@@ -9,7 +9,6 @@ import { kafka } from '../../tools/run/provision/kafka.ts';
 import type { ServiceStatus } from '../../tools/run/supervisor/status.ts';
 import { bare } from './against-bare.ts';
 import { type Bench, say, settled } from './bench.ts';
-import { stopBeside } from './beside.ts';
 import { Build } from './build.ts';
 import { costs } from './costs.ts';
 import { backlog, cancelled, replicas } from './growth.ts';
@@ -22,6 +21,7 @@ import { tellProfiles } from './profile.ts';
 import { type Stores, stores as storesOf } from './stores.ts';
 import { SOURCE, system } from './system.ts';
 import { resultTable } from './table.ts';
+import { stopYardsticks } from './yardsticks.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as Options;
 const build = new Build(options.root);
@@ -123,10 +123,10 @@ let finishing: Promise<void> | undefined;
 /** Stops everything; only the logs stay. */
 function finish(code: number): Promise<void> {
   finishing ??= (async () => {
-    await stopBeside();
+    await stopYardsticks();
     await build.end();
     // What was being started meanwhile.
-    await stopBeside();
+    await stopYardsticks();
     for (const name of existsSync(home) ? readdirSync(home) : [])
       if (name !== 'logs') rmSync(join(home, name), { recursive: true, force: true });
     // The apps have written theirs when they ended.

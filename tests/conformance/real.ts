@@ -91,7 +91,7 @@ const RESILIENCY = JSON.stringify({
   },
 });
 
-interface Beside {
+interface ProbeSidecar {
   readonly http: number;
   readonly listen: () => Promise<void>;
   readonly silence: () => Promise<void>;
@@ -127,11 +127,11 @@ export class Real {
     for (const [key, value] of Object.entries(CONFIGURATION)) await configure(key, value);
 
     const rendered = await renderComponents('full', [], addresses);
-    const callee = await this.beside(CALLEE, calleeApp(), rendered, {});
+    const callee = await this.sidecarOf(CALLEE, calleeApp(), rendered, {});
     for (const { store, broker } of KINDS) {
       const probe = new ProbeApp();
       const group = `probe-${store}`;
-      const { http } = await this.beside('probe-caller', probe.app, rendered, {
+      const { http } = await this.sidecarOf('probe-caller', probe.app, rendered, {
         state: [`state.${store}`, (folder) => STATE(addresses, folder)[store]],
         pubsub: [`pubsub.${broker}`, () => PUBSUB(addresses, group)[broker]],
         configuration: [
@@ -177,12 +177,12 @@ export class Real {
     return child;
   }
 
-  private async beside(
+  private async sidecarOf(
     appId: string,
     app: Express,
     rendered: Rendered,
     components: Record<string, readonly [string, (folder: string) => Record<string, string>]>,
-  ): Promise<Beside> {
+  ): Promise<ProbeSidecar> {
     const number = this.servers.length + 1;
     const folder = join(home, 'conformance', String(number));
     await mkdir(folder, { recursive: true });

@@ -11,7 +11,7 @@ import { look, type Place, type Sight } from './sight.ts';
 const REST_MS = 120_000;
 
 /** A system in the test: who works on it, where it is, and what was seen of it last. */
-export interface Bench {
+export interface Trial {
   readonly subject: Subject;
   readonly place: Place;
   sight?: Sight;
@@ -19,32 +19,32 @@ export interface Bench {
 }
 
 /** Looks and judges anew; what cannot be read is a violation, too. */
-export async function inspect(bench: Bench): Promise<void> {
+export async function inspect(trial: Trial): Promise<void> {
   try {
-    bench.sight = await look(bench.place);
-    const findings = new Findings(bench.sight);
-    await bench.subject.judge(findings, shownAt(bench.place));
-    bench.found = findings.violations;
+    trial.sight = await look(trial.place);
+    const findings = new Findings(trial.sight);
+    await trial.subject.judge(findings, shownAt(trial.place));
+    trial.found = findings.violations;
   } catch (error) {
-    bench.found = [{ about: bench.place.system, what: `cannot be read: ${(error as Error).message}` }];
+    trial.found = [{ about: trial.place.system, what: `cannot be read: ${(error as Error).message}` }];
   }
 }
 
 /** Everything that speaks of a violation: documents, events, answers, log lines. */
-export async function explain({ about, what }: Violation, benches: readonly Bench[], log: Log): Promise<void> {
+export async function explain({ about, what }: Violation, trials: readonly Trial[], log: Log): Promise<void> {
   console.log(`VIOLATION ${about}: ${what}`);
   const word = about.replace(/^.*\//, '').replace(/ .*$/, '');
   const speaks = (text: string): boolean =>
     [`${word}"`, `${word}/`, `${word} `, `${word},`].some((end) => text.includes(end));
   const lines: string[] = [];
-  for (const { sight } of benches) {
+  for (const { sight } of trials) {
     for (const [key, document] of sight?.documents ?? [])
       if (speaks(`${key} `) || speaks(JSON.stringify(document))) lines.push(`${key} ${JSON.stringify(document)}`);
     for (const { id, type, data } of sight?.told ?? [])
       if (speaks(`${id} `) || speaks(JSON.stringify(data))) lines.push(`told ${id} ${type} ${JSON.stringify(data)}`);
   }
   lines.push(...log.refusals.filter(speaks));
-  const home = benches[0]?.place.home ?? '';
+  const home = trials[0]?.place.home ?? '';
   for (const file of await readdir(join(home, 'logs'))) {
     if (!file.endsWith('.log') || file === 'debug.log') continue;
     const text = await readFile(join(home, 'logs', file), 'utf8').catch(() => '');
@@ -59,16 +59,16 @@ export async function explain({ about, what }: Violation, benches: readonly Benc
   for (const line of lines.slice(0, 40)) console.log(`   ${line}`);
 }
 
-export const foundOn = (benches: readonly Bench[]): Violation[] => benches.flatMap(({ found }) => found);
+export const foundOn = (trials: readonly Trial[]): Violation[] => trials.flatMap(({ found }) => found);
 
 /** Looks until nothing is wrong any more, or nothing has got better for long. @returns milliseconds */
-export async function untilAtRest(benches: readonly Bench[]): Promise<number> {
+export async function untilAtRest(trials: readonly Trial[]): Promise<number> {
   const looking = Date.now();
   let [told, better, fewest] = [looking, looking, Number.POSITIVE_INFINITY];
   await until(
     async () => {
-      for (const bench of benches) await inspect(bench);
-      const found = foundOn(benches);
+      for (const trial of trials) await inspect(trial);
+      const found = foundOn(trials);
       if (found.length < fewest) better = Date.now();
       fewest = Math.min(fewest, found.length);
       if (Date.now() - told > 20_000) {
@@ -84,7 +84,7 @@ export async function untilAtRest(benches: readonly Bench[]): Promise<number> {
 }
 
 /** How much was judged. */
-export function seenOn({ place, sight }: Bench): string {
+export function seenOn({ place, sight }: Trial): string {
   const records = [...(sight?.documents.values() ?? [])].filter(({ version }) => typeof version === 'number');
   const events = new Set(sight?.told.map(({ id }) => id));
   return `${place.system} ${records.length} documents, ${events.size} events (${sight?.told.length} deliveries to the topic)`;

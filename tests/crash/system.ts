@@ -11,7 +11,7 @@ import { running as status } from '../../tools/run/cli/client.ts';
 import { readTemplates } from '../../tools/run/infrastructure/templates.ts';
 import { Brokers } from './brokers.ts';
 import { Desk, Log } from './desk.ts';
-import { type Bench, explain, foundOn, inspect, seenOn, untilAtRest } from './judgement.ts';
+import { explain, foundOn, inspect, seenOn, type Trial, untilAtRest } from './judgement.ts';
 import { randomFrom, until } from './parts.ts';
 import { subjects } from './subjects/index.ts';
 import { overHttp } from './way.ts';
@@ -129,24 +129,24 @@ async function underKills(profile: Profile, { kills, seed, systems }: Wish): Pro
   const [log, { services, infrastructure }] = [new Log(), await status()];
   const ports = infrastructure.filter(({ id }) => id.startsWith('kafka-')).map(({ port }) => port);
   const brokers = ports.length > 0 ? new Brokers(ports, systems) : undefined;
-  const benches = systems.map((system): Bench => {
+  const trials = systems.map((system): Trial => {
     const port = services.find((one) => one.appId === `${system}-gateway`)?.port;
     const place = { system, profile, home, gateway: `http://127.0.0.1:${port}` };
     return { subject: subjects[system]!(), place, found: [] };
   });
-  const stop = work(benches, log, seed);
+  const stop = work(trials, log, seed);
   const healthy = Date.now();
   const killed = await killer(kills, randomFrom(seed), log, brokers);
   const killing = Date.now() - healthy;
   const [waited] = await Promise.all([brokers?.close(log), stop()]);
-  const rest = await untilAtRest(benches);
-  if (foundOn(benches).length === 0) {
+  const rest = await untilAtRest(trials);
+  if (foundOn(trials).length === 0) {
     // Nothing may move any more.
     await sleep(5_000);
-    for (const bench of benches) await inspect(bench);
+    for (const trial of trials) await inspect(trial);
   }
-  const violations = [...foundOn(benches), ...log.oddities];
-  for (const violation of violations.slice(0, 20)) await explain(violation, benches, log);
+  const violations = [...foundOn(trials), ...log.oddities];
+  for (const violation of violations.slice(0, 20)) await explain(violation, trials, log);
   if (violations.length > 20) console.log(`... and ${violations.length - 20} more violations`);
   console.log(
     [
@@ -156,7 +156,7 @@ async function underKills(profile: Profile, { kills, seed, systems }: Wish): Pro
         .join(', ')} (one every ${Math.round(killing / kills)} ms)`,
       ...(waited ? [`  brokers    ${waited}`] : []),
       `  commands   accepted ${log.accepted}, refused ${log.refused}, answers with unknown outcome ${log.unknown}, requests ${log.tries}`,
-      `  checked    ${benches.map(seenOn).join('; ')}`,
+      `  checked    ${trials.map(seenOn).join('; ')}`,
       `  at rest    ${Math.round(rest / 1000)} s after the last command; whole test ${Math.round((Date.now() - begin) / 1000)} s`,
     ].join('\n'),
   );
@@ -164,10 +164,10 @@ async function underKills(profile: Profile, { kills, seed, systems }: Wish): Pro
 }
 
 /** Clients of all systems begin to work. @returns what makes them stop, and waits until they have */
-function work(benches: readonly Bench[], log: Log, seed: number): () => Promise<unknown> {
+function work(trials: readonly Trial[], log: Log, seed: number): () => Promise<unknown> {
   let working = true;
-  const count = benches.length > 1 ? CLIENTS.together : CLIENTS.alone;
-  const clients = benches.flatMap(({ subject, place }, system) =>
+  const count = trials.length > 1 ? CLIENTS.together : CLIENTS.alone;
+  const clients = trials.flatMap(({ subject, place }, system) =>
     Array.from({ length: count }, async (_, n) => {
       const number = system * count + n;
       const pause = randomFrom(number);

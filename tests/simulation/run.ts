@@ -8,7 +8,7 @@ import { Chance } from './chance.ts';
 import { Entrance, shownBy } from './entrance.ts';
 import { Replica } from './replica.ts';
 import { SecondThoughts } from './second-thoughts.ts';
-import { sightOf } from './sight.ts';
+import { sightOf } from './simulated-sight.ts';
 import type { System } from './systems.ts';
 import { type Weather, World } from './world.ts';
 

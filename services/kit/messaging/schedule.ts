@@ -10,10 +10,11 @@ export interface Entry {
   running: boolean;
 }
 
-interface Lane {
+/** What is known of a callee that is down. */
+interface Outage {
   wait: number;
   due: number;
-  /** Number of the one event that is tried while the callee is down. */
+  /** Number of the one event that is tried meanwhile. */
   probe: number | undefined;
 }
 
@@ -28,7 +29,7 @@ export const backOff = (attempts: number): number =>
 /** Which deferred event is tried next: the one due first; while a callee is down, one at a time of those that wait for it. */
 export class Schedule {
   private readonly entries = new Map<number, Entry>();
-  private readonly lanes = new Map<string, Lane>();
+  private readonly outages = new Map<string, Outage>();
 
   get size(): number {
     return this.entries.size;
@@ -50,8 +51,8 @@ export class Schedule {
     if (known) return known;
     const added = { ...entry, running: false };
     this.entries.set(entry.id, added);
-    if (entry.callee !== undefined && !this.lanes.has(entry.callee))
-      this.lanes.set(entry.callee, { wait: FIRST_WAIT_MS, due: now + FIRST_WAIT_MS, probe: undefined });
+    if (entry.callee !== undefined && !this.outages.has(entry.callee))
+      this.outages.set(entry.callee, { wait: FIRST_WAIT_MS, due: now + FIRST_WAIT_MS, probe: undefined });
     return added;
   }
 
@@ -64,8 +65,8 @@ export class Schedule {
     let next: Entry | undefined;
     for (const entry of this.entries.values()) {
       if (entry.running || (next && entry.due >= next.due)) continue;
-      const lane = entry.callee === undefined ? undefined : this.lanes.get(entry.callee);
-      if (lane ? lane.probe !== undefined || lane.due > now : entry.due > now) continue;
+      const outage = entry.callee === undefined ? undefined : this.outages.get(entry.callee);
+      if (outage ? outage.probe !== undefined || outage.due > now : entry.due > now) continue;
       next = entry;
     }
     if (next) this.begin(next);
@@ -75,13 +76,13 @@ export class Schedule {
   /** Takes this one, due or not. */
   begin(entry: Entry): void {
     entry.running = true;
-    const lane = entry.callee === undefined ? undefined : this.lanes.get(entry.callee);
-    if (lane) lane.probe ??= entry.id;
+    const outage = entry.callee === undefined ? undefined : this.outages.get(entry.callee);
+    if (outage) outage.probe ??= entry.id;
   }
 
   /** It was tried, and its callee answered. */
   reached({ callee }: Entry): void {
-    if (callee !== undefined) this.lanes.delete(callee);
+    if (callee !== undefined) this.outages.delete(callee);
   }
 
   /** It was tried and waits on. `callee`: whom it waits for now. */
@@ -91,18 +92,18 @@ export class Schedule {
     entry.due = due;
     entry.callee = callee;
     if (callee === undefined) return;
-    const lane = this.lanes.get(callee);
+    const outage = this.outages.get(callee);
     // Of several that were tried while it went down, only the probe tells that it still is.
-    if (lane && lane.probe !== entry.id) return;
-    const wait = lane ? Math.min(lane.wait * 2, LONGEST_WAIT_MS) : FIRST_WAIT_MS;
-    this.lanes.set(callee, { wait, due: now + wait, probe: undefined });
+    if (outage && outage.probe !== entry.id) return;
+    const wait = outage ? Math.min(outage.wait * 2, LONGEST_WAIT_MS) : FIRST_WAIT_MS;
+    this.outages.set(callee, { wait, due: now + wait, probe: undefined });
   }
 
   /** It was not tried after all. */
   release(entry: Entry, due: number): void {
     entry.running = false;
     entry.due = due;
-    const lane = entry.callee === undefined ? undefined : this.lanes.get(entry.callee);
-    if (lane?.probe === entry.id) Object.assign(lane, { probe: undefined, due });
+    const outage = entry.callee === undefined ? undefined : this.outages.get(entry.callee);
+    if (outage?.probe === entry.id) Object.assign(outage, { probe: undefined, due });
   }
 }

@@ -6,7 +6,7 @@ import type { Profile } from '../process.ts';
 import { showLogs } from '../supervisor/logs.ts';
 import { type Action, actions } from '../supervisor/status.ts';
 import * as client from './client.ts';
-import { summary, troubles } from './table.ts';
+import { summary, troubles } from './summary.ts';
 import { down, up, wantedSystems } from './up.ts';
 
 /** Services follow a change in less than a second; one whose sidecar has lost it looks again within 30 s. */

@@ -7,7 +7,7 @@ import type { UpOptions } from '../supervisor/status.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { watchServices } from '../supervisor/watch.ts';
 import { newSecret } from '../tokens.ts';
-import { summary } from './table.ts';
+import { summary } from './summary.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 

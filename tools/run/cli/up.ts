@@ -8,7 +8,7 @@ import type { Progress } from '../process.ts';
 import { appended, logFile } from '../supervisor/logs.ts';
 import type { Status, UpOptions } from '../supervisor/status.ts';
 import * as client from './client.ts';
-import { summary } from './table.ts';
+import { summary } from './summary.ts';
 
 /** Set for the second process that `--detach` starts. */
 const detachedMark = 'MADANG_DETACHED';

@@ -30,11 +30,11 @@ interface Component {
 const children: Child[] = [];
 
 /** Ends what was started here. */
-export async function stopBeside(): Promise<void> {
+export async function stopYardsticks(): Promise<void> {
   for (const child of children.splice(0).reverse()) await child.stop();
 }
 
-/** Starts a process that `stopBeside` ends. */
+/** Starts a process that `stopYardsticks` ends. */
 export async function started(spec: ProcessSpec): Promise<Process> {
   const child = new Child(spec, logFile(spec.id));
   children.push(child);
@@ -153,7 +153,7 @@ export async function bareDelivery(profile: Profile, build: Build, stores: Store
     return found;
   } finally {
     await pool.close();
-    await stopBeside();
+    await stopYardsticks();
     for (const server of servers) server.close().closeAllConnections();
   }
 }
@@ -218,7 +218,7 @@ export async function ownOutbox(profile: Profile, build: Build, stores: Stores):
     const lasted = (Math.max(...arrived.values()) - before) / 1000;
     return { latencies: ages, perSecond: (arrived.size - 4) / lasted };
   } finally {
-    await stopBeside();
+    await stopYardsticks();
     server.close();
     server.closeAllConnections();
   }
