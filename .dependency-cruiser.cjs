@@ -97,15 +97,8 @@ module.exports = {
     {
       name: 'no-circular',
       severity: 'error',
-      from: { pathNot: ['^node_modules', '^services/kit/testing/'] },
+      from: { pathNot: '^node_modules' },
       to: { circular: true },
-    },
-    {
-      name: 'no-circular-testing',
-      comment: 'The parts of the memory sidecar know each other by their types.',
-      severity: 'error',
-      from: { path: '^services/kit/testing/' },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
       name: 'no-orphans',

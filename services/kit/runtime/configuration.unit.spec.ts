@@ -5,7 +5,7 @@ import { tracedIn } from '../http/context.ts';
 import { MemoryBackend } from '../testing/backend.ts';
 import { ManualClock } from '../testing/clock.ts';
 import { inject } from '../testing/inject.ts';
-import type { SidecarOptions } from '../testing/sidecar.ts';
+import type { SidecarOptions } from '../testing/parts.ts';
 import { Configuration } from './configuration.ts';
 import { realContext } from './context.ts';
 

@@ -2,7 +2,8 @@ import { type Clock, realClock } from '../runtime/clock.ts';
 import { type BrokerKind, MemoryBroker } from './broker.ts';
 import { MemoryConfiguration } from './configuration.ts';
 import { type Delivered, type Delivery, deliver } from './delivery.ts';
-import { MemorySidecar, type SidecarOptions } from './sidecar.ts';
+import type { SidecarOptions, Surroundings } from './parts.ts';
+import { MemorySidecar } from './sidecar.ts';
 import { MemoryStore, type StoreKind } from './store.ts';
 
 /** What the surroundings of a test are made of. */
@@ -29,7 +30,7 @@ const PATIENCE = 100;
  * MySQL, Kafka and daprd are to the product, in one process: no socket, no timer, nothing shared between two of it, and
  * the same sequence of calls gives the same answers.
  */
-export class MemoryBackend {
+export class MemoryBackend implements Surroundings {
   readonly broker: MemoryBroker;
   readonly configuration: MemoryConfiguration;
   /** Every notice sent through the output binding `notice`. */

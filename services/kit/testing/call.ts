@@ -1,5 +1,5 @@
 import type { SidecarRequest } from '../dapr/transport.ts';
-import type { Call } from './sidecar.ts';
+import type { Call } from './parts.ts';
 
 const KINDS: Readonly<Record<string, Call['kind']>> = {
   publish: 'publish',

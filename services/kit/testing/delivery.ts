@@ -1,8 +1,7 @@
-import type { MemoryBackend } from './backend.ts';
 import type { BrokerKind, Message } from './broker.ts';
 import type { Answered } from './inject.ts';
 import { asObject, parsed } from './json.ts';
-import type { MemorySidecar, Subscription } from './sidecar.ts';
+import type { KnownSidecar, Subscription, Surroundings } from './parts.ts';
 
 /** What one delivery brings. */
 export interface Delivery {
@@ -13,7 +12,7 @@ export interface Delivery {
   /** Messages of the batch at most; that of the subscription where nothing is said. */
   readonly max?: number;
   /** To which replica; the first that is up where nothing is said. */
-  readonly replica?: MemorySidecar;
+  readonly replica?: KnownSidecar;
   /** The app does its work, and its answer is lost: everything comes again. */
   readonly loseAnswer?: boolean;
 }
@@ -30,7 +29,7 @@ export interface Delivered {
 }
 
 /** Delivers a batch to an app in the shape of Dapr's bulk subscription, and acknowledges what the app says is done. */
-export async function deliver(backend: MemoryBackend, appId: string, delivery: Delivery): Promise<Delivered> {
+export async function deliver(backend: Surroundings, appId: string, delivery: Delivery): Promise<Delivered> {
   const replica = delivery.replica ?? backend.sidecars(appId).find(({ app }) => app);
   const subscription = replica?.subscriptions.find(({ topic }) => !delivery.topic || topic === delivery.topic);
   if (!replica || !subscription) throw new Error(`${appId} has no replica that is up and subscribed`);
@@ -57,7 +56,7 @@ export async function deliver(backend: MemoryBackend, appId: string, delivery: D
 
 /** Undefined: the app did not answer, or there was nothing to bring. */
 async function bring(
-  replica: MemorySidecar,
+  replica: KnownSidecar,
   { topic, pubsub, route }: Subscription,
   entries: readonly Entry[],
 ): Promise<Answered | undefined> {

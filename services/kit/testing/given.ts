@@ -8,7 +8,8 @@ import { MemoryBackend } from './backend.ts';
 import { unpaced } from './clock.ts';
 import type { Answered } from './inject.ts';
 import { asObject, parsed } from './json.ts';
-import type { MemorySidecar, SidecarOptions } from './sidecar.ts';
+import type { SidecarOptions } from './parts.ts';
+import type { MemorySidecar } from './sidecar.ts';
 
 /** How a service of a test is put together. */
 export interface GivenOptions extends SidecarOptions {

@@ -10,7 +10,8 @@ import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { MemoryBackend } from './backend.ts';
 import { ManualClock, unpaced } from './clock.ts';
 import { type Answered, inject } from './inject.ts';
-import type { MemorySidecar, SidecarOptions } from './sidecar.ts';
+import type { SidecarOptions } from './parts.ts';
+import type { MemorySidecar } from './sidecar.ts';
 
 /** What a spec of messaging works with: the parts that handle events, without the rest of a service. */
 export interface Handling extends Messaging {

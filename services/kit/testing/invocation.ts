@@ -2,13 +2,13 @@ import { posix } from 'node:path';
 import type { SidecarAnswer, SidecarRequest } from '../dapr/transport.ts';
 import { answers } from './answers.ts';
 import { CutOff } from './inject.ts';
-import type { Call, MemorySidecar } from './sidecar.ts';
+import type { Call, KnownSidecar } from './parts.ts';
 
 /** What does not travel from the caller to the callee. */
 const OWN_HEADERS = new Set(['content-length', 'connection', 'keep-alive', 'dapr-app-id', 'dapr-api-token', 'host']);
 
 /** `/v1.0/invoke/<app>/method/<path>` */
-export async function invoke(sidecar: MemorySidecar, call: Call, request: SidecarRequest): Promise<SidecarAnswer> {
+export async function invoke(sidecar: KnownSidecar, call: Call, request: SidecarRequest): Promise<SidecarAnswer> {
   const [before = '', query] = call.path.split('?');
   const [, callee = '', rest = ''] = /^\/v1\.0\/invoke\/([^/]*)\/method\/(.*)$/s.exec(decodeURIComponent(before)) ?? [];
   const path = cleaned(rest);
@@ -43,7 +43,7 @@ const encoded = (path: string): string =>
     .join('/');
 
 async function go(
-  sidecar: MemorySidecar,
+  sidecar: KnownSidecar,
   call: Call,
   request: SidecarRequest,
   { callee, path, target }: { callee: string; path: string; target: string },
@@ -90,7 +90,7 @@ function refusalOf(path: string): string | undefined {
 
 /** When its time is over or its caller has left, the callee goes on; the caller does not hear of it any more. */
 async function unlessLate(
-  sidecar: MemorySidecar,
+  sidecar: KnownSidecar,
   ms: number | undefined,
   signal: AbortSignal | undefined,
   going: Promise<SidecarAnswer>,

@@ -3,7 +3,7 @@ import { Sidecar } from '../dapr/sidecar.ts';
 import { type Change, UnitOfWork } from '../persistence/unit-of-work.ts';
 import { type BackendOptions, MemoryBackend } from './backend.ts';
 import { ManualClock } from './clock.ts';
-import type { Call, SidecarOptions } from './sidecar.ts';
+import type { Call, SidecarOptions } from './parts.ts';
 
 const APP = 'lecture-class';
 

@@ -1,6 +1,6 @@
 import type { SidecarAnswer } from '../dapr/transport.ts';
 import { empty, failure } from './answers.ts';
-import type { MemorySidecar } from './sidecar.ts';
+import type { KnownSidecar } from './parts.ts';
 
 /** What daprd says of its health. */
 export const healthOf = (hasStarted: boolean): SidecarAnswer =>
@@ -8,7 +8,7 @@ export const healthOf = (hasStarted: boolean): SidecarAnswer =>
 
 /** What daprd tells of itself. @param messenger type of its output binding, if it has one */
 export function metadataOf(
-  { appId, system, store, backend, subscriptions }: MemorySidecar,
+  { appId, system, store, backend, subscriptions }: KnownSidecar,
   messenger: string | undefined,
 ): object {
   const component = (name: string, type: string): object => ({ name, type, version: 'v1' });

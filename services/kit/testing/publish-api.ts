@@ -2,13 +2,13 @@ import type { SidecarAnswer } from '../dapr/transport.ts';
 import { detailed, empty, json } from './answers.ts';
 import { tooLargeForKafka } from './broker.ts';
 import { asObject, kindOf, parsed, throughSidecar, whyNoJson } from './json.ts';
-import type { Call, MemorySidecar } from './sidecar.ts';
+import type { Call, KnownSidecar } from './parts.ts';
 
 const CLOUD_EVENT = /^application\/cloudevents\+json/i;
 
 /** A publication under way. */
 interface At {
-  readonly sidecar: MemorySidecar;
+  readonly sidecar: KnownSidecar;
   readonly pubsub: string;
   readonly topic: string;
   /** Of the query. */
@@ -23,7 +23,7 @@ interface Entry {
 
 /** `/v1.0/publish/...`; `unreadable` says why the body could not be read. */
 export function publish(
-  sidecar: MemorySidecar,
+  sidecar: KnownSidecar,
   call: Call,
   rest: readonly string[],
   query: URLSearchParams,

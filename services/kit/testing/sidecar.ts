@@ -1,70 +1,23 @@
 import type { RequestListener } from 'node:http';
 import type { SidecarAnswer, SidecarRequest, Transport } from '../dapr/transport.ts';
 import { empty, failure, json } from './answers.ts';
-import type { MemoryBackend } from './backend.ts';
 import { callOf, urlOf } from './call.ts';
 import { configurationApi } from './configuration.ts';
 import { type Answered, CutOff, type Injected, inject } from './inject.ts';
 import { invoke } from './invocation.ts';
 import { asObject, parsed } from './json.ts';
 import { healthOf, metadataOf } from './metadata.ts';
+import type { Call, KnownSidecar, SidecarOptions, Subscription, Surroundings } from './parts.ts';
 import { publish } from './publish-api.ts';
 import { Breakers, type CalleeRule } from './resiliency.ts';
 import { stateApi } from './state-api.ts';
-import { MemoryStore, type StoreKind } from './store.ts';
-
-/** A call on its way through a sidecar, for hooks. */
-export interface Call {
-  readonly appId: string;
-  readonly method: string;
-  readonly path: string;
-  readonly headers: SidecarRequest['headers'];
-  readonly body: string;
-  /** What it is about. */
-  readonly kind: 'state-read' | 'state-write' | 'publish' | 'invoke' | 'configuration' | 'binding' | 'other';
-  /** The app that is called, of an invocation. */
-  readonly callee: string | undefined;
-  /** Number of this sidecar's calls before it. */
-  readonly number: number;
-}
-
-/** What a sidecar of a test can be given. */
-export interface SidecarOptions {
-  /** A store of its own, or the name and kind of one; that of its system where nothing is said. */
-  readonly store?: MemoryStore | { readonly name: string; readonly kind?: StoreKind };
-  /** The rules of dapr/resiliency for the apps it calls; without one nothing is limited. */
-  readonly callees?: Readonly<Record<string, CalleeRule>>;
-  /** An output binding `notice` is in scope. */
-  readonly messenger?: 'bindings.http' | 'bindings.redis';
-  /**
-   * Before the sidecar does anything: nothing is done and this is the answer; or it throws, which is a connection that
-   * breaks; or it waits.
-   */
-  readonly before?: (call: Call) => SidecarAnswer | undefined | Promise<SidecarAnswer | undefined>;
-  /** After it was done: another answer (a lost one, a cut-off one), or a connection that breaks. */
-  readonly after?: (
-    call: Call,
-    answer: SidecarAnswer,
-  ) => SidecarAnswer | undefined | Promise<SidecarAnswer | undefined>;
-  /** Before a request reaches the app: it waits, or throws, which is a connection that breaks. */
-  readonly arrive?: (request: Injected) => void | Promise<void>;
-}
-
-/** A topic that an app has asked for. */
-export interface Subscription {
-  readonly pubsub: string;
-  readonly topic: string;
-  readonly route: string;
-  /** Bytes as base64 instead of parsed CloudEvents. */
-  readonly raw: boolean;
-  readonly bulk: { readonly max: number } | undefined;
-}
+import { MemoryStore } from './store.ts';
 
 /** daprd's own limit of a request (--max-body-size). */
 const LARGEST_BODY = 4 * 1024 * 1024;
 
 /** A sidecar without a process: it answers as daprd does over HTTP, from what is in its backend. */
-export class MemorySidecar implements Transport {
+export class MemorySidecar implements Transport, KnownSidecar {
   /** The app beside it; undefined while that is down. */
   app: RequestListener | undefined;
   subscriptions: readonly Subscription[] = [];
@@ -85,7 +38,7 @@ export class MemorySidecar implements Transport {
   });
 
   constructor(
-    readonly backend: MemoryBackend,
+    readonly backend: Surroundings,
     readonly appId: string,
     private readonly options: SidecarOptions,
   ) {

@@ -1,12 +1,12 @@
 import type { SidecarAnswer } from '../dapr/transport.ts';
 import { answers, detailed, empty, failure, json } from './answers.ts';
 import { asObject, kindOf, parsed, whyNoJson } from './json.ts';
-import type { Call, MemorySidecar } from './sidecar.ts';
+import type { Call, KnownSidecar } from './parts.ts';
 import { type StateOperation, StoreError } from './store.ts';
 
 /** `/v1.0/state/<store>...`; `unreadable` says why the body could not be read. */
 export function stateApi(
-  sidecar: MemorySidecar,
+  sidecar: KnownSidecar,
   call: Call,
   rest: readonly string[],
   query: URLSearchParams,
@@ -35,11 +35,11 @@ const MALFORMED = 'ERR_MALFORMED_REQUEST';
 
 const notRead = (reason: string): SidecarAnswer => failure(400, MALFORMED, `failed deserializing HTTP body: ${reason}`);
 
-const storeOf = (sidecar: MemorySidecar): string => `${sidecar.system}-state`;
-const prefixed = (sidecar: MemorySidecar, key: string): string => `${sidecar.appId}||${key}`;
+const storeOf = (sidecar: KnownSidecar): string => `${sidecar.system}-state`;
+const prefixed = (sidecar: KnownSidecar, key: string): string => `${sidecar.appId}||${key}`;
 
 /** The separator of prefix and key must not be in a key. */
-function refusedKey(sidecar: MemorySidecar, keys: readonly string[], named = true): SidecarAnswer | undefined {
+function refusedKey(sidecar: KnownSidecar, keys: readonly string[], named = true): SidecarAnswer | undefined {
   const bad = keys.find((key) => key.includes('||'));
   if (bad === undefined) return undefined;
   const description = `api error: code = InvalidArgument desc = input key/keyPrefix '${bad}' can't contain '||'`;
@@ -50,7 +50,7 @@ function refusedKey(sidecar: MemorySidecar, keys: readonly string[], named = tru
   });
 }
 
-function get(sidecar: MemorySidecar, key: string): SidecarAnswer {
+function get(sidecar: KnownSidecar, key: string): SidecarAnswer {
   const refused = refusedKey(sidecar, [key]);
   if (refused) return refused;
   const row = sidecar.store.get(prefixed(sidecar, key));
@@ -58,7 +58,7 @@ function get(sidecar: MemorySidecar, key: string): SidecarAnswer {
   return { status: 200, headers: { 'content-type': 'application/json', etag: row.etag }, body: Buffer.from(row.value) };
 }
 
-function bulkGet(sidecar: MemorySidecar, body: Record<string, unknown> | undefined): SidecarAnswer {
+function bulkGet(sidecar: KnownSidecar, body: Record<string, unknown> | undefined): SidecarAnswer {
   const keys = Array.isArray(body?.keys) ? body.keys.map(String) : [];
   const refused = refusedKey(sidecar, keys);
   if (refused) return refused;
@@ -73,7 +73,7 @@ function bulkGet(sidecar: MemorySidecar, body: Record<string, unknown> | undefin
   return json(200, items);
 }
 
-function operationOf(sidecar: MemorySidecar, operation: string, request: Record<string, unknown>): StateOperation {
+function operationOf(sidecar: KnownSidecar, operation: string, request: Record<string, unknown>): StateOperation {
   const ttl = asObject(request.metadata)?.ttlInSeconds;
   return {
     operation: operation === 'delete' ? 'delete' : 'upsert',
@@ -85,7 +85,7 @@ function operationOf(sidecar: MemorySidecar, operation: string, request: Record<
   };
 }
 
-function transaction(sidecar: MemorySidecar, body: Record<string, unknown> | undefined): SidecarAnswer {
+function transaction(sidecar: KnownSidecar, body: Record<string, unknown> | undefined): SidecarAnswer {
   const asked = Array.isArray(body?.operations) ? body.operations.map((one) => asObject(one) ?? {}) : [];
   const operations: StateOperation[] = [];
   for (const { operation, request } of asked) {
@@ -120,7 +120,7 @@ function attempt(work: () => void, refused: (error: StoreError) => SidecarAnswer
 
 const statusOf = ({ kind }: StoreError): number => ({ mismatch: 409, invalid: 400, other: 500 })[kind];
 
-function save(sidecar: MemorySidecar, body: unknown): SidecarAnswer {
+function save(sidecar: KnownSidecar, body: unknown): SidecarAnswer {
   if (!Array.isArray(body))
     return failure(400, MALFORMED, `json: cannot unmarshal ${kindOf(body)} into Go value of type []state.SetRequest`);
   const requests = body.map((one) => asObject(one) ?? {});
@@ -150,7 +150,7 @@ function save(sidecar: MemorySidecar, body: unknown): SidecarAnswer {
   return said.find(({ status }) => status !== 204) ?? empty();
 }
 
-function remove(sidecar: MemorySidecar, call: Call, key: string, query: URLSearchParams): SidecarAnswer {
+function remove(sidecar: KnownSidecar, call: Call, key: string, query: URLSearchParams): SidecarAnswer {
   const refused = refusedKey(sidecar, [key]);
   if (refused) return refused;
   const match = Object.entries(call.headers).find(([name]) => name.toLowerCase() === 'if-match')?.[1];
