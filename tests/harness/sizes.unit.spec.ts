@@ -43,7 +43,6 @@ const OWED: Readonly<Record<string, readonly string[]>> = {
   'tests/harness/client.ts': ['client'],
   'tests/run.ts': ['file'],
   'tools/cluster/demos/outage.ts': ['outage'],
-  'tools/cluster/demos/rollout.ts': ['autoscale'],
   'tools/console/page/configuration.tsx': ['Key'],
   'tools/run/infrastructure/authority.ts': ['authority'],
   'tools/run/infrastructure/build.ts': ['bundleServices'],
