@@ -13,7 +13,8 @@ const POLL_MS = 1_000;
 /** CPU of an enrolment with several replicas of each service behind the gateway, over that with one. */
 export async function replicas(bench: Bench): Promise<void> {
   const { build, stores, options, rows } = bench;
-  const behind = (await build.services()).map(({ appId }) => appId).filter((appId) => appId !== 'lecture-gateway');
+  // alert's files are held by one process.
+  const behind = (await build.services()).map(({ appId }) => appId).filter((appId) => !/-(gateway|alert)$/.test(appId));
   const perEnrolment = async (): Promise<number> => {
     const at = await build.port('lecture-gateway');
     // Every replica is new, and gets a part of the load only.

@@ -55,12 +55,16 @@ function canBind(port: number): Promise<number | undefined> {
 // Not of the range from which outgoing connections get theirs, or one of them could be there first when it is used.
 const somePort = (): number => 26_000 + Math.floor(Math.random() * 6_000);
 
-/** The preferred port when nobody listens there, else, and without a preference, a free one. */
-export async function freePort(preferred = somePort()): Promise<number> {
-  let port = preferred;
+/**
+ * The preferred port when nobody listens there, else, and without a preference, a free one.
+ * @param promised ports of others that do not listen yet
+ */
+export async function freePort(preferred?: number, promised: ReadonlySet<number> = new Set()): Promise<number> {
+  let port = preferred ?? somePort();
   for (let tries = 0; tries < 100; tries++) {
-    if (!(await isListening(port)) && (await canBind(port))) return port;
+    const isFree = port === preferred || !promised.has(port);
+    if (isFree && !(await isListening(port)) && (await canBind(port))) return port;
     port = somePort();
   }
-  return (await canBind(0)) ?? preferred;
+  return (await canBind(0)) ?? port;
 }

@@ -17,11 +17,14 @@ export async function place(
   grpc: boolean,
 ): Promise<Replica[]> {
   const added: Replica[] = [];
-  for (const service of new Set(services)) {
+  const all = [...new Set(services)];
+  // Nobody listens yet at what is given out here, and many replicas would soon have two of them at one port.
+  const promised = new Set(all.flatMap((service) => [1, 2].flatMap((of) => Object.values(defaultPorts(service, of)))));
+  for (const service of all) {
     const there = running(service.appId);
     const count = Math.max(wanted[service.appId] ?? 1, there);
     for (let number = there + 1; number <= count; number++) {
-      const ports = await portsOf(service, number);
+      const ports = await portsOf(service, number, promised);
       const isReached = grpc && service.name === 'gateway';
       added.push({ service, number, ports, ...(isReached ? { grpcPort: await grpcPortOf(service, number) } : {}) });
     }
@@ -29,11 +32,13 @@ export async function place(
   return added;
 }
 
-async function portsOf(service: ServiceTemplate, number: number): Promise<Replica['ports']> {
+/** @param promised takes up what is given */
+async function portsOf(service: ServiceTemplate, number: number, promised: Set<number>): Promise<Replica['ports']> {
   const ports = defaultPorts(service, number);
   for (const name of Object.keys(ports) as (keyof typeof ports)[]) {
     // Those of a third would be a second's, or a first's of another kind.
-    const port = await freePort(number > 2 ? undefined : ports[name]);
+    const port = await freePort(number > 2 ? undefined : ports[name], promised);
+    promised.add(port);
     // People find a service at its port; a sidecar is found by its app, and a further replica by the sidecars.
     if (port !== ports[name] && number === 1 && name === 'app') throw new Error(portTaken(ports[name], service.appId));
     ports[name] = port;
