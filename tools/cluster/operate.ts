@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { Cluster, print } from './kubectl.ts';
 import { asPrepare, once } from './pods.ts';
 import { quiet } from './quiet.ts';
+import { SKIPPED } from './skip.ts';
 
 /**
  * What an operator needs for a backup and a restore (docs/operations/backup.md), on whatever cluster KUBECONFIG names.
@@ -18,8 +19,8 @@ const operations: Record<string, (cluster: Cluster, system: string) => Promise<s
     if (!consumer) throw new Error(`There is no ${system} in namespace ${cluster.namespace}.`);
     const pod = await asPrepare(cluster, consumer.split('/').at(-1) ?? '');
     const said = await once(cluster, `skip-${system}`, ['skip', system], pod);
-    if (!/leaves out|no Kafka/.test(said)) throw new Error(said || 'The pod said nothing.');
-    return `what the broker held of ${system} is left out`;
+    if (!said.includes(SKIPPED)) throw new Error(said.trim() || 'The pod said nothing.');
+    return said.trim();
   },
 };
 

@@ -38,6 +38,7 @@ async function figuresOf(cluster: Cluster, pod: string, container: string): Prom
 async function look(cluster: Cluster, system: string): Promise<{ waiting: number; counted: string }> {
   const words = ['get', 'pods', '-l', `madang/system=${system}`, '-o', 'json'];
   const { items } = JSON.parse(await cluster.kubectl(...words)) as Pods;
+  if (items.length === 0) throw new Error(`Nothing of ${system} runs in namespace ${cluster.namespace}.`);
   let waiting = 0;
   const counted: string[] = [];
   for (const { metadata, status } of items) {

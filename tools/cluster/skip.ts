@@ -1,6 +1,8 @@
 import { type Brokers, withKafka } from '../run/infrastructure/prepare.ts';
 import { brokersFrom, messageOf } from './servers.ts';
 
+/** Begins the last line of what a pod prints that has done it. */
+export const SKIPPED = 'Groups that were moved:';
 /** The newest offset, in Kafka's protocol. */
 const LATEST = -1n;
 
@@ -28,7 +30,13 @@ export const skip = (brokers: Brokers, system: string): Promise<[group: string, 
         partition: partitionIndex,
         offset,
       }));
-      await admin.alterConsumerGroupOffsets({ groupId, topics: [{ name: system, partitionOffsets }] });
+      await admin
+        .alterConsumerGroupOffsets({ groupId, topics: [{ name: system, partitionOffsets }] })
+        .catch((cause) => {
+          throw new Error(`${groupId} could not be moved. Does it still read? Stop all services of ${system} first.`, {
+            cause,
+          });
+        });
       const behind = partitionOffsets.map(({ partition, offset }) => Number(offset - (at.get(partition) ?? 0n)));
       left.push([groupId, behind.reduce((a, b) => a + b, 0)]);
     }
@@ -40,8 +48,9 @@ export async function main([system = '']: string[]): Promise<number> {
   try {
     if (!process.env.KAFKA)
       throw new Error('This release has no Kafka: its events are in Redis, and came back with it.');
-    for (const [group, events] of await skip(brokersFrom(process.env), system))
-      process.stdout.write(`${group} leaves out ${events} events\n`);
+    const moved = await skip(brokersFrom(process.env), system);
+    for (const [group, events] of moved) process.stdout.write(`${group} leaves out ${events} events\n`);
+    process.stdout.write(`${SKIPPED} ${moved.length}\n`);
     return 0;
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
