@@ -52,6 +52,12 @@ export class Cluster {
     await this.kubectl('rollout', 'status', `deployment/${deployment}`, '--timeout=170s');
   }
 
+  /** Takes away all pods of a Deployment, and waits until they are gone. */
+  async stop(deployment: string): Promise<void> {
+    await this.kubectl('scale', `deployment/${deployment}`, '--replicas=0');
+    await this.kubectl('wait', '--for=delete', 'pod', '-l', `app=${deployment}`, '--timeout=120s');
+  }
+
   /** The pod of a Deployment that is neither new nor leaving; the first one where there are several. */
   async pod(appId: string): Promise<string> {
     const pods = JSON.parse(await this.kubectl('get', 'pods', '-l', `app=${appId}`, '-o', 'json')) as {

@@ -1,10 +1,9 @@
 import { type Brokers, withKafka } from '../run/infrastructure/prepare.ts';
+import { behind, endsOf } from '../run/supervisor/lag.ts';
 import { brokersFrom, messageOf } from './servers.ts';
 
 /** Begins the last line of what a pod prints that has done it. */
 export const SKIPPED = 'Groups that were moved:';
-/** The newest offset, in Kafka's protocol. */
-const LATEST = -1n;
 
 /**
  * Puts each service of a system behind all that its topic holds, as a restore needs it: what was told after the backup
@@ -14,22 +13,14 @@ const LATEST = -1n;
 export const skip = (brokers: Brokers, system: string): Promise<[group: string, events: number][]> =>
   withKafka(brokers, async (admin) => {
     const groups = [...(await admin.listGroups()).keys()].filter((id) => id.startsWith(`${system}-`)).sort();
-    const { partitionsCount = 0 } = (await admin.metadata({ topics: [system] })).topics.get(system) ?? {};
-    const asked = Array.from({ length: partitionsCount }, (_, partitionIndex) => ({
-      partitionIndex,
-      timestamp: LATEST,
-    }));
-    const [ends] = await admin.listOffsets({ topics: [{ name: system, partitions: asked }] });
-    if (!ends || groups.length === 0) return [];
+    const ends = (await endsOf(admin, [system])).get(system) ?? [];
+    if (groups.length === 0) return [];
     const committed = await admin.listConsumerGroupOffsets({ groups });
+    const partitionOffsets = ends.map(({ partitionIndex, offset }) => ({ partition: partitionIndex, offset }));
     const left: [string, number][] = [];
     for (const groupId of groups) {
       const own = committed.find((group) => group.groupId === groupId)?.topics.find(({ name }) => name === system);
       const at = new Map(own?.partitions.map((one) => [one.partitionIndex, one.committedOffset]));
-      const partitionOffsets = ends.partitions.map(({ partitionIndex, offset }) => ({
-        partition: partitionIndex,
-        offset,
-      }));
       await admin
         .alterConsumerGroupOffsets({ groupId, topics: [{ name: system, partitionOffsets }] })
         .catch((cause) => {
@@ -37,8 +28,8 @@ export const skip = (brokers: Brokers, system: string): Promise<[group: string, 
             cause,
           });
         });
-      const behind = partitionOffsets.map(({ partition, offset }) => Number(offset - (at.get(partition) ?? 0n)));
-      left.push([groupId, behind.reduce((a, b) => a + b, 0)]);
+      const events = partitionOffsets.map(({ partition, offset }) => behind(offset, at.get(partition)));
+      left.push([groupId, events.reduce((a, b) => a + b, 0)]);
     }
     return left;
   });

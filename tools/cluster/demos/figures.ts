@@ -120,8 +120,7 @@ async function slowPay(cluster: Cluster): ReturnType<Fault> {
 async function noGift(cluster: Cluster): ReturnType<Fault> {
   const scaler = await cluster.field('hpa/lecture-gift', '.spec.minReplicas').catch(() => '');
   const before = scaler || (await cluster.field('deployment/lecture-gift', '.spec.replicas'));
-  await cluster.kubectl('scale', 'deployment/lecture-gift', '--replicas=0');
-  await cluster.kubectl('wait', '--for=delete', 'pod', '-l', 'app=lecture-gift', '--timeout=120s');
+  await cluster.stop('lecture-gift');
   await underLoad(cluster, 'demo-load', { path: '/classes', body: wish, users: 1, seconds: 5 });
   return async () => {
     await cluster.kubectl('scale', 'deployment/lecture-gift', `--replicas=${before}`);

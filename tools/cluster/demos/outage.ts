@@ -13,8 +13,7 @@ export async function outage({ cluster }: Options): Promise<Verdict> {
     { courseId: 1, fee: 10000, student: 'KimSoonHee', textBook: 'eng_book' },
     { courseId: 1, fee: 12000, student: 'JohnDoe', textBook: 'kor_book' },
   ];
-  await cluster.kubectl('scale', 'deployment/lecture-course', '--replicas=0');
-  await cluster.kubectl('wait', '--for=delete', 'pod', '-l', 'app=lecture-course', '--timeout=120s');
+  await cluster.stop('lecture-course');
   try {
     return await through(cluster, 'lecture-gateway', async (ask) => {
       const refused = await ask('GET', '/courses');

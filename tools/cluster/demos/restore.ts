@@ -157,8 +157,7 @@ export async function restore({ cluster, users, seconds }: Options): Promise<Ver
     const before = await early;
     const saved = await seen(cluster);
     // The broker holds events of what will be lost, since course is away.
-    await cluster.kubectl('scale', 'deployment/lecture-course', '--replicas=0');
-    await cluster.kubectl('wait', '--for=delete', 'pod', '-l', 'app=lecture-course', '--timeout=120s');
+    await cluster.stop('lecture-course');
     const lost = enrolling('lost', 60);
     await sleep(20_000);
     const [stop = '', ...others] = commandsOf(document, 'Restore');

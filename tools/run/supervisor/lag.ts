@@ -55,35 +55,45 @@ export async function groupsOf(redis: Redis, topic: string): Promise<Record<stri
 /** The newest offset, in Kafka's protocol. */
 const LATEST = -1n;
 
+/** Where each partition of some topics ends. */
+export async function endsOf(
+  admin: Admin,
+  topics: readonly string[],
+): Promise<ReadonlyMap<string, readonly { partitionIndex: number; offset: bigint }[]>> {
+  const metadata = await admin.metadata({ topics: [...topics] });
+  const listed = await admin.listOffsets({
+    topics: [...metadata.topics].map(([name, { partitionsCount }]) => ({
+      name,
+      partitions: Array.from({ length: partitionsCount }, (_, partitionIndex) => ({
+        partitionIndex,
+        timestamp: LATEST,
+      })),
+    })),
+  });
+  return new Map(listed.map(({ name, partitions }) => [name, partitions]));
+}
+
+/** Events before the end of a partition. One without a committed offset is read from its beginning. */
+export const behind = (end: bigint, committed = 0n): number => Number(end - (committed < 0n ? 0n : committed));
+
 function kafkaLags(bootstrapBrokers: string[]): { read: LagOf; close(): Promise<void> } {
   const options = { retries: 0, timeout: LIMIT_MS, connectTimeout: 2_000 };
   const admin = new Admin({ clientId: 'madang-status', bootstrapBrokers, ...options });
   return {
     async read(topics) {
-      const [groups, metadata] = await Promise.all([admin.listGroups(), admin.metadata({ topics: [...topics] })]);
+      const [groups, ends] = await Promise.all([admin.listGroups(), endsOf(admin, topics)]);
       const wanted = [...groups.keys()].filter((id) => topics.some((topic) => id.startsWith(`${topic}-`)));
-      const listed = await admin.listOffsets({
-        topics: [...metadata.topics].map(([name, { partitionsCount }]) => ({
-          name,
-          partitions: Array.from({ length: partitionsCount }, (_, partitionIndex) => ({
-            partitionIndex,
-            timestamp: LATEST,
-          })),
-        })),
-      });
-      const ends = new Map(listed.map(({ name, partitions }) => [name, partitions]));
       const committed = wanted.length > 0 ? await admin.listConsumerGroupOffsets({ groups: wanted }) : [];
       return new Map(
         committed.flatMap(({ groupId, topics: read }) => {
           const own = read.find(({ name }) => ends.has(name) && groupId.startsWith(`${name}-`));
           if (!own) return [];
           const at = new Map(own.partitions.map((one) => [one.partitionIndex, one.committedOffset]));
-          // A partition without a committed offset is read from its beginning.
           const positions = (ends.get(own.name) ?? []).map(({ partitionIndex, offset }) => {
             const done = at.get(partitionIndex) ?? 0n;
-            return { behind: Number(offset - (done < 0n ? 0n : done)), done };
+            return { events: behind(offset, done), done };
           });
-          const events = positions.reduce((sum, { behind }) => sum + Math.max(0, behind), 0);
+          const events = positions.reduce((sum, one) => sum + Math.max(0, one.events), 0);
           return [[groupId, { events, position: positions.map(({ done }) => done).join(' ') }] as const];
         }),
       );
