@@ -21,5 +21,5 @@ export default {
   testMatch: ['**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.madang/'],
   verbose: true,
-  testTimeout: 60_000,
+  testTimeout: 180_000,
 };

@@ -3,7 +3,7 @@ import { eventually } from '../harness/system.ts';
 
 /** The academy system as its clients see it: requests to the gateway, and what became of one registration. */
 
-export const { GW, call, get, newest, without, configured } = client('academy');
+export const { GW, call, get, insist, newest, without, configured } = client('academy');
 
 /**
  * Opens a lecture; done when the dashboard shows it, too. Not 1, which requests of the scenarios name: who
@@ -21,13 +21,9 @@ export async function open(lectureName = someone('lecture')): Promise<number> {
 export const register = (lectureId: unknown, fields: Fields = {}): Promise<Answer> =>
   call('POST', '/courseRegistrationSystems', { lectureId, ...fields });
 
-/** Registers somebody; answers the registration's number. Whoever is asked to try again, because payment was slow, does. */
+/** Registers somebody; answers the registration's number. */
 export async function registered(lectureId: number, fields: Fields = {}): Promise<number> {
-  const answer = await eventually(async () => {
-    const tried = await register(lectureId, fields);
-    if (tried.status === 503) throw new Error(String(tried.body.detail));
-    return tried;
-  });
+  const answer = await insist('POST', '/courseRegistrationSystems', { lectureId, ...fields });
   expect(answer).toMatchObject({ status: 201, body: { lectureId, studentId: 12334, status: '수강신청중', ...fields } });
   return answer.body.id as number;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { running } from '../../tools/run/cli/client.ts';
 import { changed, configuration } from '../../tools/run/supervisor/configuration.ts';
 import { eventually, processes, ready, run } from './system.ts';
@@ -18,12 +19,20 @@ export interface Answer {
 export const PORTS = { lecture: 8088, reward: 8188, academy: 8288, insurance: 8388, rental: 8488 };
 export type System = keyof typeof PORTS;
 
+/** How long a client that insists goes on. */
+const PATIENCE_MS = 20_000;
+
 export interface Client {
   /** Address of the gateway. */
   readonly GW: string;
   /** A request to the gateway. A text body goes as it is, anything else as JSON. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
+  /**
+   * A request whose sender comes again when told to: callers give each callee a second or less, and a machine that is busy
+   * for a moment takes longer. It answers 503 itself when that goes on for too long.
+   */
+  insist(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** The newest rows of a collection: 100 or more, as far as there are so many. A page may have holes or be empty. */
   newest<T = Fields>(path: string): Promise<T[]>;
   /** Does something while services are stopped; they are back before it returns, whatever happens. */
@@ -71,6 +80,14 @@ export function client(system: System): Client {
     GW,
     call,
     get,
+    async insist(...request) {
+      for (const end = Date.now() + PATIENCE_MS; ; ) {
+        const answer = await call(...request);
+        const seconds = Number(answer.headers.get('retry-after'));
+        if (answer.status !== 503 || !seconds || Date.now() > end) return answer;
+        await sleep(1_000 * seconds);
+      }
+    },
     async newest<T>(path: string) {
       const found: T[] = [];
       let next: string | undefined = `${path}?sort=id,desc&size=100`;
@@ -121,6 +138,25 @@ export function expectProblem(answer: Answer, status: number | readonly number[]
     expect(body.detail).toContain(field);
     expect(body.errors).toContainEqual(expect.objectContaining({ field }));
   }
+}
+
+/**
+ * Many ask a callee that is too slow, at once and again and again, until whoever asks is refused at once instead of cut
+ * off. Whether it is so is measured with requests one after another, since in a crowd each waits for the processor, too;
+ * the median counts, since the circuit breaker lets one through now and then, to see whether the callee has recovered.
+ * @returns all answers
+ */
+export async function refusedAtOnce(crowd: number, ask: () => Promise<Answer>): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  await eventually(async () => {
+    answers.push(...(await Promise.all(Array.from({ length: crowd }, ask))));
+    const single: Answer[] = [];
+    while (single.length < 11) single.push(await ask());
+    answers.push(...single);
+    expect(single.map(({ ms }) => ms).sort((a, b) => a - b)[5]).toBeLessThan(500);
+    expect(single.filter(({ status }) => status === 503).length).toBeGreaterThan(5);
+  }, 30_000);
+  return answers;
 }
 
 /** Turned away for a moment, with the advice to come again. */

@@ -58,9 +58,14 @@ export async function processOf(appId: string): Promise<Process> {
 /** Most of what is waited for is there at once. What is not may take seconds, and each look takes processor time of several services. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS, LONGER] = [25, 200, 1.4];
 
+/** A machine may be so many times slower than the one on which the limits of the tests were found. */
+const SLOWER = 3;
+/** Jest's limit of a test that stops and starts services: by then what it waits for has failed by itself. */
+export const LONG = 360_000;
+
 /** Waits until `check` passes, that is, throws no more; what it threw last is the reason of the failure. */
 export async function eventually<T>(check: () => Promise<T> | T, limitMs = 20_000): Promise<T> {
-  const end = Date.now() + limitMs;
+  const end = Date.now() + SLOWER * limitMs;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * LONGER)) {
     try {
       return await check();

@@ -13,8 +13,10 @@ const READ_LIMIT_MS = 10_000;
 
 export class Honest {
   readonly log = new Log();
-  /** Milliseconds of each read of one page. */
+  /** Milliseconds of each read of one page, with all that it was tried again. */
   readonly reads: number[] = [];
+  /** Reads that were told to come again, as commands may be. */
+  readonly away: string[] = [];
   readonly troubles: string[] = [];
   private working = true;
   private clients: Promise<unknown> = Promise.resolve();
@@ -52,7 +54,12 @@ export class Honest {
         const began = performance.now();
         // Alone and by pages: the first is bounded in another way.
         const asked = turn % 4 === 3 ? path : `${path}?size=20&page=0`;
-        const status = await this.read(asked);
+        let status = await this.read(asked);
+        if (status === 503) {
+          this.away.push(asked);
+          await sleep(1_000);
+          status = await this.read(asked);
+        }
         if (status !== 200) this.troubles.push(`GET ${asked} is answered ${status || 'not at all'}`);
         else if (asked !== path) this.reads.push(performance.now() - began);
         await sleep(60);

@@ -18,7 +18,7 @@ const FEW = 100;
 const MANY = 1_000;
 /** What is slower than this is a fault, however slow the quiet phase was; what is faster than so many times the quiet phase's is none. */
 const NOTICEABLE_MS = 100;
-/** Honest commands that may be told to come again. */
+/** Honest commands and reads that may be told to come again. */
 const TURNED_AWAY = 0.01;
 /** What does not come to rest in so long never does. */
 const COMES_TO_REST_MS = 45_000;
@@ -102,6 +102,11 @@ export async function besiege(siege: Siege): Promise<number> {
   const away = honest.log.refusals.filter((text) => / was refused: 503 /.test(text));
   if (away.length > TURNED_AWAY * honest.log.tries)
     record.violation(`${away.length} of ${honest.log.tries} honest commands were turned away: ${away[0]}`);
+  if (honest.away.length > TURNED_AWAY * honest.reads.length)
+    record.violation(
+      `${honest.away.length} of ${honest.reads.length} honest reads were turned away: ${honest.away[0]}`,
+    );
+  console.log(`  honest commands and reads turned away: ${away.length}, ${honest.away.length}`);
   await finish(siege, { record, watch });
   record.print();
   const commands = honest.log.accepted;

@@ -1,10 +1,10 @@
-import { randomInt, randomUUID } from 'node:crypto';
-import { type Answer, client, expectTryLater, type Fields, rows, someone } from '../harness/client.ts';
+import { randomInt } from 'node:crypto';
+import { type Answer, client, type Fields, rows, someone } from '../harness/client.ts';
 import { eventually } from '../harness/system.ts';
 
 /** The insurance system as its clients see it: requests to the gateway, and how far one customer has come. */
 
-export const { GW, call, get, newest, without, configured } = client('insurance');
+export const { GW, call, get, insist, newest, without, configured } = client('insurance');
 
 const digits = (count: number): string => String(randomInt(10 ** (count - 1), 10 ** count));
 
@@ -64,7 +64,7 @@ export interface Plan extends Fields {
 
 export async function savePlan(fields: Fields = {}): Promise<Plan> {
   const { ppsdsnNo: _, ...wish } = planWish((fields.prdcd as string) ?? (await register()), fields);
-  const answer = await call('POST', '/plans', { ppsdsnNo: '', ...wish });
+  const answer = await insist('POST', '/plans', { ppsdsnNo: '', ...wish });
   const expected = { ...wish, sprm: Number(wish.sprm), entAmt: Number(wish.entAmt) };
   expect(answer).toMatchObject({ status: 201, body: { ...expected, ppsdsnNo: expect.stringMatching(/^\d{14}$/) } });
   return answer.body as Plan;
@@ -111,24 +111,12 @@ export const proposalWish = (fields: Fields = {}): Fields => ({
 });
 
 export async function apply(fields: Fields = {}): Promise<Proposal> {
-  const answer = await call('POST', '/proposals', proposalWish(fields));
+  const answer = await insist('POST', '/proposals', proposalWish(fields));
   expect(answer).toMatchObject({
     status: 201,
     body: { prpsNo: expect.stringMatching(/^\d{14}$/), ...APPLIED, dpsDt: today() },
   });
   return answer.body as Proposal;
-}
-
-/** Applies as a client that was told to try later: again, with the same key, until it is taken. */
-export function applyInTheCrowd(): Promise<Proposal> {
-  const wish = proposalWish();
-  const headers = { 'idempotency-key': randomUUID() };
-  return eventually(async () => {
-    const answer = await call('POST', '/proposals', wish, headers);
-    if (answer.status === 503) expectTryLater(answer);
-    expect(answer).toMatchObject({ status: 201, body: APPLIED });
-    return answer.body as Proposal;
-  }, 30_000);
 }
 
 export const APPLIED = { prpsStcd: '10', prpsStnm: '청약', contStcd: '30', contStnm: '초회납입' };

@@ -3,7 +3,7 @@ import { eventually } from '../harness/system.ts';
 
 /** The lecture system as its clients see it: requests to the gateway, and what became of one enrolment. */
 
-export const { GW, call, get, newest, without, configured } = client('lecture');
+export const { GW, call, get, insist, newest, without, configured } = client('lecture');
 
 /** The number of an enrolment that there is not, however many there are: who gives a gift for it gives nobody a second one. */
 export const NOBODYS = 100_000_100;
@@ -26,7 +26,7 @@ export const wish = (fields: Fields = {}): Fields => ({
 });
 
 export async function enrol(fields: Fields = {}, headers?: Record<string, string>): Promise<Enrolment> {
-  const answer = await call('POST', '/classes', wish(fields), headers);
+  const answer = await insist('POST', '/classes', wish(fields), headers);
   expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 201 });
   return answer.body as Enrolment;
 }

@@ -1,5 +1,13 @@
-import { type Answer, expectProblem, expectTryLater, type Fields, rows, someone } from '../../harness/client.ts';
-import { eventually, processes, processOf, profile, run } from '../../harness/system.ts';
+import {
+  type Answer,
+  expectProblem,
+  expectTryLater,
+  type Fields,
+  refusedAtOnce,
+  rows,
+  someone,
+} from '../../harness/client.ts';
+import { eventually, LONG, processes, processOf, profile, run } from '../../harness/system.ts';
 import { followed } from '../../harness/topic.ts';
 import {
   call,
@@ -20,8 +28,6 @@ import {
 } from '../client.ts';
 
 /** Services stopped or slow: what must go on goes on, what must not be half done is not, and what was missed is caught up. */
-
-const LONG = 240_000;
 
 const topic = followed('academy');
 
@@ -274,11 +280,7 @@ test(
     const lecture = await open();
     const answers: Answer[] = [];
     await slow({ PAYMENT_DELAY_MS: 1_500 }, async () => {
-      await eventually(async () => {
-        const round = await Promise.all(Array.from({ length: 40 }, () => register(lecture)));
-        answers.push(...round);
-        expect(round.filter(({ status, ms }) => status === 503 && ms < 500).length).toBeGreaterThan(30);
-      }, 30_000);
+      answers.push(...(await refusedAtOnce(40, () => register(lecture))));
       expect((await get('/courseRegistrationSystems?size=5')).status).toBe(200);
     });
     const ids = answers.filter(({ status }) => status === 201).map(({ body }) => body.id as number);

@@ -2,13 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '../../harness/client.ts';
-import { eventually, home, run } from '../../harness/system.ts';
+import { eventually, home, LONG, run } from '../../harness/system.ts';
 import { followed } from '../../harness/topic.ts';
 import { completes, register, registered, slow } from '../client.ts';
 
 /** Compares how many calls end within 610 ms with retry and without: it plays alone, since whatever else the machine does makes calls longer. */
 
-const LONG = 300_000;
 /** For one crowd: where calls are slow the breaker is open most of the time. */
 const MOST_MS = 60_000;
 

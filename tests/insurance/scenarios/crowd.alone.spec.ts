@@ -1,10 +1,8 @@
 import { type Answer, expectTryLater } from '../../harness/client.ts';
-import { eventually } from '../../harness/system.ts';
+import { eventually, LONG } from '../../harness/system.ts';
 import { apply, call, configured, contractOf, inOrder, proposalWish, savePlan } from '../client.ts';
 
 /** A crowd at a payment that is slow: it plays alone, since whatever else the machine does makes calls longer. */
-
-const LONG = 120_000;
 
 /** What payment costs in the exercise. */
 const slow = <T>(work: () => Promise<T>): Promise<T> =>

@@ -1,9 +1,8 @@
 import { expectProblem, expectTryLater, rows } from '../../harness/client.ts';
-import { eventually, processOf, profile, run } from '../../harness/system.ts';
+import { eventually, LONG, processOf, profile, run } from '../../harness/system.ts';
 import {
   APPLIED,
   apply,
-  applyInTheCrowd,
   calculate,
   call,
   cancelPayment,
@@ -28,8 +27,6 @@ import {
 } from '../client.ts';
 
 /** Services stopped or slow: what must go on goes on, what was missed is caught up, and nothing stays half done. */
-
-const LONG = 120_000;
 
 /** One of the contract and one of each payment; payment was too slow for an attempt whose payment is cancelled. */
 async function hasOneMessageOfEachEvent(custNo: string): Promise<void> {
@@ -220,14 +217,14 @@ test(
     try {
       const wishes = doubled.flatMap((appId) => ['--replicas', `${appId}=2`]);
       await run('up', 'insurance', '--profile', profile, '--detach', ...wishes);
-      for (const proposal of await Promise.all(Array.from({ length: 20 }, applyInTheCrowd))) {
+      for (const proposal of await Promise.all(Array.from({ length: 20 }, () => apply()))) {
         await ends(proposal, APPLIED, '결재완료', 60_000);
         await eventually(() => hasOneMessageOfEachEvent(proposal.custNo), 60_000);
       }
     } finally {
       for (const appId of doubled) await run('stop', `${appId}-2`);
     }
-    await ends(await applyInTheCrowd(), APPLIED, '결재완료', 60_000);
+    await ends(await apply(), APPLIED, '결재완료', 60_000);
   },
   LONG,
 );

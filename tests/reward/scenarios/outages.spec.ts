@@ -1,5 +1,5 @@
 import { type Answer, expectTryLater } from '../../harness/client.ts';
-import { eventually, processOf, profile, ready, run } from '../../harness/system.ts';
+import { eventually, LONG, processOf, profile, ready, run } from '../../harness/system.ts';
 import { followed } from '../../harness/topic.ts';
 import {
   achieve,
@@ -18,8 +18,6 @@ import {
 } from '../client.ts';
 
 /** Services stopped, slow or killed: what must go on goes on, and what was missed is caught up. */
-
-const LONG = 120_000;
 
 const topic = followed('reward');
 
@@ -162,18 +160,23 @@ describe('synchronous isolation', () => {
           const answer = await exchange(probe.walletId);
           expect(answer.ms).toBeGreaterThan(399);
         }, 40_000);
-        const all = Promise.all(entries.map(({ walletId }) => exchange(walletId)));
-        const read = await get(`/wallets/${entries[0]!.walletId}`);
-        expect(read.status).toBe(200);
-        expect(read.ms).toBeLessThan(2_000);
-        const answers = await all;
-        const refused = answers.filter(({ status }) => status === 503);
-        expect(refused.length).toBeGreaterThanOrEqual(10);
+        const refused: Answer[] = [];
+        // On a machine that has no time for a moment nobody gets in: then all come again.
+        await eventually(async () => {
+          const all = Promise.all(entries.map(({ walletId }) => exchange(walletId)));
+          const read = await get(`/wallets/${entries[0]!.walletId}`);
+          const answers = await all;
+          const away = answers.filter(({ status }) => status === 503);
+          refused.push(...away);
+          expect(read.status).toBe(200);
+          expect(read.ms).toBeLessThan(2_000);
+          expect(away.length).toBeGreaterThanOrEqual(10);
+          // Mostly before the gift was there: nobody waited for it, or for a time limit.
+          const given = answers.filter(({ status }) => status === 200).map(({ ms }) => ms);
+          expect(given.length).toBeGreaterThan(0);
+          expect(away.map(({ ms }) => ms).sort((a, b) => a - b)[5]).toBeLessThan(Math.max(...given));
+        });
         for (const answer of refused) expectTryLater(answer);
-        // Mostly before the gift was there: nobody waited for it, or for a time limit.
-        const given = answers.filter(({ status }) => status === 200).map(({ ms }) => ms);
-        expect(given.length).toBeGreaterThan(0);
-        expect(refused.map(({ ms }) => ms).sort((a, b) => a - b)[5]).toBeLessThan(Math.max(...given));
       });
       for (const { missionId, walletId } of entries) {
         await insist(walletId, 40_000);
