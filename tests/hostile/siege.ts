@@ -14,12 +14,12 @@ import { Watch } from './watch.ts';
 
 /** Fewer say nothing of a 99th percentile. */
 const FEW = 100;
-/** Of fewer the 99th percentile is hardly more than the slowest one: then only what is nearly an outage counts. */
+/** Of fewer the 99th percentile is hardly more than the slowest one, and one in a hundred is chance: then only what is nearly an outage counts. */
 const MANY = 1_000;
 /** What is slower than this is a fault, however slow the quiet phase was; what is faster than so many times the quiet phase's is none. */
 const NOTICEABLE_MS = 100;
-/** Honest commands and reads that may be told to come again. */
-const TURNED_AWAY = 0.01;
+/** Honest commands and reads that may be told to come again, of a hundred. */
+const turnedAway = (all: number): number => (all < MANY ? 5 : 1);
 /** What does not come to rest in so long never does. */
 const COMES_TO_REST_MS = 45_000;
 
@@ -100,12 +100,12 @@ export async function besiege(siege: Siege): Promise<number> {
   compare('commands', honest.log.took, quiet.commands, record);
   compare('reads', honest.reads, quiet.reads, record);
   const away = honest.log.refusals.filter((text) => / was refused: 503 /.test(text));
-  if (away.length > TURNED_AWAY * honest.log.tries)
-    record.violation(`${away.length} of ${honest.log.tries} honest commands were turned away: ${away[0]}`);
-  if (honest.away.length > TURNED_AWAY * honest.reads.length)
-    record.violation(
-      `${honest.away.length} of ${honest.reads.length} honest reads were turned away: ${honest.away[0]}`,
-    );
+  for (const [what, turned, all] of [
+    ['commands', away, honest.log.tries],
+    ['reads', honest.away, honest.reads.length],
+  ] as const)
+    if (100 * turned.length > turnedAway(all) * all)
+      record.violation(`${turned.length} of ${all} honest ${what} were turned away: ${turned[0]}`);
   console.log(`  honest commands and reads turned away: ${away.length}, ${honest.away.length}`);
   await finish(siege, { record, watch });
   record.print();

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { freePort, home, portOffset } from '../paths.ts';
+import { freePort, home, isListening, portOffset } from '../paths.ts';
 import type { Addresses, ProcessSpec, Profile, Progress } from '../process.ts';
 import { kafka, kafkaArguments, kafkaProperties, kafkaTemplate, metaOf } from '../provision/kafka.ts';
 import { asUser, mysql, mysqlTemplate, redoLog } from '../provision/mysql.ts';
@@ -23,12 +23,16 @@ export interface Infrastructure {
 /** Names of containers differ between clones, since two may run at once. */
 const containerName = (id: string, port: number) => `madang-${basename(join(home, '..'))}-${id}-${port}`;
 
-/** `[user:password@]host:port` of something that already runs. */
-function running(variable: string) {
+/** `[user:password@]host:port` of something that already runs. @throws Unavailable when nothing answers there */
+async function running(variable: string) {
   const text = process.env[variable];
   if (!text) return undefined;
   const [, user, password, host, port] = /^(?:([^:@]+):([^@]*)@)?([^:@/]+):(\d+)$/.exec(text) ?? [];
   if (!host) throw new Unavailable(`${variable} is "${text}": write it as host:port.`);
+  if (!(await isListening(Number(port), host)))
+    throw new Unavailable(
+      `Nothing answers at ${host}:${port}, which ${variable} names: start it, or leave ${variable} out.`,
+    );
   return { host, port: Number(port), user: user ?? account.user, password: password ?? account.password };
 }
 
@@ -195,12 +199,12 @@ export async function infrastructure(
   progress: Progress,
   brokers?: number,
 ): Promise<Infrastructure> {
-  const given = {
-    redis: running('MADANG_REDIS'),
-    mysql: running('MADANG_MYSQL'),
-    kafka: running('MADANG_KAFKA'),
-  };
   const full = profile === 'full';
+  const given = {
+    redis: await running('MADANG_REDIS'),
+    mysql: full ? await running('MADANG_MYSQL') : undefined,
+    kafka: full ? await running('MADANG_KAFKA') : undefined,
+  };
   if (brokers && !full) throw new Unavailable('--brokers is about Kafka, which is in --profile full.');
   if (brokers && given.kafka)
     throw new Unavailable('--brokers and MADANG_KAFKA exclude each other: those run already.');
