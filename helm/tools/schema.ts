@@ -28,12 +28,12 @@ interface Rule {
 function ruleOf(field: z.ZodType): Rule {
   const input = z.toJSONSchema(field, { io: 'input' }) as Json;
   const output = z.toJSONSchema(field, { io: 'output' }) as Json;
-  const told = { ...output, ...input };
-  const kept = ['enum', 'pattern', 'minimum', 'maximum', 'maxLength'].filter((name) => told[name] !== undefined);
+  const said = { ...output, ...input };
+  const kept = ['enum', 'pattern', 'minimum', 'maximum', 'maxLength'].filter((name) => said[name] !== undefined);
   const [issue] = field.safeParse('\u0000'.repeat(10_000)).error?.issues ?? [];
   return {
     says: issue?.message.replace(/^Too big: expected string to have <=/, 'must have at most ') ?? 'is refused',
-    ...Object.fromEntries(kept.map((name) => [name, told[name]])),
+    ...Object.fromEntries(kept.map((name) => [name, said[name]])),
   };
 }
 

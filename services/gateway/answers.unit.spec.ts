@@ -140,7 +140,7 @@ describe('refusals', () => {
 
 describe('answers of services', () => {
   test('given a service that says more than a body, when it answers, then what clients need passes, and nothing of the sidecar', async () => {
-    const told = {
+    const answered = {
       etag: '"1"',
       'last-modified': 'Thu, 26 Nov 2026 10:00:00 GMT',
       location: 'http://shop.example/courses/1',
@@ -151,11 +151,11 @@ describe('answers of services', () => {
       'x-forwarded-host': 'inner',
       'access-control-allow-origin': 'nobody',
     };
-    const entrance = await open({}, () => said(201, '{"id":1}', told));
+    const entrance = await open({}, () => said(201, '{"id":1}', answered));
     const { status, headers, body } = await ask(entrance, text('POST', '/courses', { origin: ORIGIN }, '{}'));
     expect({ status, body }).toEqual({ status: 201, body: '{"id":1}' });
     for (const name of ['etag', 'last-modified', 'location', 'allow', 'retry-after'] as const)
-      expect(headers[name]).toBe(told[name]);
+      expect(headers[name]).toBe(answered[name]);
     expect(headers['access-control-allow-origin']).toBe('*');
     for (const name of ['dapr-callee-app-id', 'x-forwarded-host', 'x-answered-by', 'x-answered-bytes', 'x-powered-by'])
       expect(headers).not.toHaveProperty(name);

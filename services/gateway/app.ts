@@ -42,7 +42,7 @@ export interface Options {
   readonly probe?: Transport | undefined;
   readonly limits?: Partial<Limits> | undefined;
   /** The configuration, which it follows. */
-  readonly following?: Pick<Following, 'settings' | 'isTold'> | undefined;
+  readonly following?: Pick<Following, 'settings' | 'isConfigurationChange'> | undefined;
   /** The OpenAPI document of the system, for GET /openapi.json. */
   readonly document?: object | undefined;
   /** The page for people, under /app/. */
@@ -146,7 +146,7 @@ class Entrance implements Surroundings {
     else if (request.url === '/readyz') void this.ready().then((is) => exchange.answer(is ? 204 : 503, {}));
     // Its sidecar asks it at its start, without a token, and takes this for "no subscriptions"; so does everybody else.
     else if (request.url === '/dapr/subscribe') refuse(exchange, nothingHere());
-    else if (this.options.following?.isTold(request, peer)) exchange.answer(200, {});
+    else if (this.options.following?.isConfigurationChange(request, peer)) exchange.answer(200, {});
     else
       withTrace(continueTrace(request.headers.traceparent, { requestId: exchange.requestId }), () => {
         this.handle(exchange, peer, isTrusted).catch((error) => this.failed(exchange, error));

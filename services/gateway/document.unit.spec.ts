@@ -34,10 +34,10 @@ test('given an authorization server, when a client asks for the document, then i
 });
 
 test('given a proxy with a prefix, when a client asks for the document, then the proxy is believed where it is trusted', async () => {
-  const told = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'shop.example', 'x-forwarded-prefix': '/api' };
+  const answered = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'shop.example', 'x-forwarded-prefix': '/api' };
   const servers = async (env: Record<string, string>): Promise<unknown> => {
     const entrance = await open({ document, outside: outsideFrom(env) });
-    const { body } = await ask(entrance, text('GET', '/openapi.json', { host: 'inner:8088', ...told }));
+    const { body } = await ask(entrance, text('GET', '/openapi.json', { host: 'inner:8088', ...answered }));
     return (JSON.parse(body) as { servers: unknown }).servers;
   };
   expect(await servers({ TRUSTED_PROXIES: '127.0.0.0/8' })).toEqual([{ url: 'https://shop.example/api' }]);

@@ -50,12 +50,12 @@ export class Following {
   }
 
   /** Whether this request is the sidecar's word that a key has changed; if so, the keys are read again. */
-  isTold({ method, url = '', headers }: IncomingMessage, peer: string): boolean {
+  isConfigurationChange({ method, url = '', headers }: IncomingMessage, peer: string): boolean {
     if (method !== 'POST' || !url.startsWith('/configuration/') || !LOOPBACK.includes(peer)) return false;
     if (!this.isSidecar(headers)) return false;
     const [, , store = '', key = ''] = url.split('/');
     const isOurs = store === this.sidecar.configuration.name && Object.hasOwn(Settings.shape, key);
-    if (isOurs) this.configuration.told();
+    if (isOurs) this.configuration.changed();
     return isOurs;
   }
 }

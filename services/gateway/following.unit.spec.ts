@@ -70,8 +70,8 @@ test('given a key changes, when the sidecar says so, then what the store has hol
   await following.start();
   const entrance = await open({ following });
   values.GATEWAY_RATE_REQUESTS = '3';
-  const told = await ask(entrance, hint('/configuration/lecture-configuration/GATEWAY_RATE_REQUESTS'));
-  expect({ status: told.status, asked: entrance.asked }).toEqual({ status: 200, asked: [] });
+  const received = await ask(entrance, hint('/configuration/lecture-configuration/GATEWAY_RATE_REQUESTS'));
+  expect({ status: received.status, asked: entrance.asked }).toEqual({ status: 200, asked: [] });
   await until(
     () => following?.settings.GATEWAY_RATE_REQUESTS === 3,
     2_000,

@@ -84,9 +84,9 @@ export class Page {
     const accepted = String(headers['accept-encoding'] ?? '');
     const { etag, body, coding } = file.variants.find((one) => !one.coding || accepts(accepted, one.coding))!;
     const known: readonly string[] = headers['if-none-match']?.match(/\*|"[^"]*"/g) ?? [];
-    const told = { ...file.headers, etag };
-    if (known.includes(etag) || known.includes('*')) return { status: 304, headers: told };
-    return { status: 200, headers: { ...told, ...(coding ? { 'content-encoding': coding } : {}) }, body };
+    const common = { ...file.headers, etag };
+    if (known.includes(etag) || known.includes('*')) return { status: 304, headers: common };
+    return { status: 200, headers: { ...common, ...(coding ? { 'content-encoding': coding } : {}) }, body };
   }
 }
 

@@ -31,8 +31,8 @@ describe('given a client may send two requests', () => {
     const entrance = await open({ ...two, outside: new PublicBase() });
     const statuses = [];
     for (let n = 0; n < 3; n++) {
-      const told = { 'x-forwarded-for': `10.0.0.${n}`, forwarded: `for=10.0.0.${n}`, ...token(`${n}`) };
-      statuses.push((await ask(entrance, get(told))).status);
+      const answered = { 'x-forwarded-for': `10.0.0.${n}`, forwarded: `for=10.0.0.${n}`, ...token(`${n}`) };
+      statuses.push((await ask(entrance, get(answered))).status);
     }
     expect(statuses).toEqual([200, 200, 429]);
   });
@@ -85,7 +85,7 @@ describe('given tokens are wanted and a client may send two requests', () => {
 });
 
 test('given limits are switched on and off while it runs, when a client asks, then what is said last holds', async () => {
-  const following = { settings: SETTINGS, isTold: () => false };
+  const following = { settings: SETTINGS, isConfigurationChange: () => false };
   const entrance = await open({ following });
   expect((await ask(entrance, get())).headers).not.toHaveProperty('ratelimit');
   following.settings = { ...SETTINGS, GATEWAY_RATE_REQUESTS: 1 };

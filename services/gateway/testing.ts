@@ -34,7 +34,7 @@ export const failed = (message: string, status = 500): SidecarAnswer => ({
 
 /** A configuration that says this, and for the rest what holds where nothing is said. */
 export const configured = (said: Partial<Settings>): Options => ({
-  following: { settings: { ...SETTINGS, ...said }, isTold: () => false },
+  following: { settings: { ...SETTINGS, ...said }, isConfigurationChange: () => false },
 });
 
 export interface Opened {

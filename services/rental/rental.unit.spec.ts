@@ -100,8 +100,8 @@ describe('a delivery that a client cancels', () => {
 
   test('given a field that only rental may say, when a client sends it, then 400 names it', async () => {
     const on = await system();
-    const wish = { rentalId: 1, status: 'CANCELED', cancellation: { cause: 'x', fingerprint: null } };
-    expect(await on.delivery.request('POST', '/deliveries', wish)).toMatchObject({
+    const request = { rentalId: 1, status: 'CANCELED', cancellation: { cause: 'x', fingerprint: null } };
+    expect(await on.delivery.request('POST', '/deliveries', request)).toMatchObject({
       status: 400,
       body: { errors: [{ field: 'cancellation' }] },
     });
@@ -196,11 +196,11 @@ describe('an order that its customer cancels', () => {
 describe('events that come early, or about what is not there', () => {
   test('given news of the stock, when they come before the product, then they wait in its place and the newest counts', async () => {
     const { rental } = await system();
-    await rental.tell({ type: 'StockChanged', data: { productId: 31, qty: 3 }, version: 4 });
-    await rental.tell({ type: 'StockChanged', data: { productId: 31, qty: 6 }, version: 2 });
+    await rental.publish({ type: 'StockChanged', data: { productId: 31, qty: 3 }, version: 4 });
+    await rental.publish({ type: 'StockChanged', data: { productId: 31, qty: 6 }, version: 2 });
     expect((await rental.request('GET', '/products/31')).status).toBe(404);
     expect(await rental.rows('/deferred')).toEqual([]);
-    await rental.tell({ type: 'ProductSaved', data: { id: 31, name: 'computer', qty: 9 } });
+    await rental.publish({ type: 'ProductSaved', data: { id: 31, name: 'computer', qty: 9 } });
     expect((await rental.request('GET', '/products/31')).body).toMatchObject({ name: 'computer', qty: 3 });
   });
 
@@ -210,7 +210,7 @@ describe('events that come early, or about what is not there', () => {
       const on = await system();
       await ordered(on);
       const order = { id: 77, productId: 1, qty, status: 'ORDERED', productName: 'computer' };
-      await on.delivery.tell({ type: 'Rentaled', data: order });
+      await on.delivery.publish({ type: 'Rentaled', data: order });
       expect(await stock(on)).toBe(6);
       expect(await on.delivery.rows('/deadletters')).toHaveLength(1);
     },
@@ -227,7 +227,7 @@ describe('events that come early, or about what is not there', () => {
     'given an outcome of an order with the number %i that nobody placed, when my orders are read, then few reads are enough',
     async (rentalId) => {
       const on = await system();
-      await on.information.tell({ type: 'Delivered', data: { id: 7, rentalId, qty: 1, status: 'CANCELED' } });
+      await on.information.publish({ type: 'Delivered', data: { id: 7, rentalId, qty: 1, status: 'CANCELED' } });
       const id = await ordered(on);
       await isDelivered(on, id);
       for (const query of ['', '?page=0']) {

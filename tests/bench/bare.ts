@@ -80,25 +80,27 @@ let next = Date.now();
 app.post('/classes', async (_, response) => {
   const id = next++;
   const key = `Class-${id}`;
-  const told = event('ClassRegistered', key, id);
+  const published = event('ClassRegistered', key, id);
   const { value } = document(key, id);
-  await transaction(outbox({ key, cause: key, version: 1, publications: [], otherwise: { key, value, told } }));
+  await transaction(
+    outbox({ key, cause: key, version: 1, publications: [], otherwise: { key, value, published: published } }),
+  );
   await call('invoke/bench-pay/method/payments', data(id));
-  await transaction(document(key, id), outbox({ key, cause: key, version: 1, publications: [told] }));
+  await transaction(document(key, id), outbox({ key, cause: key, version: 1, publications: [published] }));
   // Off the caller's path, as in the kit.
-  void publish(told);
+  void publish(published);
   response.status(201).json(data(id));
 });
 
 app.post('/payments', async ({ body: { id } }, response) => {
   const key = `Payment-of-${id}`;
-  const told = event('PaymentApproved', key, id);
+  const publishedEvents = event('PaymentApproved', key, id);
   await transaction(
     document(key, id),
     { key: `Payment-${id}`, value: { at: key } },
-    outbox({ key, cause: key, version: 1, publications: [told] }),
+    outbox({ key, cause: key, version: 1, publications: [publishedEvents] }),
   );
-  void publish(told);
+  void publish(publishedEvents);
   response.json({ approved: true });
 });
 
@@ -109,8 +111,8 @@ async function view(events: readonly { type: string; data: { classId: number } }
   await call('state/bench-state/bulk', { keys: ids.map((id) => `View-of-${id}`), parallelism: 16 });
   await transaction(...ids.map((id) => document(`View-of-${id}`, id)));
 }
-type Told = Parameters<typeof view>[0][number];
-const singles: { event: Told; done(): void }[] = [];
+type Published = Parameters<typeof view>[0][number];
+const singles: { event: Published; done(): void }[] = [];
 let taking = 0;
 async function takeSingles(): Promise<void> {
   taking++;
@@ -123,7 +125,7 @@ async function takeSingles(): Promise<void> {
 }
 app.post('/events', async ({ body }, response) => {
   if (batches) {
-    const entries = body.entries as { entryId: string; event: Told }[];
+    const entries = body.entries as { entryId: string; event: Published }[];
     await view(entries.map((entry) => entry.event));
     response.json({ statuses: entries.map(({ entryId }) => ({ entryId, status: 'SUCCESS' })) });
     return;

@@ -5,7 +5,7 @@ import { type Counts, perEnrolment, sidecarCounts, sumOf, TOTAL } from './counts
 import { cpuTimes, cpuUsed, type Used } from './cpu.ts';
 import { type Load, median, percentile } from './load.ts';
 import type { Options } from './options.ts';
-import type { Stores, Told } from './stores.ts';
+import type { Published, Stores } from './stores.ts';
 import type { Row } from './table.ts';
 
 /** What an enrolment takes. */
@@ -42,9 +42,11 @@ export const EFFECTS = ['TextbookDeliveried', 'PointRegistered'];
 const PATIENCE_MS = 20_000;
 
 /** How long after the time an event gives (taken just before its commit) another of the same enrolment was on the topic. */
-export function ages(told: readonly Told[], effect: string): { ages: number[]; missing: number } {
-  const effects = new Map(told.flatMap(({ at, event }) => (event.type === effect ? [[event.data.classId, at]] : [])));
-  const causes = told.filter(({ event }) => event.type === 'PaymentApproved');
+export function ages(published: readonly Published[], effect: string): { ages: number[]; missing: number } {
+  const effects = new Map(
+    published.flatMap(({ at, event }) => (event.type === effect ? [[event.data.classId, at]] : [])),
+  );
+  const causes = published.filter(({ event }) => event.type === 'PaymentApproved');
   const found = causes.flatMap(({ event }) => {
     const at = effects.get(event.data.classId);
     return at === undefined ? [] : [at - Date.parse(event.time)];
@@ -53,14 +55,14 @@ export function ages(told: readonly Told[], effect: string): { ages: number[]; m
 }
 
 /** Reads the topic until every payment has had its effects, for at most a while. */
-export async function settled(stores: Stores, patienceMs = PATIENCE_MS): Promise<Told[]> {
-  const told: Told[] = [];
+export async function settled(stores: Stores, patienceMs = PATIENCE_MS): Promise<Published[]> {
+  const publishedEvents: Published[] = [];
   const end = Date.now() + patienceMs;
   do {
     await sleep(300);
-    told.push(...(await stores.told()));
-  } while (EFFECTS.some((effect) => ages(told, effect).missing > 0) && Date.now() < end);
-  return told;
+    publishedEvents.push(...(await stores.published()));
+  } while (EFFECTS.some((effect) => ages(publishedEvents, effect).missing > 0) && Date.now() < end);
+  return publishedEvents;
 }
 
 /** CPU time and counts so far. */

@@ -147,9 +147,9 @@ test('given a sidecar of a build, when another is started like it, then only wha
 });
 
 test('given events of several types, when they are tallied, then a number that came twice is seen', () => {
-  const told = [1, 2, 2].map((id) => ({ at: 0, event: { type: 'CourseCanceled', time: '', data: { id } } }));
+  const published = [1, 2, 2].map((id) => ({ at: 0, event: { type: 'CourseCanceled', time: '', data: { id } } }));
   const other = { at: 0, event: { type: 'PaymentCanceled', time: '', data: { id: 1 } } };
-  expect([...tally([...told, other], 'CourseCanceled')]).toEqual([
+  expect([...tally([...published, other], 'CourseCanceled')]).toEqual([
     [1, 1],
     [2, 2],
   ]);

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bench, costOf, EFFECTS, failures, ms, read, settled } from './bench.ts';
 import { load } from './load.ts';
-import { type Stores, stores as storesOf, type Told } from './stores.ts';
+import { type Published, type Stores, stores as storesOf } from './stores.ts';
 
 /** How long making a backlog, or many registrations, may take. */
 const MAKING_SECONDS = 180;
@@ -28,8 +28,8 @@ export async function replicas(bench: Bench): Promise<void> {
   };
   const one = await perEnrolment();
   for (const number of options.replicas) {
-    const wish = ['--replicas', ...behind.map((appId) => `${appId}=${number}`)];
-    await build.up('lecture', options.profile, wish);
+    const request = ['--replicas', ...behind.map((appId) => `${appId}=${number}`)];
+    await build.up('lecture', options.profile, request);
     const several = await perEnrolment();
     rows.push({
       measure: `${number} replicas of each service: CPU per enrolment`,
@@ -48,12 +48,14 @@ const FOLLOWERS = ['lecture-course', 'lecture-point', 'lecture-gift', 'lecture-a
 /** What follows a payment is away while very many are made, and then works them off. */
 export async function backlog({ build, stores, options, rows }: Bench): Promise<void> {
   for (const appId of FOLLOWERS) await build.run(['stop', appId]);
-  await stores.told();
+  await stores.published();
   // Without those who follow, an enrolment is two events.
   const made = await load(await build.port('lecture-gateway'), MAKING_SECONDS, { limit: options.size / 2 });
-  const told = await stores.told();
-  const rate = told.length / (made.done / made.perSecond);
-  const payments = told.flatMap(({ event }) => (event.type === 'PaymentApproved' ? [event.data.classId ?? 0] : []));
+  const published = await stores.published();
+  const rate = published.length / (made.done / made.perSecond);
+  const payments = published.flatMap(({ event }) =>
+    event.type === 'PaymentApproved' ? [event.data.classId ?? 0] : [],
+  );
   const started = performance.now();
   for (const appId of FOLLOWERS) await build.run(['start', appId]);
   const missing = new Map(EFFECTS.map((effect) => [effect, new Set(payments)]));
@@ -61,12 +63,12 @@ export async function backlog({ build, stores, options, rows }: Bench): Promise<
   let lasted = 0;
   while (left() > 0 && performance.now() - started < WORKING_MS) {
     await sleep(POLL_MS);
-    for (const { event } of await stores.told()) missing.get(event.type)?.delete(event.data.classId ?? 0);
+    for (const { event } of await stores.published()) missing.get(event.type)?.delete(event.data.classId ?? 0);
     lasted = (performance.now() - started) / 1000;
   }
-  const caught = (told.length * (1 - left() / payments.length)) / lasted;
+  const caught = (published.length * (1 - left() / payments.length)) / lasted;
   rows.push({
-    measure: `a backlog of ${told.length.toLocaleString('en')} events caught up: events per second`,
+    measure: `a backlog of ${published.length.toLocaleString('en')} events caught up: events per second`,
     figure: `${caught.toFixed(0)}${left() > 0 ? `, ${left()} payments not followed` : ''}${failures(made)}`,
     against: `made: ${rate.toFixed(0)}`,
     ratio: caught / rate,
@@ -81,9 +83,9 @@ const REGISTRATIONS = '/courseRegistrationSystems';
 const OTHER_CONNECTIONS = 4;
 
 /** How often each number has an event of this type. */
-export function tally(told: readonly Told[], type: string): Map<number, number> {
+export function tally(publishedEvents: readonly Published[], type: string): Map<number, number> {
   const times = new Map<number, number>();
-  for (const { event } of told) {
+  for (const { event } of publishedEvents) {
     const of = event.type === type ? event.data.id : undefined;
     if (of !== undefined) times.set(of, (times.get(of) ?? 0) + 1);
   }
@@ -91,17 +93,17 @@ export function tally(told: readonly Told[], type: string): Map<number, number> 
 }
 
 /** Reads the topic until each of these has its event, for at most a while. */
-async function until(stores: Stores, type: string, numbers: ReadonlySet<number>): Promise<Told[]> {
-  const told: Told[] = [];
+async function until(stores: Stores, type: string, numbers: ReadonlySet<number>): Promise<Published[]> {
+  const events: Published[] = [];
   const end = Date.now() + WORKING_MS;
   const left = new Set(numbers);
   while (left.size > 0 && Date.now() < end) {
     await sleep(POLL_MS);
-    const news = await stores.told();
-    told.push(...news);
+    const news = await stores.published();
+    events.push(...news);
     for (const id of tally(news, type).keys()) left.delete(id);
   }
-  return told;
+  return events;
 }
 
 /** Academy: a lecture with very many registrations is cancelled while others go on registering for another one. */
@@ -135,15 +137,15 @@ export async function cancelled({ build, options, rows }: Bench): Promise<void> 
   const removed = await fetch(`http://127.0.0.1:${at}/lectureSystems/${lecture}`, { method: 'DELETE' });
   if (removed.status !== 204) throw new Error(`The lecture was not cancelled: ${removed.status}`);
   const meanwhile = load(at, WORKING_MS / 1000, { ...others, isOver: () => isOver });
-  const told = await until(stores, 'CourseCanceled', registered);
+  const said = await until(stores, 'CourseCanceled', registered);
   const lasted = (performance.now() - started) / 1000;
   isOver = true;
   const busy = await meanwhile;
   // What comes twice comes soon.
   await sleep(2 * POLL_MS);
-  told.push(...(await stores.told()));
+  said.push(...(await stores.published()));
   await stores.close();
-  const times = tally(told, 'CourseCanceled');
+  const times = tally(said, 'CourseCanceled');
   const left = [...registered].filter((id) => !times.has(id)).length;
   const twice = [...times.values()].filter((count) => count > 1).length;
   rows.push({

@@ -97,10 +97,10 @@ export async function guarded(bench: Bench): Promise<void> {
     turns.push({ withBoth: await turn(withBoth), plain: await turn(plain) });
   await stopYardsticks();
   server.close().closeAllConnections();
-  tell(rows, turns);
+  report(rows, turns);
 }
 
-function tell(rows: Bench['rows'], turns: readonly { withBoth: Turn; plain: Turn }[]): void {
+function report(rows: Bench['rows'], turns: readonly { withBoth: Turn; plain: Turn }[]): void {
   const of = (who: 'withBoth' | 'plain', what: (turn: Turn) => number): number =>
     median(turns.map((one) => what(one[who])));
   const ratio = (what: (turn: Turn) => number): number =>

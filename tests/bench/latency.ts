@@ -10,7 +10,7 @@ const EVERY_MS = 50;
 
 export async function latency({ build, stores, rows, options }: Bench): Promise<void> {
   const pool = new Pool(`http://127.0.0.1:${await build.port('lecture-gateway')}`);
-  await stores.told();
+  await stores.published();
   const answers: number[] = [];
   for (let n = 0; n < UNLOADED; n++) {
     const started = performance.now();

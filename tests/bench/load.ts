@@ -32,9 +32,9 @@ export const ENROLMENT: Command = {
 };
 
 /** Enrols once; answers the number of the enrolment, or of what else was asked for. */
-export async function enrol(pool: Pool, { path, body: wish, headers: more } = ENROLMENT): Promise<number> {
+export async function enrol(pool: Pool, { path, body: request, headers: more } = ENROLMENT): Promise<number> {
   const headers = { 'content-type': 'application/json', ...more };
-  const { statusCode, body } = await pool.request({ method: 'POST', path, headers, body: JSON.stringify(wish) });
+  const { statusCode, body } = await pool.request({ method: 'POST', path, headers, body: JSON.stringify(request) });
   const text = await body.text();
   if (statusCode !== 201) throw new Error(`${statusCode} ${/"detail":"([^"]*)/.exec(text)?.[1] ?? text}`);
   return (JSON.parse(text) as { id: number }).id;

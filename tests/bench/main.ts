@@ -17,7 +17,7 @@ import { latency, outbox } from './latency.ts';
 import { load, median } from './load.ts';
 import type { Options, Part } from './options.ts';
 import { pages } from './pages.ts';
-import { tellProfiles } from './profile.ts';
+import { writeProfiles } from './profile.ts';
 import { type Stores, stores as storesOf } from './stores.ts';
 import { SOURCE, system } from './system.ts';
 import { resultTable } from './table.ts';
@@ -130,7 +130,7 @@ function finish(code: number): Promise<void> {
     for (const name of existsSync(home) ? readdirSync(home) : [])
       if (name !== 'logs') rmSync(join(home, name), { recursive: true, force: true });
     // The apps have written theirs when they ended.
-    if (options.profiles && code === 0) await tellProfiles(options.profiles);
+    if (options.profiles && code === 0) await writeProfiles(options.profiles);
     process.exit(code);
   })();
   return finishing;

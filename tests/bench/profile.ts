@@ -67,7 +67,7 @@ export function topFunctions(
 }
 
 /** Says where the profiles are, and what took most in each; the apps have ended by then. */
-export async function tellProfiles(folder: string): Promise<void> {
+export async function writeProfiles(folder: string): Promise<void> {
   const files = existsSync(folder) ? readdirSync(folder).sort() : [];
   const go = await which('go', ['/usr/local/go/bin', join(homedir(), 'go/bin'), '/opt/homebrew/bin']);
   for (const name of files) {

@@ -19,7 +19,7 @@ interface EventData {
 }
 
 /** An event on the topic. */
-export interface Told {
+export interface Published {
   /** When the broker got it, in ms. */
   readonly at: number;
   readonly event: { readonly type: string; readonly time: string; readonly data: EventData };
@@ -33,7 +33,7 @@ export interface Asked {
 
 export interface Stores {
   /** The events since the last call. */
-  told(): Promise<Told[]>;
+  published(): Promise<Published[]>;
   /** What they were asked so far by others than this process. */
   asked(): Promise<Asked>;
   has(key: string): Promise<boolean>;
@@ -82,16 +82,19 @@ async function light(system: string): Promise<Stores> {
       own += 2;
       return askedOf(redis, own);
     },
-    async told() {
-      const told: Told[] = [];
+    async published() {
+      const published: Published[] = [];
       for (;;) {
         own++;
         const entries = await redis.xrange(system, `(${last}`, '+', 'COUNT', 5000);
         for (const [id, fields] of entries) {
-          told.push({ at: Number.parseInt(id, 10), event: JSON.parse(fields[fields.indexOf('data') + 1] ?? '{}') });
+          published.push({
+            at: Number.parseInt(id, 10),
+            event: JSON.parse(fields[fields.indexOf('data') + 1] ?? '{}'),
+          });
           last = id;
         }
-        if (entries.length === 0) return told;
+        if (entries.length === 0) return published;
       }
     },
     async has(key) {
@@ -125,8 +128,8 @@ async function full(system: string): Promise<Stores> {
   let own = 0;
   let ownInRedis = 0;
 
-  async function told(): Promise<Told[]> {
-    const told: Told[] = [];
+  async function publishedEvents(): Promise<Published[]> {
+    const events: Published[] = [];
     const consumer = new Consumer({
       groupId: `bench-${randomUUID()}`,
       clientId: 'bench',
@@ -138,7 +141,7 @@ async function full(system: string): Promise<Stores> {
       const behind = new Set(ends.flatMap((end, partition) => (end > (read[partition] ?? 0n) ? [partition] : [])));
       const offsets = ends.map((_, partition) => ({ topic: system, partition, offset: read[partition] ?? 0n }));
       read = ends;
-      if (behind.size === 0) return told;
+      if (behind.size === 0) return events;
       const stream = await consumer.consume({
         topics: [system],
         mode: MessagesStreamModes.MANUAL,
@@ -147,18 +150,18 @@ async function full(system: string): Promise<Stores> {
         maxWaitTime: 50,
       });
       for await (const { partition, offset, timestamp, value } of stream) {
-        if (offset < ends[partition]!) told.push({ at: Number(timestamp), event: JSON.parse(value) });
+        if (offset < ends[partition]!) events.push({ at: Number(timestamp), event: JSON.parse(value) });
         if (offset >= ends[partition]! - 1n) behind.delete(partition);
         if (behind.size === 0) break;
       }
-      return told;
+      return events;
     } finally {
       await consumer.close(true);
     }
   }
 
   return {
-    told,
+    published: publishedEvents,
     async asked() {
       own++;
       const sql = 'SHOW GLOBAL STATUS';

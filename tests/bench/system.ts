@@ -43,7 +43,7 @@ export async function system(bench: Bench): Promise<void> {
   const { build, stores, rows, options } = bench;
   const at = await build.port('lecture-gateway');
   const processes = await build.processes();
-  await stores.told();
+  await stores.published();
   const before = await read(stores, processes);
   const watch = rowWatch(bench);
   const profiled = options.profiles ? profileSidecars(options.profiles, processes, options.seconds) : undefined;
@@ -51,7 +51,7 @@ export async function system(bench: Bench): Promise<void> {
   const atEnd = await read(stores, processes);
   const rowAges = await watch.end();
   await profiled;
-  const told = await settled(stores);
+  const published = await settled(stores);
   // What follows an enrolment counts too, but not that the topic was read here.
   const after = await read(stores, processes);
   const generator = 'load generator';
@@ -87,7 +87,7 @@ export async function system(bench: Bench): Promise<void> {
     });
   };
   for (const effect of EFFECTS) {
-    const { ages: found, missing } = ages(told, effect);
+    const { ages: found, missing } = ages(published, effect);
     behind(`payment -> ${effect}`, found, missing);
   }
   behind("answer -> row in my page's view", rowAges, 0);

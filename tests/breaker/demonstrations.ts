@@ -209,14 +209,14 @@ export const demonstrations: Readonly<Record<string, Demonstration>> = {
     ],
     breaker: { of: 'insurance-proposal', towards: 'insurance-payment' },
     async prepare(ask) {
-      const wish = {
+      const request = {
         ppsdsnNo: '20210708033005',
         prdcd: 'P00000005',
         custNo: '000000002',
         custNm: 'demo',
         payAmt: 80000,
       };
-      prpsNo = String((await ask('POST', '/proposals', wish)).body.prpsNo);
+      prpsNo = String((await ask('POST', '/proposals', request)).body.prpsNo);
     },
     request: (ask) => ask('POST', '/proposals/online', { svcId: 'NBA001SVC', svcFn: 'getCntr', prpsNo }),
     leftBehind: async () => [],

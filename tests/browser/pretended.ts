@@ -181,12 +181,12 @@ export function enrolment(trace: string, at = Date.now()): (readonly [Service, E
       service,
       { ...base, kind: 'command', id: `${trace}-request`, cause, method: 'POST', path, status: 201, ms: 12 },
     ] as const;
-  const told = (service: Service, type: string, cause: string) =>
+  const published = (service: Service, type: string, cause: string) =>
     [
       service,
       {
         ...base,
-        kind: 'told',
+        kind: 'published',
         event: happened(`${trace}-${type}`, type, cause, at),
         data: { fee: 10_000, student: 'john-doe' },
       },
@@ -208,17 +208,17 @@ export function enrolment(trace: string, at = Date.now()): (readonly [Service, E
   return [
     command('class', '/classes'),
     command('pay', '/internal/payments', request),
-    told('pay', 'PaymentApproved', request),
-    told('class', 'ClassRegistered', request),
+    published('pay', 'PaymentApproved', request),
+    published('class', 'ClassRegistered', request),
     ...(['course', 'point', 'alert'] as const).map((one) => acted(one, 'PaymentApproved', request)),
     acted('class', 'PaymentApproved', request, 'view'),
     acted('alert', 'ClassRegistered', request),
-    told('course', 'TextbookDeliveried', paid),
+    published('course', 'TextbookDeliveried', paid),
     acted('class', 'TextbookDeliveried', paid, 'view'),
     acted('alert', 'TextbookDeliveried', paid),
-    told('point', 'PointRegistered', paid),
+    published('point', 'PointRegistered', paid),
     acted('class', 'PointRegistered', paid, 'view'),
-    told('gift', 'GiftRegistered', points),
+    published('gift', 'GiftRegistered', points),
     acted('class', 'GiftRegistered', points, 'view'),
   ];
 }
@@ -230,7 +230,7 @@ export function large(trace: string, count: number): (readonly [Service, Entry])
     const event = happened(`${trace}-more-${n}`, 'TextbookDeliveried', `${trace}-PaymentApproved`, at);
     const base = { at, trace, event };
     return [
-      ['course', { ...base, kind: 'told', data: { n } }],
+      ['course', { ...base, kind: 'published', data: { n } }],
       ['class', { ...base, kind: 'acted', as: 'view', record: 'Page', key: String(n), outcome: 'done' }],
       ['alert', { ...base, kind: 'acted', as: 'policy', record: 'Notice', key: String(n), outcome: 'done' }],
     ];

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin, Connection, metadataV12 } from '@platformatic/kafka';
-import type { Log } from './desk.ts';
+import type { Log } from './client-session.ts';
 
 /** Commands have to be accepted again so long after the death of one of three brokers. */
 const ACCEPTED_MS = 15_000;
@@ -32,7 +32,7 @@ export class Brokers {
   private isWatching = false;
   private isOver = false;
   private readonly accepted: number[] = [];
-  private readonly told: number[] = [];
+  private readonly logged: number[] = [];
   private died = 0;
   private leaders = 0;
 
@@ -88,7 +88,7 @@ export class Brokers {
         if (!inTime)
           log.oddities.push({ about: id, what: `no command was accepted in ${ACCEPTED_MS / 1000} s after its death` });
       }),
-      ...led.map((one) => again(this.told, TOLD_MS, async () => (await this.endOf(one)) > one.end)),
+      ...led.map((one) => again(this.logged, TOLD_MS, async () => (await this.endOf(one)) > one.end)),
     ]);
     this.watched = watching.then(() => {
       this.isWatching = false;
@@ -105,7 +105,7 @@ export class Brokers {
     const longest = (list: readonly number[]): string => (Math.max(0, ...list) / 1000).toFixed(1);
     return (
       `${this.died} died, ${this.leaders} of them led a partition of a system's topic; at most ${longest(this.accepted)} s to the next command accepted, ` +
-      `${longest(this.told)} s to the next event where one had led (${this.told.length} partitions)`
+      `${longest(this.logged)} s to the next event where one had led (${this.logged.length} partitions)`
     );
   }
 

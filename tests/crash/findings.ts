@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Row } from '../harness/collection.ts';
-import type { Document, Sight, Told } from './sight.ts';
+import type { Document, PublishedEvent, Snapshot } from './snapshot.ts';
 
 /** What is wrong, with the key of the document or the words by which logs can be searched. */
 export interface Violation {
@@ -16,26 +16,29 @@ export interface Violation {
 export class Findings {
   readonly violations: Violation[] = [];
   /** Every event once, by its id. */
-  readonly events = new Map<string, Told>();
-  private readonly byDocument = new Map<string, Told[]>();
+  readonly events = new Map<string, PublishedEvent>();
+  private readonly byDocument = new Map<string, PublishedEvent[]>();
 
-  constructor(readonly sight: Sight) {
-    const { documents, told } = sight;
-    for (const event of told) {
+  constructor(readonly snapshot: Snapshot) {
+    const { documents, published } = snapshot;
+    for (const event of published) {
       const before = this.events.get(event.id);
       // By value: a record that is read from a store again has its fields in another order, also within fields.
       if (before && !isDeepStrictEqual(before.data, event.data)) {
         const [one, other] = [before, event].map(({ data }) => JSON.stringify(data));
-        this.wrong(event.id, `was told twice with different content: ${one} and ${other}`);
+        this.wrong(event.id, `was published twice with different content: ${one} and ${other}`);
       }
       this.events.set(event.id, event);
     }
     for (const event of this.events.values()) {
       const [, key = '', version = ''] = /^(.+)\/(\d+)\.\d+$/.exec(event.id) ?? [];
       const document = documents.get(key);
-      if (!document) this.wrong(event.id, `${event.type} was told of a document that does not exist`);
+      if (!document) this.wrong(event.id, `${event.type} was published of a document that does not exist`);
       else if (Number(version) > document.version)
-        this.wrong(event.id, `${event.type} was told of version ${version}, and the document has ${document.version}`);
+        this.wrong(
+          event.id,
+          `${event.type} was published of version ${version}, and the document has ${document.version}`,
+        );
       this.byDocument.set(key, [...(this.byDocument.get(key) ?? []), event]);
     }
     const numbers = new Map<string, string>();
@@ -64,12 +67,12 @@ export class Findings {
 
   /** State of a document: null when it is gone, undefined when it never was. */
   state(key: string): Row | null | undefined {
-    return this.sight.documents.get(key)?.state;
+    return this.snapshot.documents.get(key)?.state;
   }
 
   /** The documents of a kind of record: `rental-delivery/Delivery`. */
   all(kind: string): [key: string, document: Document][] {
-    return [...this.sight.documents].filter(
+    return [...this.snapshot.documents].filter(
       ([key, document]) =>
         key.startsWith(`${kind}-`) && /^-(of-)?[\w-]+$/.test(key.slice(kind.length)) && document?.version > 0,
     );
@@ -81,7 +84,11 @@ export class Findings {
   }
 
   /** The events of one document must be these and no others, by type or by what `nameOf` makes of them. */
-  tells(key: string, expected: Readonly<Record<string, number>>, nameOf = ({ type }: Told): string => type): void {
+  publishes(
+    key: string,
+    expected: Readonly<Record<string, number>>,
+    nameOf = ({ type }: PublishedEvent): string => type,
+  ): void {
     const counts: Record<string, number> = {};
     for (const event of this.byDocument.get(key) ?? []) {
       const name = nameOf(event);

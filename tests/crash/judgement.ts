@@ -1,11 +1,11 @@
 /** Looks at systems and judges what is seen, until all is at rest. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Log, Subject } from './desk.ts';
+import type { Log, Subject } from './client-session.ts';
 import { Findings, type Violation } from './findings.ts';
 import { until } from './parts.ts';
 import { shownAt } from './shown.ts';
-import { look, type Place, type Sight } from './sight.ts';
+import { type Place, type Snapshot, takeSnapshot } from './snapshot.ts';
 
 /** Events that wait are worked off; what does not get better for so long is no waiting. */
 const REST_MS = 120_000;
@@ -14,15 +14,15 @@ const REST_MS = 120_000;
 export interface Trial {
   readonly subject: Subject;
   readonly place: Place;
-  sight?: Sight;
+  snapshot?: Snapshot;
   found: Violation[];
 }
 
 /** Looks and judges anew; what cannot be read is a violation, too. */
 export async function inspect(trial: Trial): Promise<void> {
   try {
-    trial.sight = await look(trial.place);
-    const findings = new Findings(trial.sight);
+    trial.snapshot = await takeSnapshot(trial.place);
+    const findings = new Findings(trial.snapshot);
     await trial.subject.judge(findings, shownAt(trial.place));
     trial.found = findings.violations;
   } catch (error) {
@@ -37,11 +37,12 @@ export async function explain({ about, what }: Violation, trials: readonly Trial
   const speaks = (text: string): boolean =>
     [`${word}"`, `${word}/`, `${word} `, `${word},`].some((end) => text.includes(end));
   const lines: string[] = [];
-  for (const { sight } of trials) {
-    for (const [key, document] of sight?.documents ?? [])
+  for (const { snapshot } of trials) {
+    for (const [key, document] of snapshot?.documents ?? [])
       if (speaks(`${key} `) || speaks(JSON.stringify(document))) lines.push(`${key} ${JSON.stringify(document)}`);
-    for (const { id, type, data } of sight?.told ?? [])
-      if (speaks(`${id} `) || speaks(JSON.stringify(data))) lines.push(`told ${id} ${type} ${JSON.stringify(data)}`);
+    for (const { id, type, data } of snapshot?.published ?? [])
+      if (speaks(`${id} `) || speaks(JSON.stringify(data)))
+        lines.push(`published ${id} ${type} ${JSON.stringify(data)}`);
   }
   lines.push(...log.refusals.filter(speaks));
   const home = trials[0]?.place.home ?? '';
@@ -64,15 +65,15 @@ export const foundOn = (trials: readonly Trial[]): Violation[] => trials.flatMap
 /** Looks until nothing is wrong any more, or nothing has got better for long. @returns milliseconds */
 export async function untilAtRest(trials: readonly Trial[]): Promise<number> {
   const looking = Date.now();
-  let [told, better, fewest] = [looking, looking, Number.POSITIVE_INFINITY];
+  let [published, better, fewest] = [looking, looking, Number.POSITIVE_INFINITY];
   await until(
     async () => {
       for (const trial of trials) await inspect(trial);
       const found = foundOn(trials);
       if (found.length < fewest) better = Date.now();
       fewest = Math.min(fewest, found.length);
-      if (Date.now() - told > 20_000) {
-        told = Date.now();
+      if (Date.now() - published > 20_000) {
+        published = Date.now();
         console.log(`  not at rest: ${found.length} differences, for example ${JSON.stringify(found[0])}`);
       }
       return found.length === 0 || Date.now() - better > REST_MS;
@@ -84,8 +85,8 @@ export async function untilAtRest(trials: readonly Trial[]): Promise<number> {
 }
 
 /** How much was judged. */
-export function seenOn({ place, sight }: Trial): string {
-  const records = [...(sight?.documents.values() ?? [])].filter(({ version }) => typeof version === 'number');
-  const events = new Set(sight?.told.map(({ id }) => id));
-  return `${place.system} ${records.length} documents, ${events.size} events (${sight?.told.length} deliveries to the topic)`;
+export function seenOn({ place, snapshot }: Trial): string {
+  const records = [...(snapshot?.documents.values() ?? [])].filter(({ version }) => typeof version === 'number');
+  const events = new Set(snapshot?.published.map(({ id }) => id));
+  return `${place.system} ${records.length} documents, ${events.size} events (${snapshot?.published.length} deliveries to the topic)`;
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { collection, type Row } from '../harness/collection.ts';
-import type { Place } from './sight.ts';
+import type { Place } from './snapshot.ts';
 
 /** What a system shows to those who ask it, beside what lies in its stores and on its topic. */
 export interface Shown {

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { running as status } from '../../tools/run/cli/client.ts';
 import { readTemplates } from '../../tools/run/infrastructure/templates.ts';
 import { Brokers } from './brokers.ts';
-import { Desk, Log } from './desk.ts';
+import { ClientSession, Log } from './client-session.ts';
 import { explain, foundOn, inspect, seenOn, type Trial, untilAtRest } from './judgement.ts';
 import { randomFrom, until } from './parts.ts';
 import { subjects } from './subjects/index.ts';
@@ -73,7 +73,7 @@ async function killer(
   return killed;
 }
 
-export interface Wish {
+export interface Options {
   readonly kills: number;
   readonly seed: number;
   readonly systems: readonly string[];
@@ -86,7 +86,7 @@ export interface Wish {
 }
 
 /** What `./run up` is told besides systems and profile. */
-async function optionsOf({ systems, brokers, replicas }: Wish): Promise<string[]> {
+async function optionsOf({ systems, brokers, replicas }: Options): Promise<string[]> {
   const services = (await readTemplates(systems)).map(({ appId }) => appId);
   const several = services.filter((appId) => !/-(gateway|alert)$/.test(appId));
   return [
@@ -96,17 +96,17 @@ async function optionsOf({ systems, brokers, replicas }: Wish): Promise<string[]
 }
 
 /** Kills, waits for rest, looks. @returns number of violations */
-export async function crash(profile: Profile, wish: Wish): Promise<number> {
-  const { kills, seed, systems, brokers, replicas } = wish;
+export async function crash(profile: Profile, request: Options): Promise<number> {
+  const { kills, seed, systems, brokers, replicas } = request;
   const several = [
     ...(brokers > 1 ? [` with ${brokers} brokers`] : []),
     ...(replicas > 1 ? [` with ${replicas} replicas`] : []),
   ].join('');
   console.log(`${systems.join(', ')} on ${profile}${several}: ${kills} kills, seed ${seed}`);
-  if (wish.attach) return underKills(profile, wish);
+  if (request.attach) return underKills(profile, request);
   await run('down').catch(() => undefined);
   await rm(home, { recursive: true, force: true });
-  const options = await optionsOf(wish);
+  const options = await optionsOf(request);
   await run('up', ...systems, '--profile', profile, ...options, '--detach', '--no-console').catch(
     ({ stdout = '', stderr = '' }: { stdout?: string; stderr?: string }) => {
       // Its last line says why.
@@ -116,7 +116,7 @@ export async function crash(profile: Profile, wish: Wish): Promise<number> {
   const downAtOnce = (): void => void spawnSync(join(root, 'run'), ['down'], { cwd: root });
   process.once('exit', downAtOnce);
   try {
-    return await underKills(profile, wish);
+    return await underKills(profile, request);
   } finally {
     process.off('exit', downAtOnce);
     await run('down').catch((error: Error) => console.log(`./run down failed: ${error.message}`));
@@ -124,7 +124,7 @@ export async function crash(profile: Profile, wish: Wish): Promise<number> {
 }
 
 /** Kills what runs while clients work on it, waits for rest, looks. @returns number of violations */
-async function underKills(profile: Profile, { kills, seed, systems }: Wish): Promise<number> {
+async function underKills(profile: Profile, { kills, seed, systems }: Options): Promise<number> {
   const begin = Date.now();
   const [log, { services, infrastructure }] = [new Log(), await status()];
   const ports = infrastructure.filter(({ id }) => id.startsWith('kafka-')).map(({ port }) => port);
@@ -171,7 +171,7 @@ function work(trials: readonly Trial[], log: Log, seed: number): () => Promise<u
     Array.from({ length: count }, async (_, n) => {
       const number = system * count + n;
       const pause = randomFrom(number);
-      const act = subject.client(new Desk(overHttp(place.gateway), log, number, seed));
+      const act = subject.client(new ClientSession(overHttp(place.gateway), log, number, seed));
       while (working) {
         await act();
         await sleep(20 + 60 * pause());

@@ -27,7 +27,7 @@ interface Document {
   readonly state: Record<string, unknown> | null;
   readonly version: number;
 }
-interface Told {
+interface PublishedEvent {
   readonly id: string;
   readonly type: string;
   readonly data: Record<string, unknown>;
@@ -38,18 +38,18 @@ interface Line {
 }
 
 /** One store with a sidecar of its own and its own part of the broker. */
-interface Lane {
+interface StoreFixture {
   readonly name: string;
   readonly appId: string;
   readonly port: number;
   readonly cutPort: number;
   documents(): Promise<Map<string, Document>>;
   clear(): Promise<void>;
-  told(): Promise<Told[]>;
+  published(): Promise<PublishedEvent[]>;
   stop(): Promise<void>;
 }
 
-const victim = join(home, 'victim.mjs');
+const subjectProcess = join(home, 'victim.mjs');
 
 /** Passes bytes on; asked to, it drops the next answer of the store and breaks every connection. */
 async function cuttingProxy(
@@ -133,12 +133,12 @@ async function sidecar(
 }
 
 /** The events on the topic, read from the broker's stream. */
-async function toldOn(redis: Redis, topic: string): Promise<Told[]> {
+async function toldOn(redis: Redis, topic: string): Promise<PublishedEvent[]> {
   const entries = await redis.xrange(topic, '-', '+');
-  return entries.map(([, fields]) => JSON.parse(fields[fields.indexOf('data') + 1] ?? 'null') as Told);
+  return entries.map(([, fields]) => JSON.parse(fields[fields.indexOf('data') + 1] ?? 'null') as PublishedEvent);
 }
 
-async function redisLane(redisPort: number): Promise<Lane> {
+async function redisLane(redisPort: number): Promise<StoreFixture> {
   const proxy = await cuttingProxy(redisPort);
   const appId = 'crashredis-things';
   const folder = join(home, 'unit-redis');
@@ -161,7 +161,7 @@ async function redisLane(redisPort: number): Promise<Lane> {
       return found;
     },
     clear: async () => void (await redis.flushdb()),
-    told: () => toldOn(redis, 'crashredis'),
+    published: () => toldOn(redis, 'crashredis'),
     async stop() {
       redis.disconnect();
       child.kill('SIGKILL');
@@ -173,7 +173,7 @@ async function redisLane(redisPort: number): Promise<Lane> {
 async function mysqlLane(
   redisPort: number,
   mysql: { host: string; port: number; user: string; password: string },
-): Promise<Lane> {
+): Promise<StoreFixture> {
   const proxy = await cuttingProxy(mysql.port);
   const connection = await createConnection(mysql);
   await connection.query('CREATE DATABASE IF NOT EXISTS crash CHARACTER SET utf8mb4 COLLATE utf8mb4_bin');
@@ -207,7 +207,7 @@ async function mysqlLane(
       await redis.flushdb();
       await connection.query('DELETE FROM crash.state');
     },
-    told: () => toldOn(redis, 'crashmysql'),
+    published: () => toldOn(redis, 'crashmysql'),
     async stop() {
       redis.disconnect();
       connection.destroy();
@@ -218,14 +218,14 @@ async function mysqlLane(
 }
 
 /** A child process under orders, with what it said. */
-class Life {
+class ProcessRun {
   readonly lines: Line[] = [];
   readonly child: ChildProcess;
   readonly ended: Promise<string>;
   private log = '';
 
   constructor(orders: Orders) {
-    this.child = spawn(process.execPath, [victim], {
+    this.child = spawn(process.execPath, [subjectProcess], {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, VICTIM: JSON.stringify(orders), APP_ID: orders.appId, LOG_LEVEL: 'warn' },
     });
@@ -256,7 +256,7 @@ class Life {
 }
 
 /** Which events each change of a document tells, by scenario and kind of document. */
-const tells: Record<string, Record<string, readonly string[][]>> = {
+const publishes: Record<string, Record<string, readonly string[][]>> = {
   create: { Thing: [['ThingMade', 'ThingNoted']] },
   change: { Thing: [['ThingMade', 'ThingNoted'], ['ThingChanged']] },
   remove: { Thing: [['ThingMade', 'ThingNoted'], ['ThingGone']] },
@@ -267,9 +267,9 @@ const tells: Record<string, Record<string, readonly string[][]>> = {
 const isRecord = (key: string): boolean => /^(Thing|Order-of|Row-of)-\d+$/.test(key);
 
 /** Which of the batch's events must have been told, by the state of its records. */
-function ofBatch(lane: Lane, documents: Map<string, Document>, told: readonly Told[]): string[] {
+function ofBatch(lane: StoreFixture, documents: Map<string, Document>, published: readonly PublishedEvent[]): string[] {
   const found: string[] = [];
-  const known = new Map(told.map((event) => [event.id, event]));
+  const known = new Map(published.map((event) => [event.id, event]));
   const count = (key: string, type: string): number =>
     [...known.values()].filter((event) => event.id.startsWith(`${lane.appId}/${key}/`) && event.type === type).length;
   for (const [key, { state }] of documents) {
@@ -281,11 +281,11 @@ function ofBatch(lane: Lane, documents: Map<string, Document>, told: readonly To
     };
     for (const [type, times] of Object.entries(expected))
       if (count(key, type) !== times)
-        found.push(`${type} of ${key} was told ${count(key, type)} times instead of ${times}`);
+        found.push(`${type} of ${key} was published ${count(key, type)} times instead of ${times}`);
   }
   for (const { id } of known.values()) {
     const [, key = '', version = ''] = /^[^/]+\/(.+)\/(\d+)\.\d+$/.exec(id) ?? [];
-    if (!((documents.get(key)?.version ?? 0) >= Number(version))) found.push(`${id} was told and did not happen`);
+    if (!((documents.get(key)?.version ?? 0) >= Number(version))) found.push(`${id} was published and did not happen`);
   }
   return found;
 }
@@ -307,17 +307,23 @@ function pointers(documents: Map<string, Document>): string[] {
 }
 
 /** Everything wrong with what stands in the store and on the topic. */
-function faults(lane: Lane, scenario: string, documents: Map<string, Document>, told: readonly Told[]): string[] {
+function faults(
+  lane: StoreFixture,
+  scenario: string,
+  documents: Map<string, Document>,
+  publishedEvents: readonly PublishedEvent[],
+): string[] {
   const found: string[] = [];
   const expected = new Map<string, string>();
   // Of a batch, an event may be applied in a change of its own when something went wrong: what counts is which were told.
-  if (scenario === 'batch') return [...ofBatch(lane, documents, told), ...twice(documents), ...pointers(documents)];
+  if (scenario === 'batch')
+    return [...ofBatch(lane, documents, publishedEvents), ...twice(documents), ...pointers(documents)];
   for (const [key, document] of documents) {
     if (!isRecord(key)) continue;
     const changes =
       scenario === 'enrol' || scenario === 'abandon'
         ? [[document.state ? 'ThingMade' : 'ThingGone']]
-        : tells[scenario]?.[key.split('-')[0]!];
+        : publishes[scenario]?.[key.split('-')[0]!];
     if (!changes) {
       found.push(`${key} should not exist`);
       continue;
@@ -328,9 +334,10 @@ function faults(lane: Lane, scenario: string, documents: Map<string, Document>, 
     });
   }
   for (const [id, type] of expected)
-    if (!told.some((event) => event.id === id && event.type === type)) found.push(`${id} (${type}) was not told`);
-  for (const { id, type } of told)
-    if (expected.get(id) !== type) found.push(`${id} (${type}) was told and did not happen`);
+    if (!publishedEvents.some((event) => event.id === id && event.type === type))
+      found.push(`${id} (${type}) was not published`);
+  for (const { id, type } of publishedEvents)
+    if (expected.get(id) !== type) found.push(`${id} (${type}) was published and did not happen`);
   return [...found, ...twice(documents)];
 }
 
@@ -363,19 +370,19 @@ interface Case {
 
 /** Plays a case. @returns what is wrong, and whether the trouble came at all: a case whose call is never made shows nothing */
 async function play(
-  lane: Lane,
+  lane: StoreFixture,
   { scenario, trouble, at, countFrom }: Case,
 ): Promise<{ found: string[]; met: boolean }> {
   await lane.clear();
   const base = { port: lane.port, appId: lane.appId, instance: `${lane.appId}-1`, cutPort: lane.cutPort, scenario };
   if (countFrom === 'start') {
     // The life whose start is disturbed has something to recover.
-    const earlier = new Life({ ...base, life: 'run', at: 0, trouble: 'none', countFrom: 'command', mute: true });
+    const earlier = new ProcessRun({ ...base, life: 'run', at: 0, trouble: 'none', countFrom: 'command', mute: true });
     await earlier.waitFor('done');
     earlier.child.kill('SIGKILL');
     await earlier.ended;
   }
-  const first = new Life({
+  const first = new ProcessRun({
     ...base,
     scenario: countFrom === 'start' ? 'nothing' : scenario,
     life: 'run',
@@ -389,10 +396,10 @@ async function play(
   if (kills ? end !== 'SIGKILL' && first.said('trouble') : end !== '0' && countFrom === 'command')
     found.push(`the first life ended with ${end}`);
 
-  const second = new Life({ ...base, life: 'recover', at: 0, trouble: 'none', countFrom: 'command' });
+  const second = new ProcessRun({ ...base, life: 'recover', at: 0, trouble: 'none', countFrom: 'command' });
   if (!(await second.waitFor('recovered')) || !second.said('recovered')) found.push('the second life did not recover');
   const between = await lane.documents();
-  found.push(...faults(lane, scenario, between, await lane.told()));
+  found.push(...faults(lane, scenario, between, await lane.published()));
   const intended = first.said('intended');
   if (intended && !between.has(`Thing-${String(intended.id)}`)) found.push('an intent was lost');
   if (first.said('done') && countFrom === 'command' && scenario !== 'abandon')
@@ -401,7 +408,7 @@ async function play(
   await second.ended;
   if (!second.said('done')) found.push(`trying again failed: ${JSON.stringify(second.said('failed'))}`);
   const after = await lane.documents();
-  const events = await lane.told();
+  const events = await lane.published();
   const wrong = [...faults(lane, scenario, after, events), ...unfinished(scenario, after)];
   found.push(...wrong.map((fault) => `after trying again, ${fault}`));
   if (found.length > 0)
@@ -417,7 +424,7 @@ async function play(
         ...[...after]
           .filter(([key]) => !key.startsWith('outbox-'))
           .map(([key, document]) => `      ${key} ${JSON.stringify(document)}`),
-        '   told:',
+        '   published:',
         ...events.map(({ id, type }) => `      ${id} ${type}`),
       ].join('\n'),
     );
@@ -428,18 +435,18 @@ async function play(
 const COUNTED = 3;
 
 /** How many calls a scenario makes at least when nothing goes wrong. */
-async function callsOf(lane: Lane, scenario: string, countFrom: Orders['countFrom']): Promise<number> {
+async function callsOf(lane: StoreFixture, scenario: string, countFrom: Orders['countFrom']): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let life = 0; life < COUNTED; life++) least = Math.min(least, await callsOfLife(lane, scenario, countFrom));
   if (least === 0) throw new Error(`${lane.name}: ${scenario} counted from ${countFrom} made no call`);
   return least;
 }
 
-async function callsOfLife(lane: Lane, scenario: string, countFrom: Orders['countFrom']): Promise<number> {
+async function callsOfLife(lane: StoreFixture, scenario: string, countFrom: Orders['countFrom']): Promise<number> {
   await lane.clear();
   const base = { port: lane.port, appId: lane.appId, instance: `${lane.appId}-1`, cutPort: lane.cutPort };
   if (countFrom === 'start') {
-    const earlier = new Life({
+    const earlier = new ProcessRun({
       ...base,
       scenario,
       life: 'run',
@@ -452,7 +459,7 @@ async function callsOfLife(lane: Lane, scenario: string, countFrom: Orders['coun
     earlier.child.kill('SIGKILL');
     await earlier.ended;
   }
-  const life = new Life({
+  const life = new ProcessRun({
     ...base,
     scenario: countFrom === 'start' ? 'nothing' : scenario,
     life: 'run',
@@ -465,26 +472,21 @@ async function callsOfLife(lane: Lane, scenario: string, countFrom: Orders['coun
 }
 
 /** Instances that die and never come back: another instance takes over when their lease has run out. */
-async function orphans(lane: Lane, tries = 5): Promise<string[]> {
+async function orphans(lane: StoreFixture, tries = 5): Promise<string[]> {
   await lane.clear();
-  const base = { port: lane.port, appId: lane.appId, cutPort: lane.cutPort, countFrom: 'command' as const };
+  const base = { port: lane.port, appId: lane.appId, cutPort: lane.cutPort, countFrom: 'command' } as const;
+  const dead = { ...base, life: 'run' } as const;
   for (const [index, at] of [5, 6, 7, 8].entries()) {
-    const life = new Life({
-      ...base,
-      instance: `dead-${index}`,
-      life: 'run',
-      scenario: 'crowd',
-      at: at + index,
-      trouble: 'mid',
-    });
-    await life.ended;
+    const instance = `dead-${index}`;
+    await new ProcessRun({ ...dead, instance, scenario: 'crowd', at: at + index, trouble: 'mid' }).ended;
   }
-  const begun = new Life({ ...base, instance: 'dead-begun', life: 'run', scenario: 'enrol', at: 7, trouble: 'before' });
+  const begun = new ProcessRun({ ...dead, instance: 'dead-begun', scenario: 'enrol', at: 7, trouble: 'before' });
   await begun.ended;
   // On a machine under load the lease is renewed meanwhile, and the seventh call comes before the promise.
   if (!begun.said('intended') && tries > 1) return orphans(lane, tries - 1);
   await sleep(10_500);
-  const heir = new Life({ ...base, instance: 'heir', life: 'recover', scenario: 'nothing', at: 0, trouble: 'none' });
+  const nothing = { scenario: 'nothing', at: 0, trouble: 'none' } as const;
+  const heir = new ProcessRun({ ...base, ...nothing, instance: 'heir', life: 'recover' });
   await heir.waitFor('recovered');
   heir.goOn();
   await heir.ended;
@@ -492,14 +494,14 @@ async function orphans(lane: Lane, tries = 5): Promise<string[]> {
   const id = String(begun.said('intended')?.id);
   const fate = documents.get(`Thing-${id}`);
   const crowd = new Map([...documents].filter(([key]) => key !== `Thing-${id}`));
-  const told = await lane.told();
-  const ofBegun = told.filter((event) => event.id.includes(`/Thing-${id}/`));
+  const onTopic = await lane.published();
+  const ofBegun = onTopic.filter((event) => event.id.includes(`/Thing-${id}/`));
   const found = [
     ...faults(
       lane,
       'crowd',
       crowd,
-      told.filter((event) => !ofBegun.includes(event)),
+      onTopic.filter((event) => !ofBegun.includes(event)),
     ),
     ...(fate ? faults(lane, 'enrol', new Map([[`Thing-${id}`, fate]]), ofBegun) : ['an intent was lost']),
   ];
@@ -517,7 +519,7 @@ export async function unitOfWork(options: { profile?: string; seed: number; limi
   const full = options.profile !== 'light';
   await build({
     entryPoints: [join(root, 'tests/crash/victim.ts')],
-    outfile: victim,
+    outfile: subjectProcess,
     bundle: true,
     format: 'esm',
     platform: 'node',
@@ -534,7 +536,7 @@ export async function unitOfWork(options: { profile?: string; seed: number; limi
       spec,
       child: background(spec.command, { env: spec.env, cwd: spec.cwd, output: join(home, `${spec.id}.log`) }),
     }));
-  const lanes: Lane[] = [];
+  const lanes: StoreFixture[] = [];
   try {
     for (const { spec } of processes)
       if (!(await until(spec.ready, 60_000))) throw new Error(`${spec.id} did not start, see ${home}/${spec.id}.log`);
@@ -560,7 +562,7 @@ export async function unitOfWork(options: { profile?: string; seed: number; limi
 const troubles: readonly Trouble[] = ['before', 'mid', 'after', 'lost', 'drop', 'late', 'cut'];
 
 async function all(
-  lane: Lane,
+  lane: StoreFixture,
   { seed, limit }: { seed: number; limit: number },
 ): Promise<{ name: string; cases: number; violations: number }> {
   const random = randomFrom(seed);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A request of a client. */
-export interface Wish {
+export interface ClientRequest {
   readonly method: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -13,7 +13,7 @@ export interface Wish {
 /** How a client reaches a system's entrance, and the time it lives in. */
 export interface Way {
   /** Undefined: there was no whole answer. */
-  ask(wish: Wish): Promise<{ readonly status: number; readonly text: string } | undefined>;
+  ask(request: ClientRequest): Promise<{ readonly status: number; readonly text: string } | undefined>;
   /** Milliseconds. */
   now(): number;
   sleep(ms: number): Promise<void>;

@@ -18,7 +18,7 @@ import { defaultPorts, sidecarSpec } from '../../tools/run/supervisor/services.t
 export interface Beside {
   readonly app: Express;
   /** Puts an event on the system's topic, as another service would. */
-  tell(event: { type: string; data: object; id?: string; version?: number }): Promise<void>;
+  publish(event: { type: string; data: object; id?: string; version?: number }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ export async function beside<S extends ZodObject>(appId: string, service: Servic
   let count = 0;
   return {
     app: assembled.app,
-    async tell({ type, data, id = `test/${Date.now()}/${count++}`, version = 1 }) {
+    async publish({ type, data, id = `test/${Date.now()}/${count++}`, version = 1 }) {
       const cloudEvent = {
         specversion: '1.0',
         id,

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { home, profile } from './system.ts';
 
 /** An event as it lies in the broker; `key` is the Kafka message key (the Redis stream has none). */
-export interface Told {
+export interface Published {
   readonly key?: string;
   readonly event: {
     readonly id: string;
@@ -22,7 +22,7 @@ export interface Told {
 
 export interface Topic {
   /** All events since the topic exists, growing while the test runs. */
-  readonly told: readonly Told[];
+  readonly published: readonly Published[];
   close(): Promise<void>;
 }
 
@@ -31,25 +31,25 @@ const pubsubOf = (topic: string): string => `${topic.split('-')[0]}-pubsub`;
 
 /** Reads a topic from its beginning with a client of the broker, past all services and sidecars. */
 export async function follow(name: string): Promise<Topic> {
-  const told: Told[] = [];
-  return profile === 'full' ? followKafka(name, told) : followRedis(name, told);
+  const publishedEvents: Published[] = [];
+  return profile === 'full' ? followKafka(name, publishedEvents) : followRedis(name, publishedEvents);
 }
 
 /** What is on a system's topic while the tests of a file run. */
-export function followed(system: string): Pick<Topic, 'told'> {
+export function followed(system: string): Pick<Topic, 'published'> {
   let topic: Topic | undefined;
   beforeAll(async () => {
     topic = await follow(system);
   }, 30_000);
   afterAll(() => topic?.close());
   return {
-    get told() {
-      return topic?.told ?? [];
+    get published() {
+      return topic?.published ?? [];
     },
   };
 }
 
-async function followRedis(name: string, told: Told[]): Promise<Topic> {
+async function followRedis(name: string, events: Published[]): Promise<Topic> {
   const [host = '', port = ''] = (await setting(pubsubOf(name), 'redisHost')).split(':');
   const redis = new Redis({ host, port: Number(port) });
   let open = true;
@@ -58,13 +58,13 @@ async function followRedis(name: string, told: Told[]): Promise<Topic> {
       const found = await redis.xread('COUNT', 1000, 'BLOCK', 200, 'STREAMS', name, last);
       for (const [id, fields] of found?.[0]?.[1] ?? []) {
         last = id;
-        told.push(...readable(fields[fields.indexOf('data') + 1] ?? '').map((event) => ({ event })));
+        events.push(...readable(fields[fields.indexOf('data') + 1] ?? '').map((event) => ({ event })));
       }
     }
     redis.disconnect();
   })();
   return {
-    told,
+    published: events,
     async close() {
       open = false;
       await reading;
@@ -72,7 +72,7 @@ async function followRedis(name: string, told: Told[]): Promise<Topic> {
   };
 }
 
-async function followKafka(name: string, told: Told[]): Promise<Topic> {
+async function followKafka(name: string, said: Published[]): Promise<Topic> {
   const bootstrapBrokers = (await setting(pubsubOf(name), 'brokers')).split(',');
   const known = new Set<string>();
   const begin = async (): Promise<() => Promise<void>> => {
@@ -87,7 +87,7 @@ async function followKafka(name: string, told: Told[]): Promise<Topic> {
       const place = `${partition}/${offset}`;
       if (known.has(place)) return;
       known.add(place);
-      told.push(...readable(value).map((event) => ({ key, event })));
+      said.push(...readable(value).map((event) => ({ key, event })));
     });
     // On a busy machine this client (1.35) now and then loses its place in what the broker answers, and does not find it again.
     stream.once('error', () => {
@@ -98,13 +98,13 @@ async function followKafka(name: string, told: Told[]): Promise<Topic> {
   };
   let following = begin();
   await following;
-  return { told, close: async () => (await following)() };
+  return { published: said, close: async () => (await following)() };
 }
 
 /** The event in a message; nothing where it is none, for anybody may publish anything. */
-function readable(message: string): Told['event'][] {
+function readable(message: string): Published['event'][] {
   try {
-    const event = JSON.parse(message) as Told['event'] | null;
+    const event = JSON.parse(message) as Published['event'] | null;
     return typeof event?.data === 'object' && event.data ? [event] : [];
   } catch {
     return [];

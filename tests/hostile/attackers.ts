@@ -2,7 +2,7 @@ import { constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { published } from '../../tools/docs/declared.ts';
 import { randomFrom } from '../crash/parts.ts';
-import type { Place } from '../crash/sight.ts';
+import type { Place } from '../crash/snapshot.ts';
 import { brokerOf, publishThrough } from './broker.ts';
 import { eventAttack, LARGEST } from './event-attacks.ts';
 import { greedyAttack, type HttpAttack, pick, singleAttack } from './http-attacks.ts';
@@ -34,7 +34,7 @@ const MOST_MESSAGE_BYTES = 150_000_000;
 const { place, seed, attackMs, terrain, sidecars } = JSON.parse(process.argv[2] ?? '') as Order;
 // Elsewhere attackers have a machine of their own: here they take only what the honest clients leave.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-const tell = (news: News): void => void process.send?.(news);
+const report = (news: News): void => void process.send?.(news);
 
 const end = Date.now() + attackMs;
 const port = Number(new URL(place.gateway).port);
@@ -44,14 +44,14 @@ let sent = 0;
 
 async function http(attack: HttpAttack): Promise<void> {
   const answers = await play(attack, port);
-  tell({ kind: attack.kind, about: attack.about, outcomes: outcomeOf(answers) });
+  report({ kind: attack.kind, about: attack.about, outcomes: outcomeOf(answers) });
   let fault = faultOf(attack, answers);
   // In a storm "try again" may be true: then it is tried again.
   for (let tries = 0; fault?.startsWith('is answered 503') && tries < 2; tries++) {
     await sleep(1_500);
     fault = faultOf(attack, await play(attack, port));
   }
-  if (fault) tell({ fault: `${attack.kind}: ${fault}`, attack: attack.about });
+  if (fault) report({ fault: `${attack.kind}: ${fault}`, attack: attack.about });
 }
 
 const doings: { [kind in keyof typeof ATTACKERS]: (random: () => number, number: string) => Promise<void> } = {
@@ -61,8 +61,8 @@ const doings: { [kind in keyof typeof ATTACKERS]: (random: () => number, number:
     const one = keyAttack(random, terrain);
     const { statuses, fault } = await playKey(one, place.gateway, `hostile-${seed}-${number}`);
     const about = `POST ${one.path} ${one.body}, then ${one.again}`;
-    tell({ kind: `key: ${one.again}`, about, outcomes: [statuses.join(', then ')] });
-    if (fault) tell({ fault: `key: ${fault}`, attack: about });
+    report({ kind: `key: ${one.again}`, about, outcomes: [statuses.join(', then ')] });
+    if (fault) report({ fault: `key: ${fault}`, attack: about });
   },
   async event(random, number) {
     const how = { system: place.system, largest: LARGEST[place.profile], number: `${seed}-${number}` };
@@ -73,10 +73,10 @@ const doings: { [kind in keyof typeof ATTACKERS]: (random: () => number, number:
     const sidecar = random() < 0.3 && bytes.toString() !== 'null' ? pick(random, sidecars) : undefined;
     if (sidecar) {
       const status = await publishThrough(sidecar.port, place.system, bytes);
-      tell({ kind, about: `through ${sidecar.appId}, ${about}`, outcomes: [`sidecar ${status}`] });
+      report({ kind, about: `through ${sidecar.appId}, ${about}`, outcomes: [`sidecar ${status}`] });
     } else {
       await broker.publish(bytes);
-      tell({ kind, about, outcomes: ['on the topic'] });
+      report({ kind, about, outcomes: ['on the topic'] });
     }
   },
 };
@@ -87,7 +87,7 @@ await Promise.all(
       const random = randomFrom(seed + 1000 * at + number);
       for (let turn = 0; Date.now() < end; turn++) {
         await doings[kind](random, `${number}-${turn}`).catch((error: Error) =>
-          tell({ kind, about: error.message, outcomes: [`failed: ${error.message}`] }),
+          report({ kind, about: error.message, outcomes: [`failed: ${error.message}`] }),
         );
         await sleep(REST_MS[kind] * (0.5 + random()));
       }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Producer } from '@platformatic/kafka';
 import { Redis } from 'ioredis';
 import { parse } from 'yaml';
-import type { Place } from '../crash/sight.ts';
+import type { Place } from '../crash/snapshot.ts';
 
 /** Puts bytes on a system's topic as its sidecars would, past all services. */
 export interface Broker {

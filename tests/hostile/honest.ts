@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Desk, Log, type Subject } from '../crash/desk.ts';
+import { ClientSession, Log, type Subject } from '../crash/client-session.ts';
 import { randomFrom } from '../crash/parts.ts';
-import type { Place } from '../crash/sight.ts';
+import type { Place } from '../crash/snapshot.ts';
 import { overHttp } from '../crash/way.ts';
 
 /** The honest clients of one system: those of the crash test send commands, one more reads. */
@@ -34,7 +34,9 @@ export class Honest {
     this.collections = found.flat();
     const commanders = Array.from({ length: CLIENTS }, async (_, number) => {
       const pause = randomFrom(number);
-      const act = this.subject.client(new Desk(overHttp(this.place.gateway), this.log, number, this.seed, PATIENCE_MS));
+      const act = this.subject.client(
+        new ClientSession(overHttp(this.place.gateway), this.log, number, this.seed, PATIENCE_MS),
+      );
       while (this.working) {
         await act();
         await sleep(20 + 60 * pause());

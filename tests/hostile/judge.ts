@@ -1,7 +1,7 @@
-import type { Subject } from '../crash/desk.ts';
+import type { Subject } from '../crash/client-session.ts';
 import { Findings, type Violation } from '../crash/findings.ts';
 import { shownAt } from '../crash/shown.ts';
-import { look, type Place } from '../crash/sight.ts';
+import { type Place, takeSnapshot } from '../crash/snapshot.ts';
 import { STRANGE_NUMBERS } from './terrain.ts';
 
 /**
@@ -9,9 +9,9 @@ import { STRANGE_NUMBERS } from './terrain.ts';
  * what the attacker made, by requests that anybody may send or by messages, is no violation.
  */
 export async function judge(subject: Subject, place: Place): Promise<Violation[]> {
-  const seen = await look(place);
-  const told = seen.told.filter(({ source }) => isOfSystem(source, place.system));
-  const findings = new Findings({ ...seen, told });
+  const seen = await takeSnapshot(place);
+  const published = seen.published.filter(({ source }) => isOfSystem(source, place.system));
+  const findings = new Findings({ ...seen, published: published });
   await subject.judge(findings, shownAt(place));
   const { violations } = findings;
   // Records that no honest client asked for are the attacker's, whatever else is said of them.
@@ -41,9 +41,9 @@ const isAllowed = ({ what }: Violation): boolean =>
   ALLOWED.some((words) => words.test(what)) || /^My page shows what was never accepted/.test(what);
 
 /** A dead letter is the attacker's unless its event is one that a service of the system told. */
-function isAttackersLetter({ about, what }: Violation, { sight }: Findings, system: string): boolean {
+function isAttackersLetter({ about, what }: Violation, { snapshot }: Findings, system: string): boolean {
   if (!what.startsWith('a dead letter')) return false;
-  const { event } = sight.documents.get(about)?.state ?? {};
+  const { event } = snapshot.documents.get(about)?.state ?? {};
   const source = (event as { source?: unknown } | null | undefined)?.source;
   return !isOfSystem(source, system);
 }

@@ -38,7 +38,7 @@ export async function register(fields: Fields = {}): Promise<string> {
 /** A customer nobody else has, so that a test finds its own records. */
 export const person = (): { custNo: string; custNm: string } => ({ custNo: digits(9), custNm: someone('양건우') });
 
-export const planWish = (prdcd: string, fields: Fields = {}): Fields => ({
+export const planRequest = (prdcd: string, fields: Fields = {}): Fields => ({
   ppsdsnNo: '',
   ppsdsnDt: '20210708',
   prdcd,
@@ -63,9 +63,9 @@ export interface Plan extends Fields {
 }
 
 export async function savePlan(fields: Fields = {}): Promise<Plan> {
-  const { ppsdsnNo: _, ...wish } = planWish((fields.prdcd as string) ?? (await register()), fields);
-  const answer = await insist('POST', '/plans', { ppsdsnNo: '', ...wish });
-  const expected = { ...wish, sprm: Number(wish.sprm), entAmt: Number(wish.entAmt) };
+  const { ppsdsnNo: _, ...request } = planRequest((fields.prdcd as string) ?? (await register()), fields);
+  const answer = await insist('POST', '/plans', { ppsdsnNo: '', ...request });
+  const expected = { ...request, sprm: Number(request.sprm), entAmt: Number(request.entAmt) };
   expect(answer).toMatchObject({ status: 201, body: { ...expected, ppsdsnNo: expect.stringMatching(/^\d{14}$/) } });
   return answer.body as Plan;
 }
@@ -99,7 +99,7 @@ export interface Proposal extends Fields {
   readonly custNm: string;
 }
 
-export const proposalWish = (fields: Fields = {}): Fields => ({
+export const proposalRequest = (fields: Fields = {}): Fields => ({
   ppsdsnNo: '20210708033005',
   prdcd: 'P00000005',
   prdnm: TERMS.prdnm,
@@ -111,7 +111,7 @@ export const proposalWish = (fields: Fields = {}): Fields => ({
 });
 
 export async function apply(fields: Fields = {}): Promise<Proposal> {
-  const answer = await insist('POST', '/proposals', proposalWish(fields));
+  const answer = await insist('POST', '/proposals', proposalRequest(fields));
   expect(answer).toMatchObject({
     status: 201,
     body: { prpsNo: expect.stringMatching(/^\d{14}$/), ...APPLIED, dpsDt: today() },

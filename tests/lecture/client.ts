@@ -17,7 +17,7 @@ export interface Enrolment extends Fields {
 }
 
 /** The request of docs/contracts/lecture.md#scenario-5, with numbers as texts. */
-export const wish = (fields: Fields = {}): Fields => ({
+export const enrolmentRequest = (fields: Fields = {}): Fields => ({
   courseId: '1',
   fee: '10000',
   student: someone(),
@@ -26,7 +26,7 @@ export const wish = (fields: Fields = {}): Fields => ({
 });
 
 export async function enrol(fields: Fields = {}, headers?: Record<string, string>): Promise<Enrolment> {
-  const answer = await insist('POST', '/classes', wish(fields), headers);
+  const answer = await insist('POST', '/classes', enrolmentRequest(fields), headers);
   expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 201 });
   return answer.body as Enrolment;
 }

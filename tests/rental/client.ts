@@ -25,8 +25,8 @@ export const stockIs = (productId: number, qty: number): Promise<void> =>
   });
 
 export async function order(productId: number, qty: number, fields: Fields = {}): Promise<number> {
-  const wish = { productId: String(productId), qty: String(qty), status: 'ORDERED', productName: 'computer' };
-  const answer = await insist('POST', '/rentals', { ...wish, ...fields });
+  const request = { productId: String(productId), qty: String(qty), status: 'ORDERED', productName: 'computer' };
+  const answer = await insist('POST', '/rentals', { ...request, ...fields });
   const expected = { productId, qty, status: 'ORDERED', productName: 'computer', deliveryId: null };
   expect(answer).toMatchObject({ status: 201, body: { ...expected, ...fields } });
   return answer.body.id as number;

@@ -77,8 +77,8 @@ export class Consumers {
     let batch = free.slice(0, most);
     for (const message of batch) this.underWay.set(message, to);
     if (backend.broker.kind === 'redis' && chance.strikes(`order ${label}`, odds)) batch = batch.toReversed();
-    const told = backend.broker.messages(system.name);
-    if (chance.strikes(`again ${label}`, odds)) batch = [...batch, chance.pick(`which ${label}`, told)];
+    const published = backend.broker.messages(system.name);
+    if (chance.strikes(`again ${label}`, odds)) batch = [...batch, chance.pick(`which ${label}`, published)];
     if (able.length > 1 && chance.strikes(`both ${label}`, odds))
       void this.deliver(batch, able[(able.indexOf(to) + 1) % able.length]!, false);
     void this.deliver(batch, to, chance.strikes(`answer lost ${label}`, odds));

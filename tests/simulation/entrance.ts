@@ -5,7 +5,7 @@ import { askInward } from '../../services/gateway/grpc/inward.ts';
 import { Sidecar } from '../../services/kit/index.ts';
 import type { MemorySidecar } from '../../services/kit/testing/index.ts';
 import type { Shown } from '../crash/shown.ts';
-import type { Way, Wish } from '../crash/way.ts';
+import type { ClientRequest, Way } from '../crash/way.ts';
 import type { Row } from '../harness/collection.ts';
 import type { Owner } from './time.ts';
 import { Troubles } from './troubles.ts';
@@ -57,7 +57,7 @@ export class Entrance implements Way {
     const sidecar = new Sidecar(this.sidecar, name, context.clock);
     const following = new Following(sidecar, undefined, context.clock);
     this.sidecar.app = (request, response) => {
-      response.statusCode = following.isTold(request, LOOPBACK) ? 200 : 404;
+      response.statusCode = following.isConfigurationChange(request, LOOPBACK) ? 200 : 404;
       response.end();
     };
     this.gateway = gateway(sidecar, { context, following });
@@ -82,7 +82,7 @@ export class Entrance implements Way {
     return this.world.time.sleep(ms);
   }
 
-  async ask({ method, path, headers = {}, body, limitMs }: Wish): Promise<Reply | undefined> {
+  async ask({ method, path, headers = {}, body, limitMs }: ClientRequest): Promise<Reply | undefined> {
     const { time } = this.world;
     if (!this.gateway || !this.isUp) {
       await time.sleep(REFUSED_MS);
@@ -94,8 +94,8 @@ export class Entrance implements Way {
     const key = headers['idempotency-key'] ?? '';
     this.world.note(`client ${method} ${path} ${key}`);
     const sent = { host: HOST, ...headers, ...(body ? { 'content-type': 'application/json' } : {}) };
-    const wish = { method, target: path, headers: sent, body: body && JSON.stringify(body) };
-    const reply = await askInward(this.gateway, CLIENT, wish, gone.signal).catch(() => undefined);
+    const fields = { method, target: path, headers: sent, body: body && JSON.stringify(body) };
+    const reply = await askInward(this.gateway, CLIENT, fields, gone.signal).catch(() => undefined);
     stop();
     this.asking.delete(gone);
     this.world.note(`client ${path} ${key} -> ${reply?.status}`);

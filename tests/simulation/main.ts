@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { log } from '../../services/kit/index.ts';
 import { systemsOf } from '../crash/subjects/index.ts';
 import { endWith } from '../harness/ending.ts';
-import { report, type Sum, tell } from './report.ts';
+import { print, report, type Sum } from './report.ts';
 import { simulate } from './run.ts';
 import { systemOf } from './systems.ts';
 
@@ -85,7 +85,7 @@ async function main(): Promise<number> {
     const sum = await play(name, options.minutes / systems.length);
     failed += sum.failed;
     if (process.send) await new Promise((sent) => process.send!(sum, sent));
-    else tell([sum]);
+    else print([sum]);
   }
   return failed;
 }

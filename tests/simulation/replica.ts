@@ -50,7 +50,7 @@ export class Replica {
     this.app.start().catch((error: Error) => {
       if (!owner.dead) this.broken = error.message;
     });
-    void sidecar.attach(this.app.app).then(() => world.told());
+    void sidecar.attach(this.app.app).then(() => world.published());
   }
 
   /** kill -9. */

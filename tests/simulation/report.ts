@@ -15,7 +15,7 @@ export interface Sum {
 }
 
 /** Tells what all seeds of one system came to. @param sums of each process that had a share of them */
-export function tell(sums: readonly Sum[]): void {
+export function print(sums: readonly Sum[]): void {
   const total = (of: (sum: Sum) => number): number => sums.reduce((all, sum) => all + of(sum), 0);
   const seeds = total((sum) => sum.seeds);
   const minutes = Math.max(...sums.map(({ ms }) => ms)) / 60_000;

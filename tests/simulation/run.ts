@@ -1,6 +1,6 @@
-import { Desk, Log, type Subject } from '../crash/desk.ts';
+import { ClientSession, Log, type Subject } from '../crash/client-session.ts';
 import { Findings, type Violation } from '../crash/findings.ts';
-import type { Sight } from '../crash/sight.ts';
+import type { Snapshot } from '../crash/snapshot.ts';
 import { subjects } from '../crash/subjects/index.ts';
 import { planBlows } from './blows.ts';
 import { Consumers } from './broker.ts';
@@ -8,7 +8,7 @@ import { Chance } from './chance.ts';
 import { Entrance, shownBy } from './entrance.ts';
 import { Replica } from './replica.ts';
 import { SecondThoughts } from './second-thoughts.ts';
-import { sightOf } from './simulated-sight.ts';
+import { snapshotOf } from './simulated-snapshot.ts';
 import type { System } from './systems.ts';
 import { type Weather, World } from './world.ts';
 
@@ -121,8 +121,8 @@ class Run {
     this.working++;
     const pause = world.chance.stream(`client ${number}`);
     const way = new SecondThoughts(this.entrance, world, this.log, number);
-    const desk = new Desk(way, this.log, number, world.chance.seed, PATIENCE_MS);
-    const act = this.subject.client(desk);
+    const session = new ClientSession(way, this.log, number, world.chance.seed, PATIENCE_MS);
+    const act = this.subject.client(session);
     await world.time.sleep(200 * pause());
     for (let done = 0; done < world.weather.commands; done++) {
       await act();
@@ -163,12 +163,12 @@ class Run {
     }
   }
 
-  private looked(): Sight {
-    const sight = sightOf(this.world);
+  private looked(): Snapshot {
+    const snapshot = snapshotOf(this.world);
     // Alert, in Python, takes part as what it would have been told.
     const names = new Set(this.world.system.configuration.ALERT_EVENTS?.split(','));
-    for (const { id, type } of sight.told) if (names.has(type)) this.noticed.add(id);
-    return sight;
+    for (const { id, type } of snapshot.published) if (names.has(type)) this.noticed.add(id);
+    return snapshot;
   }
 
   private async judge(): Promise<readonly Violation[]> {

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { json, type Log } from '../crash/desk.ts';
-import type { Way, Wish } from '../crash/way.ts';
+import { json, type Log } from '../crash/client-session.ts';
+import type { ClientRequest, Way } from '../crash/way.ts';
 import { crowd } from './meanwhile.ts';
 import type { World } from './world.ts';
 
 type Reply = NonNullable<Awaited<ReturnType<Way['ask']>>>;
 interface Done {
-  readonly wish: Wish;
+  readonly request: ClientRequest;
   readonly reply: Reply;
 }
 
@@ -44,55 +44,56 @@ export class SecondThoughts implements Way {
     return this.way.sleep(ms);
   }
 
-  async ask(wish: Wish): Promise<Reply | undefined> {
-    if (wish.method === 'GET') return this.way.ask(wish);
+  async ask(request: ClientRequest): Promise<Reply | undefined> {
+    if (request.method === 'GET') return this.way.ask(request);
     const { chance } = this.world;
     const label = `command ${this.asked++} of client ${this.client}`;
     const old = chance.pick(`which before ${label}`, this.before);
-    if (old && chance.strikes(`before ${label}`, OFTEN, () => old.wish.path)) await this.late(old, label);
+    if (old && chance.strikes(`before ${label}`, OFTEN, () => old.request.path)) await this.late(old, label);
     const { doubled } = this;
     this.doubled = undefined;
-    if (doubled && chance.strikes(`back ${label}`, BACK, () => doubled.wish.path)) await this.late(doubled, label);
-    const isTwice = chance.strikes(`twice ${label}`, TWICE, () => wish.path);
-    const reply = isTwice ? await this.twice(wish) : await this.way.ask(wish);
+    if (doubled && chance.strikes(`back ${label}`, BACK, () => doubled.request.path)) await this.late(doubled, label);
+    const isTwice = chance.strikes(`twice ${label}`, TWICE, () => request.path);
+    const reply = isTwice ? await this.twice(request) : await this.way.ask(request);
     if (!reply || reply.status >= 300) return reply;
-    this.before.push({ wish, reply });
-    if (isTwice) this.doubled = { wish, reply };
-    if (chance.strikes(`again ${label}`, OFTEN, () => wish.path)) this.compare(wish, reply, await this.way.ask(wish));
-    if (wish.body && chance.strikes(`other ${label}`, OFTEN, () => wish.path)) {
-      const other = await this.way.ask({ ...wish, body: { ...wish.body, ...changed(wish.body) } });
+    this.before.push({ request: request, reply });
+    if (isTwice) this.doubled = { request: request, reply };
+    if (chance.strikes(`again ${label}`, OFTEN, () => request.path))
+      this.compare(request, reply, await this.way.ask(request));
+    if (request.body && chance.strikes(`other ${label}`, OFTEN, () => request.path)) {
+      const other = await this.way.ask({ ...request, body: { ...request.body, ...changed(request.body) } });
       if (other && other.status < 400)
-        this.wrong(wish, `is accepted again for another request: ${other.status} ${other.text}`);
+        this.wrong(request, `is accepted again for another request: ${other.status} ${other.text}`);
     }
     return reply;
   }
 
   /** Comes back after other commands, perhaps when the record no longer remembers this one. */
-  private async late({ wish, reply }: Done, label: string): Promise<void> {
+  private async late({ request: fields, reply }: Done, label: string): Promise<void> {
     const { world } = this;
-    const [, path, number] = OF_CLIENTS.exec(wish.path) ?? [];
+    const [, path, number] = OF_CLIENTS.exec(fields.path) ?? [];
     const [appId, key] =
       path === 'courses' ? ['lecture-course', `Course-${number}`] : ['lecture-class', `Class-${number}`];
     if (path) world.chance.strikes(`crowd before ${label}`, CROWDED, () => `${key}: ${crowd(world, appId, key)}`);
-    this.compare(wish, reply, await this.way.ask(wish));
+    this.compare(fields, reply, await this.way.ask(fields));
   }
 
   /** @returns undefined where one of the two may be under way still */
-  private async twice(wish: Wish): Promise<Reply | undefined> {
-    const replies = await Promise.all([this.way.ask(wish), this.way.ask(wish)]);
+  private async twice(wanted: ClientRequest): Promise<Reply | undefined> {
+    const replies = await Promise.all([this.way.ask(wanted), this.way.ask(wanted)]);
     const [first, second] = replies.filter((reply) => reply !== undefined && reply.status < 500);
-    if (first && second && (first.status < 300 || second.status < 300)) this.compare(wish, first, second);
+    if (first && second && (first.status < 300 || second.status < 300)) this.compare(wanted, first, second);
     const done = replies.find((reply) => reply && reply.status < 300);
     return done ?? (first && second ? first : undefined);
   }
 
-  private compare(wish: Wish, first: Reply, second: Reply | undefined): void {
+  private compare(request: ClientRequest, first: Reply, second: Reply | undefined): void {
     if (!second || second.status >= 500) return;
     if (second.status !== first.status || !same(second.text, first.text))
-      this.wrong(wish, `is answered ${first.status} ${first.text}, and then ${second.status} ${second.text}`);
+      this.wrong(request, `is answered ${first.status} ${first.text}, and then ${second.status} ${second.text}`);
   }
 
-  private wrong({ method, path, headers }: Wish, what: string): void {
+  private wrong({ method, path, headers }: ClientRequest, what: string): void {
     this.log.oddities.push({ about: headers?.['idempotency-key'] ?? '', what: `${method} ${path} ${what}` });
   }
 }

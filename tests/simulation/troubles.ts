@@ -61,7 +61,7 @@ export class Troubles {
   readonly after: NonNullable<SidecarOptions['after']> = async (call, answer) => {
     const fate = this.fates.get(call.number);
     this.fates.delete(call.number);
-    if (call.kind === 'publish') this.world.told();
+    if (call.kind === 'publish') this.world.published();
     if (call.kind === 'state-write' && call.body.includes('"key":"Deferred-of-')) this.killSoon('deferring');
     await this.lag();
     if (fate === 'late answer') await this.world.time.sleep(this.lags() * LATE_MS, this.owner);

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { type Sum, tell } from './report.ts';
+import { print, type Sum } from './report.ts';
 
 /** Which seeds are played. */
 export interface Share {
@@ -27,9 +27,9 @@ export async function share(file: string, all: Share, workers: number): Promise<
     const child = fork(file, [...args, ...chosen, ...(first ? ['--first'] : [])], { execArgv: [] });
     child.on('message', (sum: Sum) => {
       failed += sum.failed;
-      const told = [...(sums.get(sum.name) ?? []), sum];
-      sums.set(sum.name, told);
-      if (told.length === workers) tell(told);
+      const published = [...(sums.get(sum.name) ?? []), sum];
+      sums.set(sum.name, published);
+      if (published.length === workers) print(published);
     });
     // What it has told may come after its end, but before its connection closes.
     const [[code]] = (await Promise.all([once(child, 'exit'), once(child, 'disconnect')])) as [

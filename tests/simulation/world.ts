@@ -31,7 +31,7 @@ export class World {
   /** What happened, for the comparison of two runs and for whoever looks for a reason. */
   readonly trace: string[] = [];
   private readonly awayUntil = new Map<Part, number>();
-  private readonly published = new Set<() => void>();
+  private readonly listeners = new Set<() => void>();
 
   constructor(
     readonly system: System,
@@ -84,11 +84,11 @@ export class World {
   }
 
   onPublish(act: () => void): void {
-    this.published.add(act);
+    this.listeners.add(act);
   }
   /** Something lies on the topic. */
-  told(): void {
-    for (const act of this.published) act();
+  published(): void {
+    for (const act of this.listeners) act();
   }
 }
 

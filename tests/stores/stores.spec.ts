@@ -96,8 +96,8 @@ async function prepared(server: Name, secrets: Secrets, other: (at: string) => R
   const env = Object.fromEntries(
     Object.entries(all).filter(([name]) => name.startsWith(variable) || name === 'TABLES'),
   );
-  const told = { env: { ...env, ...other(env[variable] ?? '') }, say: () => undefined, limitMs: LIMIT_MS };
-  return prepare('lecture', told).then(
+  const published = { env: { ...env, ...other(env[variable] ?? '') }, say: () => undefined, limitMs: LIMIT_MS };
+  return prepare('lecture', published).then(
     () => 'all there',
     (error: Error) => error.message,
   );

@@ -19,7 +19,7 @@ export interface Verdict {
 }
 
 export const course = { name: 'english', teacher: 'hong', fee: 10000, textBook: 'eng_book' };
-export const wish = { courseId: 1, fee: 10000, student: 'gil-dong', textBook: 'eng_book' };
+export const order = { courseId: 1, fee: 10000, student: 'gil-dong', textBook: 'eng_book' };
 
 /** How a load went, in one line. */
 export const inWords = (answers: LoadResult['answers']): string =>

@@ -3,7 +3,7 @@ import { type Schema, shapesOf } from './shapes.ts';
 
 /** What breaks whom: a change is planted in a small contract, and told in one sentence. */
 
-const wish = {
+const request = {
   type: 'object',
   properties: {
     fee: {
@@ -33,9 +33,9 @@ const shown = linked(record);
 const document = { Linked: { type: 'object', properties: { _links: { type: 'object' } }, required: ['_links'] } };
 
 interface Planted {
-  wish?: Schema;
+  request?: Schema;
   shown?: Schema;
-  told?: Schema;
+  said?: Schema;
   status?: string;
   version?: string;
 }
@@ -46,7 +46,7 @@ function contract(planted: Planted = {}): Contract {
     operations: {
       'POST /payments': {
         clients: ['the page of lecture'],
-        takes: shapesOf(planted.wish ?? wish, document, 'body'),
+        takes: shapesOf(planted.request ?? request, document, 'body'),
         status: planted.status ?? '201',
         answers: shapesOf(answer, document),
       },
@@ -54,7 +54,7 @@ function contract(planted: Planted = {}): Contract {
     events: {
       Paid: {
         by: 'pay',
-        fields: shapesOf(planted.told ?? answer, document),
+        fields: shapesOf(planted.said ?? answer, document),
         consumers: { course: ['id', 'status', 'rows'], point: ['id', 'point'] },
       },
     },
@@ -73,10 +73,10 @@ function changed(schema: Schema, fields: Record<string, Schema | undefined>, req
 
 test.each<[what: string, planted: Planted]>([
   ['nothing', {}],
-  ['an optional field that is taken', { wish: changed(wish, { extra: { type: 'string' } }) }],
-  ['a value that is taken', { wish: changed(wish, { level: { enum: ['low', 'high', 'top'] } }) }],
-  ['a field that need not be there any more', { wish: changed(wish, {}, ['fee']) }],
-  ['a wider bound', { wish: changed(wish, { student: { type: 'string', maxLength: 2000 } }) }],
+  ['an optional field that is taken', { request: changed(request, { extra: { type: 'string' } }) }],
+  ['a value that is taken', { request: changed(request, { level: { enum: ['low', 'high', 'top'] } }) }],
+  ['a field that need not be there any more', { request: changed(request, {}, ['fee']) }],
+  ['a wider bound', { request: changed(request, { student: { type: 'string', maxLength: 2000 } }) }],
   [
     'a field that is answered',
     {
@@ -86,7 +86,7 @@ test.each<[what: string, planted: Planted]>([
   [
     'a value that is answered no more',
     {
-      told: changed(record, { status: { const: 'PAID' }, _links: { type: 'object' } }, [...record.required, '_links']),
+      said: changed(record, { status: { const: 'PAID' }, _links: { type: 'object' } }, [...record.required, '_links']),
     },
   ],
 ])('given %s is planted, when contracts are compared, then nobody is broken', (_, planted) => {
@@ -94,37 +94,41 @@ test.each<[what: string, planted: Planted]>([
 });
 
 test.each<[what: string, planted: Planted, sentence: string]>([
-  ['a field taken away', { wish: changed(wish, { note: undefined }) }, 'body.note is not taken any more'],
+  ['a field taken away', { request: changed(request, { note: undefined }) }, 'body.note is not taken any more'],
   [
     'a type narrowed',
-    { wish: changed(wish, { fee: { type: 'integer', minimum: 0 } }) },
+    { request: changed(request, { fee: { type: 'integer', minimum: 0 } }) },
     'body.fee cannot be string any more',
   ],
-  ['a value taken away', { wish: changed(wish, { level: { enum: ['low'] } }) }, 'body.level cannot be "high" any more'],
+  [
+    'a value taken away',
+    { request: changed(request, { level: { enum: ['low'] } }) },
+    'body.level cannot be "high" any more',
+  ],
   [
     'values for a free text',
-    { wish: changed(wish, { note: { enum: ['a'] } }) },
+    { request: changed(request, { note: { enum: ['a'] } }) },
     'body.note can only be "a" from now on',
   ],
   [
     'a new required field',
-    { wish: changed(wish, { extra: { type: 'string' } }, ['fee', 'student', 'extra']) },
+    { request: changed(request, { extra: { type: 'string' } }, ['fee', 'student', 'extra']) },
     'body.extra has to be there from now on',
   ],
   [
     'a field made required',
-    { wish: changed(wish, {}, ['fee', 'student', 'note']) },
+    { request: changed(request, {}, ['fee', 'student', 'note']) },
     'body.note has to be there from now on',
   ],
   [
     'a lower maximum',
-    { wish: changed(wish, { student: { type: 'string', maxLength: 10 } }) },
+    { request: changed(request, { student: { type: 'string', maxLength: 10 } }) },
     'body.student has a narrower maxLength, 10',
   ],
   [
     'a higher minimum',
     {
-      wish: changed(wish, {
+      request: changed(request, {
         fee: {
           anyOf: [
             { type: 'integer', minimum: 1 },
@@ -137,7 +141,7 @@ test.each<[what: string, planted: Planted, sentence: string]>([
   ],
   [
     'a pattern for a free text',
-    { wish: changed(wish, { note: { type: 'string', pattern: '^x' } }) },
+    { request: changed(request, { note: { type: 'string', pattern: '^x' } }) },
     'body.note has a narrower pattern, "^x"',
   ],
 ])('given %s of a request, when contracts are compared, then one sentence names the client', (_, planted, what) => {
@@ -177,8 +181,8 @@ test.each<[what: string, told: Schema, sentence: string]>([
     changed(record, { status: { type: 'string' } }),
     'status may be other than "PAID", "CANCEL" from now on: that breaks course.',
   ],
-])('given %s of an event, when contracts are compared, then one sentence names its consumers', (_, told, sentence) => {
-  expect(breaks(contract(), contract({ told: linked(told) }))).toEqual([`Paid of pay: ${sentence}`]);
+])('given %s of an event, when contracts are compared, then one sentence names its consumers', (_, said, sentence) => {
+  expect(breaks(contract(), contract({ said: linked(said) }))).toEqual([`Paid of pay: ${sentence}`]);
 });
 
 test('given a field of an event on which nobody here relies, when it goes, then who reads the topic elsewhere is named', () => {
@@ -187,7 +191,7 @@ test('given a field of an event on which nobody here relies, when it goes, then 
   expect(
     breaks(
       { ...before, events: { Paid: paid } },
-      contract({ told: linked(changed(record, { point: undefined }, ['id', 'status'])) }),
+      contract({ said: linked(changed(record, { point: undefined }, ['id', 'status'])) }),
     ),
   ).toEqual(['Paid of pay: point is gone: that breaks who reads the topic elsewhere.']);
 });

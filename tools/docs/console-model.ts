@@ -16,7 +16,7 @@ export async function consoleModel(system: string): Promise<SystemModel> {
     ...placed(names, [
       ...entrances.map((to) => ({ kind: 'command' as const, from: 'gateway', to, about: 'commands of clients' })),
       ...called.map(({ from, to, within }) => ({ kind: 'call' as const, from, to, about: `asks, within ${within}` })),
-      ...told(events),
+      ...eventLines(events),
     ]),
     events,
     configuration: await settings(system),
@@ -24,7 +24,7 @@ export async function consoleModel(system: string): Promise<SystemModel> {
 }
 
 /** One line for all events between the same two services. */
-function told(events: SystemModel['events']): Omit<MapLine, 'points'>[] {
+function eventLines(events: SystemModel['events']): Omit<MapLine, 'points'>[] {
   const lines = new Map<string, Omit<MapLine, 'points'>>();
   for (const { by, to, type } of events)
     for (const one of to) {

@@ -62,7 +62,7 @@ async function scenes(system: string): Promise<string[]> {
     ask: async () => ({ id: 1 }),
     happens: async () => undefined,
   };
-  await story.tell(stage);
+  await story.story(stage);
   return titles;
 }
 

@@ -21,7 +21,7 @@ export type Language = keyof typeof COMMANDS;
 export const LANGUAGES = Object.keys(COMMANDS) as Language[];
 
 /** What the user asks for. */
-export interface Wish {
+export interface ServiceRequest {
   readonly system: string;
   readonly name: string;
   readonly language: Language;
@@ -61,7 +61,7 @@ async function eventsOf(system: string): Promise<Heard[]> {
     .map(({ service, type, shape }) => ({ service, type, sample: sampleOf(shape) as object }));
 }
 
-async function heardBy({ system, on }: Wish): Promise<Heard> {
+async function heardBy({ system, on }: ServiceRequest): Promise<Heard> {
   const events = await eventsOf(system);
   // What begins something suits a new service better than what ends it.
   const first = events.find(({ type }) => /Regist|Open|Creat|Sav|Order/.test(type)) ?? events[0];
@@ -73,9 +73,9 @@ async function heardBy({ system, on }: Wish): Promise<Heard> {
   );
 }
 
-async function wordsOf(wish: Wish): Promise<Words> {
-  const { system, name } = wish;
-  const { service: source, type, sample } = await heardBy(wish);
+async function wordsOf(request: ServiceRequest): Promise<Words> {
+  const { system, name } = request;
+  const { service: source, type, sample } = await heardBy(request);
   const key = `${source}Id`;
   return {
     system,
@@ -92,7 +92,7 @@ async function wordsOf(wish: Wish): Promise<Words> {
 }
 
 /** Refuses names that something has already. */
-async function checkFree({ system, name }: Wish, { names }: Words): Promise<void> {
+async function checkFree({ system, name }: ServiceRequest, { names }: Words): Promise<void> {
   if ((await readTemplate(system)).some((service) => service.name === name))
     throw new Error(`${system} has a service "${name}" already; choose another name.`);
   const folder = `services/${system}/${name}`;
@@ -127,14 +127,14 @@ ${events}`;
  * Makes a service: its folder, its place in dapr/<system>.yaml and in the contract, and all that derives from these.
  * @returns the files that were made, and the port
  */
-export async function newService(wish: Wish): Promise<{ files: string[]; port: number }> {
-  const { system, name, language } = wish;
+export async function newService(wanted: ServiceRequest): Promise<{ files: string[]; port: number }> {
+  const { system, name, language } = wanted;
   checkName(name, 'service');
   const services = await readTemplate(system);
-  const words = await wordsOf(wish);
-  await checkFree(wish, words);
+  const words = await wordsOf(wanted);
+  await checkFree(wanted, words);
   const first = Math.min(...services.map(({ ports }) => ports.app));
-  const port = portFor(await portsTaken(), first, wish.port);
+  const port = portFor(await portsTaken(), first, wanted.port);
   const files = await render(language, `services/${system}/${name}`, words);
   const template = join(root, 'dapr', `${system}.yaml`);
   const text = await readFile(template, 'utf8');

@@ -8,7 +8,7 @@ import { courseRegistrationStatus } from './views.ts';
 const made = register(5, { lectureId: 1, studentId: 7 });
 
 /** What happened, each with the version of the record that told it. */
-const told = (version: number, events: readonly DomainEvent[]): Received[] =>
+const published = (version: number, events: readonly DomainEvent[]): Received[] =>
   events.map(({ type, data }) => ({
     id: `${type}-${version}`,
     type,
@@ -18,14 +18,14 @@ const told = (version: number, events: readonly DomainEvent[]): Received[] =>
     traceparent: undefined,
   }));
 
-const registered = told(1, made.events);
-const completed = [...registered, ...told(2, completeRegistration(made.state!)!.events)];
+const registered = published(1, made.events);
+const completed = [...registered, ...published(2, completeRegistration(made.state!)!.events)];
 const ends: Record<string, Received[]> = {
   registered,
   completed,
-  'cancelled at once': [...registered, ...told(2, cancelRegistration(made.state!).events)],
-  'completed and cancelled': [...completed, ...told(3, cancelRegistration(made.state!).events)],
-  abandoned: told(1, cancelRegistration(made.state!).events),
+  'cancelled at once': [...registered, ...published(2, cancelRegistration(made.state!).events)],
+  'completed and cancelled': [...completed, ...published(3, cancelRegistration(made.state!).events)],
+  abandoned: published(1, cancelRegistration(made.state!).events),
 };
 
 const rowAfter = (events: readonly Received[]): CourseRegistrationStatus | undefined =>

@@ -13,27 +13,27 @@ import {
 import { cancelAgain, cancelLecture, type Lecture, openLecture, renameLecture } from './domain.ts';
 
 const lecture = openLecture(1, { lectureName: 'korean' }).state!;
-const told = (studentNumber: number) => ({ id: 1, lectureName: 'korean', studentNumber });
+const published = (studentNumber: number) => ({ id: 1, lectureName: 'korean', studentNumber });
 
 describe('a lecture', () => {
-  test('given a name, when it is opened, then it has no students, and that is told', () => {
+  test('given a name, when it is opened, then it has no students, and that is published', () => {
     expect(openLecture(1, { lectureName: 'korean' })).toEqual({
-      state: { ...told(0), canceled: false, rolls: {} },
-      events: [{ type: 'LectureOpened', data: told(0) }],
+      state: { ...published(0), canceled: false, rolls: {} },
+      events: [{ type: 'LectureOpened', data: published(0) }],
     });
   });
 
-  test('given a lecture, when it is renamed, then nothing is told', () => {
+  test('given a lecture, when it is renamed, then nothing is published', () => {
     expect(renameLecture(lecture, { lectureName: 'english' })).toEqual({
       state: { ...lecture, lectureName: 'english' },
       events: [],
     });
   });
 
-  test('given a lecture with students, when it is cancelled, then it is told with its number of students, again if need be', () => {
+  test('given a lecture with students, when it is cancelled, then it is published with its number of students, again if need be', () => {
     const { state, events } = cancelLecture({ ...lecture, studentNumber: 3 });
     expect(state).toMatchObject({ canceled: true });
-    expect(events).toEqual([{ type: 'OpenedCanceled', data: told(3) }]);
+    expect(events).toEqual([{ type: 'OpenedCanceled', data: published(3) }]);
     expect(cancelAgain(state!)).toEqual({ state, events });
   });
 

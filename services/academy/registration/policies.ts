@@ -40,8 +40,8 @@ export const policies = ({ records }: Kit): Policy[] => {
 
   // A lecture may have any number of registrations: each event cancels some, and publishes LectureClosing if there are more.
   const close = async (lectureId: number): Promise<readonly Reaction[]> => {
-    const wish = { number: 0, size: AT_ONCE };
-    const { items, next } = await records.find(Registration, 'lectureId', String(lectureId), wish);
+    const page = { number: 0, size: AT_ONCE };
+    const { items, next } = await records.find(Registration, 'lectureId', String(lectureId), page);
     const command = { cause: `closed-${lectureId}` };
     await Promise.all(items.map(({ id }) => records.change(byId(Registration, id), command, cancelRegistration)));
     return next === undefined ? [] : [change(CanceledLecture, lectureId, closeOn)];

@@ -34,7 +34,7 @@ const stateOf = async (id: number): Promise<string | number> => {
   return status === 200 ? body.status : status;
 };
 const news = (type: string, courseId: number) => ({ id: type, type, data: { id: 1, courseId } });
-const told = (type: string, id: number): number => app.published(type).filter(({ data }) => data.id === id).length;
+const published = (type: string, id: number): number => app.published(type).filter(({ data }) => data.id === id).length;
 const parked = async (): Promise<object[]> => [...(await app.rows('/deferred')), ...(await app.rows('/deadletters'))];
 
 /** Brings events one by one, without waiting until all is quiet: it is not while payment answers. */
@@ -61,36 +61,36 @@ describe.each<[events: string[], state: string | number]>([
       const { status, body } = await register();
       expect(status).toBe(201);
       await app.settle();
-      for (const type of events.slice(early)) await app.tell(news(type, body.id));
+      for (const type of events.slice(early)) await app.publish(news(type, body.id));
       await app.eventually(async () => expect(await stateOf(body.id)).toBe(state));
-      for (const type of [...events, ...events]) await app.tell(news(type, body.id));
+      for (const type of [...events, ...events]) await app.publish(news(type, body.id));
       expect(await stateOf(body.id)).toBe(state);
-      await app.eventually(() => expect(told('CourseCanceled', body.id)).toBe(state === 404 ? 1 : 0));
-      expect(told('CourseRegistrationCompleted', body.id)).toBeLessThanOrEqual(1);
+      await app.eventually(() => expect(published('CourseCanceled', body.id)).toBe(state === 404 ? 1 : 0));
+      expect(published('CourseRegistrationCompleted', body.id)).toBeLessThanOrEqual(1);
       expect(await parked()).toEqual([]);
     },
   );
 });
 
-test('given a payment made and cancelled before its registration stood, when it stands, then it is never told as completed', async () => {
+test('given a payment made and cancelled before its registration, when it stands, then it is never published as completed', async () => {
   meanwhile = (courseId) => bring(both, courseId);
   const { body } = await register();
-  await app.eventually(() => expect(told('CourseCanceled', body.id)).toBe(1));
-  expect(told('CourseRegistrationCompleted', body.id)).toBe(0);
+  await app.eventually(() => expect(published('CourseCanceled', body.id)).toBe(1));
+  expect(published('CourseRegistrationCompleted', body.id)).toBe(0);
   expect(await stateOf(body.id)).toBe(404);
 });
 
 test.each(both)('given a payment of no registration, when %s comes, then nobody waits for it', async (type) => {
-  await app.tell(news(type, 987_654));
+  await app.publish(news(type, 987_654));
   expect(await parked()).toEqual([]);
 });
 
-test('given a registration that was cancelled, when its payment is told, then it is not revived', async () => {
+test('given a registration that was cancelled, when its payment is published, then it is not revived', async () => {
   const { body } = await register();
   expect((await app.request('DELETE', `/courseRegistrationSystems/${body.id}`)).status).toBe(204);
-  for (const type of both) await app.tell(news(type, body.id));
+  for (const type of both) await app.publish(news(type, body.id));
   expect(await stateOf(body.id)).toBe(404);
-  await app.eventually(() => expect(told('CourseCanceled', body.id)).toBe(1));
+  await app.eventually(() => expect(published('CourseCanceled', body.id)).toBe(1));
 });
 
 describe('a lecture that is cancelled', () => {
@@ -127,7 +127,7 @@ describe('a lecture that is cancelled', () => {
     expect(await parked()).toEqual([]);
   }, 60_000);
 
-  test('given registrations under way, when it is cancelled and told again for those that came through, then none stays', async () => {
+  test('given registrations under way, when it is cancelled and published again for those that came through, then none stays', async () => {
     const under: ReturnType<typeof register>[] = [];
     let go: () => void = () => undefined;
     const wait = new Promise<void>((resolve) => {
@@ -145,8 +145,8 @@ describe('a lecture that is cancelled', () => {
     go();
     const made = await Promise.all(under);
     expect(made.map(({ status }) => status)).toEqual(Array(12).fill(201));
-    await app.tell({ ...canceled, id: 'again' });
+    await app.publish({ ...canceled, id: 'again' });
     await app.eventually(async () => expect(await found(LECTURE)).toEqual([]));
-    for (const { body } of made) await app.eventually(() => expect(told('CourseCanceled', body.id)).toBe(1));
+    for (const { body } of made) await app.eventually(() => expect(published('CourseCanceled', body.id)).toBe(1));
   });
 });

@@ -23,15 +23,15 @@ test.each(['/courseRegistrationSystems', '/courseRegistrationSystem'])(
 );
 
 test('given a lecture that is cancelled, when a student registers, then 409 before payment is asked', async () => {
-  await service.tell({ type: 'OpenedCanceled', data: { id: 77, lectureName: 'korean', studentNumber: 0 } });
+  await service.publish({ type: 'OpenedCanceled', data: { id: 77, lectureName: 'korean', studentNumber: 0 } });
   await eventually(() => request(service.app).post('/courseRegistrationSystems').send({ lectureId: 77 }).expect(409));
 });
 
-test('given payments of registrations nobody knows, when they are told, then they hold up nobody, and are no dead letters', async () => {
+test('given payments of registrations nobody knows, when they are published, then they hold up nobody, and are no dead letters', async () => {
   const before = (await request(service.app).get('/deadletters')).body._embedded.deadletters.length;
   for (const type of ['PaymentCompleted', 'PaymentCanceled'])
-    await service.tell({ type, data: { id: 1, courseId: 987_654_321 } });
-  await service.tell({ type: 'OpenedCanceled', data: { id: 78, lectureName: 'korean', studentNumber: 0 } });
+    await service.publish({ type, data: { id: 1, courseId: 987_654_321 } });
+  await service.publish({ type: 'OpenedCanceled', data: { id: 78, lectureName: 'korean', studentNumber: 0 } });
   await eventually(() => request(service.app).post('/courseRegistrationSystems').send({ lectureId: 78 }).expect(409));
   expect((await request(service.app).get('/deadletters')).body._embedded.deadletters).toHaveLength(before);
 });

@@ -6,7 +6,7 @@ import lecture from '../lecture/service.ts';
 const APP = 'academy-lecture';
 
 /** What registration tells of a registration for lecture 1. */
-const told = (id: number, type: 'CourseRegistrationCompleted' | 'CourseCanceled') => ({
+const published = (id: number, type: 'CourseRegistrationCompleted' | 'CourseCanceled') => ({
   id: `${type}-${id}`,
   type,
   data: { id, lectureId: 1, studentId: 7, status: type === 'CourseCanceled' ? '취소 완료' : '결제 완료' },
@@ -33,8 +33,8 @@ test('given two processes and lost writes, when events come in any order and aga
       const one = await given(APP, lecture, { backend, before: lose });
       const other = await given(APP, lecture, { backend, instance: `${APP}-2`, after: lose });
       const events = all.flatMap(({ id, cancels }) => [
-        told(id, 'CourseRegistrationCompleted'),
-        ...(cancels ? [told(id, 'CourseCanceled')] : []),
+        published(id, 'CourseRegistrationCompleted'),
+        ...(cancels ? [published(id, 'CourseCanceled')] : []),
       ]);
       for (const event of events) one.put(event);
       const step = (replica: typeof one): Promise<unknown> =>
@@ -79,7 +79,7 @@ test('given two processes, when each enters other registrations side by side, th
       const other = await given(APP, lecture, { backend, before, instance: `${APP}-2` });
       await one.request('POST', '/lectureSystems', { lectureName: 'korean' });
       await one.settle();
-      for (const id of [1, 2, 300, 301]) one.put(told(id, 'CourseRegistrationCompleted'));
+      for (const id of [1, 2, 300, 301]) one.put(published(id, 'CourseRegistrationCompleted'));
       const half = (first: boolean, { sidecar }: typeof one): Promise<unknown> =>
         backend.deliver(APP, {
           replica: sidecar,

@@ -50,7 +50,7 @@ export const unary =
         if (gone.signal.aborted) return;
         const refusal = given.status >= 300 ? statusOf(given, operation.method) : hold(given, around, call);
         if (refusal) return answer(refusal);
-        call.sendMetadata(told(given));
+        call.sendMetadata(metadataOf(given));
         answer(null, answeredBy(operation, given.body.length > 0 ? JSON.parse(given.body.toString()) : {}));
       })
       .catch((error: unknown) => {
@@ -91,7 +91,7 @@ function hold({ body }: InnerAnswer, around: Surroundings, call: Call): Partial<
   return undefined;
 }
 
-function told({ headers }: InnerAnswer): Metadata {
+function metadataOf({ headers }: InnerAnswer): Metadata {
   const metadata = new Metadata();
   for (const name of PASSED_BACK) {
     const value = headers[name];

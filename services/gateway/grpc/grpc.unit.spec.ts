@@ -17,7 +17,7 @@ import { HEALTH, REFLECTION } from './protocols.ts';
 import { type Opened, openGrpc } from './server.ts';
 
 type Fields = Record<string, unknown>;
-interface Told {
+interface Answered {
   readonly error: ServiceError | null;
   readonly message: Fields | undefined;
   readonly metadata: Metadata;
@@ -69,7 +69,7 @@ function call(
   fields: Fields = {},
   metadata: Fields = {},
   withinMs = 5_000,
-): Promise<Told> {
+): Promise<Answered> {
   const sent = new Metadata();
   for (const [name, value] of Object.entries(metadata)) sent.set(name, String(value));
   return new Promise((resolve) => {
@@ -104,7 +104,7 @@ test('given a command, when it is called, then the service gets the request that
   );
   const body = { name: '한국어', teacher: 'hong', fee: '0' };
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  const told = await call(
+  const answered = await call(
     clientOf(port, 'madang.lecture.v1.CourseService'),
     'PostCourses',
     { body },
@@ -113,9 +113,9 @@ test('given a command, when it is called, then the service gets the request that
       traceparent,
     },
   );
-  expect(told.error).toBeNull();
-  expect(told.message).toEqual({ ...COURSE, id: '9007199254740991', fee: '0' });
-  expect(told.metadata.get('etag')).toEqual(['"1"']);
+  expect(answered.error).toBeNull();
+  expect(answered.message).toEqual({ ...COURSE, id: '9007199254740991', fee: '0' });
+  expect(answered.metadata.get('etag')).toEqual(['"1"']);
   expect(gateway.asked).toMatchObject([
     { method: 'POST', path: '/v1.0/invoke/lecture-course/method/courses', headers: { 'idempotency-key': 'once' } },
   ]);
@@ -130,8 +130,11 @@ test('given a collection, when a page of it is called, then rows, page and the n
     page: { number: 0, size: 1 },
   };
   const { gateway, port } = await opened(() => said(200, JSON.stringify(page)));
-  const told = await call(clientOf(port, 'madang.lecture.v1.ClassService'), 'GetClasses', { size: 1, sort: 'id,desc' });
-  expect(told.message).toEqual({
+  const received = await call(clientOf(port, 'madang.lecture.v1.ClassService'), 'GetClasses', {
+    size: 1,
+    sort: 'id,desc',
+  });
+  expect(received.message).toEqual({
     classes: [{ id: '2', courseId: '1' }],
     page: { number: '0', size: '1', next: '1' },
   });
@@ -155,11 +158,11 @@ test.each([
   async (code, name) => {
     const errors = [{ field: 'fee', message: 'must be a number' }];
     const { port } = await opened(() => problem(code, { errors }, { 'retry-after': '5' }));
-    const told = await call(clientOf(port, 'madang.lecture.v1.ClassService'), 'DeleteClassesId', { id: 1 });
-    expect(told.error).toMatchObject({ code: status[name], details: 'so 그래서' });
-    expect(JSON.parse(String(told.metadata.get('problem-bin')[0]))).toMatchObject({ status: code, errors });
-    expect(told.metadata.get('retry-after')).toEqual(['5']);
-    expect(String(told.metadata.get('grpc-status-details-bin')[0])).toMatch(
+    const given = await call(clientOf(port, 'madang.lecture.v1.ClassService'), 'DeleteClassesId', { id: 1 });
+    expect(given.error).toMatchObject({ code: status[name], details: 'so 그래서' });
+    expect(JSON.parse(String(given.metadata.get('problem-bin')[0]))).toMatchObject({ status: code, errors });
+    expect(given.metadata.get('retry-after')).toEqual(['5']);
+    expect(String(given.metadata.get('grpc-status-details-bin')[0])).toMatch(
       /google.rpc.RetryInfo.*google.rpc.BadRequest/s,
     );
   },
@@ -188,8 +191,8 @@ test('given a silent service, when the deadline of a call is over, then nobody w
     });
     return silence(request);
   });
-  const told = await call(clientOf(port, 'madang.lecture.v1.ClassService'), 'GetClassesId', { id: 1 }, {}, 200);
-  expect(told.error).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+  const published = await call(clientOf(port, 'madang.lecture.v1.ClassService'), 'GetClassesId', { id: 1 }, {}, 200);
+  expect(published.error).toMatchObject({ code: status.DEADLINE_EXCEEDED });
   for (let tries = 0; !isEnded && tries < 200; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(isEnded).toBe(true);
 });
@@ -213,9 +216,9 @@ test('given one address that has all its places, when it calls once more, then U
   const client = clientOf(port, 'madang.lecture.v1.ClassService');
   const first = call(client, 'GetClassesId', { id: 1 }, {}, 1_000);
   await new Promise((resolve) => setTimeout(resolve, 100));
-  const told = await call(client, 'GetClassesId', { id: 1 });
-  expect(told.error).toMatchObject({ code: status.UNAVAILABLE });
-  expect(told.metadata.get('retry-after')).toEqual(['1']);
+  const publishedEvents = await call(client, 'GetClassesId', { id: 1 });
+  expect(publishedEvents.error).toMatchObject({ code: status.UNAVAILABLE });
+  expect(publishedEvents.metadata.get('retry-after')).toEqual(['1']);
   await first;
 });
 
@@ -238,15 +241,15 @@ test.each(['v1', 'v1alpha'] as const)(
       () => NodeJS.EventEmitter & { write(asked: Fields): void; end(): void }
     >;
     const stream = methods.ServerReflectionInfo!();
-    const told: Fields[] = [];
+    const publication: Fields[] = [];
     const end = new Promise<void>((resolve) => stream.on('end', resolve));
-    stream.on('data', (answer: Fields) => told.push(answer));
+    stream.on('data', (answer: Fields) => publication.push(answer));
     stream.write({ list_services: '*' });
     stream.write({ file_containing_symbol: 'madang.lecture.v1.ClassClass' });
     stream.write({ file_containing_symbol: 'no.such' });
     stream.end();
     await end;
-    const [services, file, missing] = told;
+    const [services, file, missing] = publication;
     const found = services?.list_services_response as { service: { name: string }[] } | undefined;
     const names = found?.service.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['madang.lecture.v1.ClassService', 'grpc.health.v1.Health']));

@@ -6,7 +6,7 @@ const LOOK_MS = 1_000;
 interface Asked {
   readonly service?: string;
 }
-interface Told {
+interface Health {
   readonly status: 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
 }
 
@@ -16,23 +16,23 @@ interface Told {
  * @param isReady asks the gateway
  */
 export function health(known: ReadonlySet<string>, isReady: () => Promise<boolean>): UntypedServiceImplementation {
-  const now = async (): Promise<Told> => ({ status: (await isReady()) ? 'SERVING' : 'NOT_SERVING' });
+  const now = async (): Promise<Health> => ({ status: (await isReady()) ? 'SERVING' : 'NOT_SERVING' });
   const isKnown = (service = ''): boolean => service === '' || known.has(service);
-  const Check: handleUnaryCall<Asked, Told> = ({ request }, answer) => {
-    if (isKnown(request.service)) void now().then((told) => answer(null, told));
+  const Check: handleUnaryCall<Asked, Health> = ({ request }, answer) => {
+    if (isKnown(request.service)) void now().then((current) => answer(null, current));
     else answer({ code: status.NOT_FOUND, details: `There is no service ${request.service}.` });
   };
-  const Watch: handleServerStreamingCall<Asked, Told> = (call) => {
-    let last: Told['status'] | undefined;
-    const tell = (told: Told): void => {
-      if (told.status === last || call.cancelled) return;
-      last = told.status;
-      call.write(told);
+  const Watch: handleServerStreamingCall<Asked, Health> = (call) => {
+    let last: Health['status'] | undefined;
+    const report = (reported: Health): void => {
+      if (reported.status === last || call.cancelled) return;
+      last = reported.status;
+      call.write(reported);
     };
-    if (!isKnown(call.request.service)) return tell({ status: 'SERVICE_UNKNOWN' });
-    const looking = setInterval(() => void now().then(tell), LOOK_MS).unref();
+    if (!isKnown(call.request.service)) return report({ status: 'SERVICE_UNKNOWN' });
+    const looking = setInterval(() => void now().then(report), LOOK_MS).unref();
     call.once('cancelled', () => clearInterval(looking));
-    void now().then(tell);
+    void now().then(report);
   };
   return { Check, Watch };
 }

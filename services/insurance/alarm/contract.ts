@@ -12,4 +12,4 @@ export const MessageBody = z.object({
 });
 
 /** Whose messages another service asks for; nobody's name: all. */
-export const MessageWish = z.object({ myName: z.string().default('') });
+export const MessageRequest = z.object({ myName: z.string().default('') });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { answers, readable, routeFor } from '../../kit/index.ts';
 import { newestBy } from '../shared/lists.ts';
 import type { Config } from './config.ts';
-import { MessageBody, MessageWish } from './contract.ts';
+import { MessageBody, MessageRequest } from './contract.ts';
 import { Message, shownOf } from './domain.ts';
 
 const LIST = 1_000;
@@ -18,7 +18,7 @@ export const routes = [
     '/alarms.do',
     {
       summary: 'Not routed, for other services: the newest messages, of all or of one customer.',
-      message: MessageWish,
+      message: MessageRequest,
       answer: answers.json(z.array(MessageBody)),
     },
     async ({ records, body: { myName } }) => {

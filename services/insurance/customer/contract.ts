@@ -26,7 +26,7 @@ export type CustomerFields = Whole<typeof customerFields>;
 
 /** Number and name are required. Nobody checks that the number is unique. */
 export const CustomerBody = bodyOf(customerFields, { custNo: customerFields.custNo, custNm: customerFields.custNm });
-export const wholeCustomer = (wish: Partial<CustomerFields>): CustomerFields => whole(customerFields, wish);
+export const wholeCustomer = (request: Partial<CustomerFields>): CustomerFields => whole(customerFields, request);
 
 /** A customer as clients see it. */
 export const CustomerAnswer = full(customerFields, { id: integer });

@@ -5,8 +5,8 @@ export interface Customer extends Identified, CustomerFields {}
 export const Customer = aggregate<Customer>('Customer', { listBy: ['custNo'] });
 
 /** Publishes nothing: docs/contracts/insurance.md#oddity-no-events */
-export const registerCustomer = (id: number, wish: Partial<CustomerFields>): Decision<Customer> =>
-  decided({ id, ...wholeCustomer(wish) });
+export const registerCustomer = (id: number, request: Partial<CustomerFields>): Decision<Customer> =>
+  decided({ id, ...wholeCustomer(request) });
 
 export const changeCustomer = (customer: Customer, change: Partial<CustomerFields>): Decision<Customer> => {
   if (change.custNo !== undefined && change.custNo !== customer.custNo)

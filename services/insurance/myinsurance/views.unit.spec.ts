@@ -2,7 +2,7 @@ import { sameInAnyOrder } from '../../../tests/harness/any-order.ts';
 import type { DomainEvent, Received } from '../../kit/index.ts';
 import { rowsAfter } from '../../kit/testing/index.ts';
 import { approvePayment, cancelPayment } from '../payment/domain.ts';
-import { learnDescription, requestDescription, saveAgain, savePlan, tellCalculation } from '../plan/domain.ts';
+import { learnDescription, publishCalculation, requestDescription, saveAgain, savePlan } from '../plan/domain.ts';
 import { describePlan } from '../product/domain.ts';
 import { conclude, giveUp, paymentFor, withdraw } from '../proposal/domain.ts';
 import type { MyPage } from './contract.ts';
@@ -10,7 +10,7 @@ import { pagesOf, parts } from './views.ts';
 
 let second = 0;
 /** What a change of a record told, each with the version of the record and the time. */
-const told = (subject: string, version: number, ...events: readonly DomainEvent[]): Received[] =>
+const published = (subject: string, version: number, ...events: readonly DomainEvent[]): Received[] =>
   events.map(({ type, data }, index) => ({
     id: `${subject}/${version}.${index}`,
     type,
@@ -30,16 +30,19 @@ const described = describePlan('event', '20210708033010', {
 const savedAgain = saveAgain(learnDescription('20210708')(requested.state!).state!, { ppsdsnDt: '20210709' });
 const terms = { prdcd: 'P00000005', prdnm: '보장', insPrd: null, pmPrd: null, pmCyl: null, prm: 80000 };
 const asked = { gndrCd: '1', aclBirdt: '19940101', phoneNo: '010', custNm: '양건우', entAmt: null } as const;
-const calculated = tellCalculation(terms, { ...asked, prdcd: 'P00000005' })(1);
+const calculated = publishCalculation(terms, { ...asked, prdcd: 'P00000005' })(1);
 
-const wish = { ...customer, ppsdsnNo: PLAN, prdcd: 'P00000005' };
+const request = { ...customer, ppsdsnNo: PLAN, prdcd: 'P00000005' };
 const applied = (prpsNo: string) => {
-  const payment = approvePayment(paymentFor(prpsNo, 80000, wish), prpsNo)(1);
-  const proposal = conclude(prpsNo, 80000, wish, '20210708')(1);
+  const payment = approvePayment(paymentFor(prpsNo, 80000, request), prpsNo)(1);
+  const proposal = conclude(prpsNo, 80000, request, '20210708')(1);
   return {
-    made: [...told(`Payment-${prpsNo}`, 1, ...payment.events), ...told(`Proposal-${prpsNo}`, 1, ...proposal.events)],
-    withdrawn: told(`Proposal-${prpsNo}`, 2, ...withdraw(proposal.state!)!.events),
-    canceled: told(`Payment-${prpsNo}`, 2, ...cancelPayment(payment.state!)!.events),
+    made: [
+      ...published(`Payment-${prpsNo}`, 1, ...payment.events),
+      ...published(`Proposal-${prpsNo}`, 1, ...proposal.events),
+    ],
+    withdrawn: published(`Proposal-${prpsNo}`, 2, ...withdraw(proposal.state!)!.events),
+    canceled: published(`Payment-${prpsNo}`, 2, ...cancelPayment(payment.state!)!.events),
   };
 };
 const [first, second_, lost] = ['20210708040000', '20210708050000', '20210708030000'].map(applied) as [
@@ -48,10 +51,10 @@ const [first, second_, lost] = ['20210708040000', '20210708050000', '20210708030
   ReturnType<typeof applied>,
 ];
 
-const calculation = told('Calculation-1', 1, ...calculated.events);
-const plan = told('Plan-1', 1, ...planned.events);
-const description = [...plan, ...told('ProductDocument-1', 1, ...described.events)];
-const resaved = [...description, ...told('Plan-1', 3, ...savedAgain.events)];
+const calculation = published('Calculation-1', 1, ...calculated.events);
+const plan = published('Plan-1', 1, ...planned.events);
+const description = [...plan, ...published('ProductDocument-1', 1, ...described.events)];
+const resaved = [...description, ...published('Plan-1', 3, ...savedAgain.events)];
 const paths = {
   calculation,
   plan,
@@ -66,7 +69,7 @@ const paths = {
   givenUp: [
     ...plan,
     lost.made[0]!,
-    ...told('Proposal-lost', 1, ...giveUp('20210708030000', wish).events),
+    ...published('Proposal-lost', 1, ...giveUp('20210708030000', request).events),
     ...lost.canceled,
     ...first.made,
   ],
@@ -113,8 +116,8 @@ test('given only a payment, when its proposal has not come yet, then there is no
   expect(pagesAfter([payment, proposal])).toEqual(pagesAfter([proposal, payment]));
 });
 
-test('given two descriptions of one plan, told with the same version, when they came in any order, then the rows are the same', () => {
-  const second = told('ProductDocument-2', 1, ...described.events);
+test('given two descriptions of one plan, published with the same version, when they came in any order, then the rows agree', () => {
+  const second = published('ProductDocument-2', 1, ...described.events);
   sameInAnyOrder([...description, ...second], pagesAfter);
   sameInAnyOrder([...resaved, ...first.made, ...second], pagesAfter);
 });

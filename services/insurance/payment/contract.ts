@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { event, integer, text } from '../../kit/domain/index.ts';
-import { amount, customerNumber, full, told, upTo, type Whole } from '../shared/values.ts';
+import { amount, customerNumber, full, publishedFields, upTo, type Whole } from '../shared/values.ts';
 
 export const accountFields = {
   actDcd: upTo(2),
@@ -11,12 +11,12 @@ export const accountFields = {
 };
 const payer = { custNo: customerNumber, custNm: upTo(50) };
 
-export interface PaymentWish extends Whole<typeof accountFields>, Whole<typeof payer> {
+export interface PaymentRequest extends Whole<typeof accountFields>, Whole<typeof payer> {
   readonly prpsNo: string;
   readonly payAmt: number;
 }
 /** Body of POST /internal/payments, sent by proposal. The answer says whether the insurance contract may be concluded. */
-export const PaymentWish = full({ ...accountFields, ...payer }, { prpsNo: z.string().min(1), payAmt: amount });
+export const PaymentRequest = full({ ...accountFields, ...payer }, { prpsNo: z.string().min(1), payAmt: amount });
 export const PaymentOutcome = z.object({ approved: z.boolean() });
 
 /** A payment as clients see it. */
@@ -40,15 +40,18 @@ export const CancelBody = z.object({
 });
 
 /** POST /payments/chkPayment: what became of the payment of a proposal. */
-export const CheckWish = z.object({ prpsNo: z.string({ error: 'must be a text' }) });
+export const CheckRequest = z.object({ prpsNo: z.string({ error: 'must be a text' }) });
 export const CheckOutcome = z.object({ data: z.object({ status: z.string() }).nullable() });
 
 const { actDcd: _, ...shownAccount } = accountFields;
 export const PayApproved = event(
   'PayApproved',
-  told({ ...payer, ...shownAccount }, { prpsNo: text, payAmt: amount, payDtm: text, status: z.literal('결재승인') }),
+  publishedFields(
+    { ...payer, ...shownAccount },
+    { prpsNo: text, payAmt: amount, payDtm: text, status: z.literal('결재승인') },
+  ),
 );
 export const PayCanceled = event(
   'PayCanceled',
-  told(payer, { prpsNo: text, payAmt: amount, status: z.literal('결재취소') }),
+  publishedFields(payer, { prpsNo: text, payAmt: amount, status: z.literal('결재취소') }),
 );

@@ -1,8 +1,8 @@
 import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
-import { PayApproved, PayCanceled, type PaymentWish } from './contract.ts';
+import { PayApproved, PayCanceled, type PaymentRequest } from './contract.ts';
 
 /** The first premium of a proposal: at most one payment for each. */
-export interface Payment extends Identified, PaymentWish {
+export interface Payment extends Identified, PaymentRequest {
   readonly actStcd: '00';
   readonly answCd: '0000';
   readonly status: '결재완료' | '결재취소';
@@ -13,10 +13,10 @@ export const Payment = aggregate<Payment>('Payment', { keyedBy: 'prpsNo', listBy
 
 /** No bank is asked, so every payment is accepted. */
 export const approvePayment =
-  (wish: PaymentWish, now: string) =>
+  (request: PaymentRequest, now: string) =>
   (id: number): Decision<Payment> => {
     const codes = { actStcd: '00', answCd: '0000', status: '결재완료' } as const;
-    const payment: Payment = { id, ...wish, ...codes, staVrfcDtm: now, payDtm: now };
+    const payment: Payment = { id, ...request, ...codes, staVrfcDtm: now, payDtm: now };
     return decided(payment, PayApproved({ ...payment, status: '결재승인' }));
   };
 

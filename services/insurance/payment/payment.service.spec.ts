@@ -10,9 +10,9 @@ beforeAll(async () => {
 afterAll(() => service.close(), 60_000);
 
 const account = { actDcd: '01', fininCd: '004', fininNm: '국민은행', actNo: '1234', achdNm: '양건우' };
-const wish = (prpsNo: string) => ({ prpsNo, custNo: '000000002', custNm: '양건우', ...account, payAmt: 80000.5 });
+const fields = (prpsNo: string) => ({ prpsNo, custNo: '000000002', custNm: '양건우', ...account, payAmt: 80000.5 });
 const pay = async (prpsNo: string): Promise<boolean> =>
-  (await request(service.app).post('/internal/payments').send(wish(prpsNo)).expect(200)).body.approved;
+  (await request(service.app).post('/internal/payments').send(fields(prpsNo)).expect(200)).body.approved;
 const payments = async (prpsNo: string): Promise<{ status: string; payAmt: number }[]> =>
   (await request(service.app).get(`/payments/search/findByPrpsNo?prpsNo=${prpsNo}`).expect(200)).body._embedded
     .payments;
@@ -37,18 +37,18 @@ test('given a proposal, when it is paid several times at once, then there is one
   expect(await payments('20210704165901')).toMatchObject([{ status: '결재완료', payAmt: 80000.5, ...account }]);
 });
 
-test('given a payment, when its proposal is withdrawn, told twice, then it is cancelled and cannot be paid again', async () => {
+test('given a payment, when its proposal is withdrawn, published twice, then it is cancelled and cannot be paid again', async () => {
   await pay('20210704165902');
-  await service.tell(withdrawn('20210704165902', 'twice'));
-  await service.tell(withdrawn('20210704165902', 'twice'));
+  await service.publish(withdrawn('20210704165902', 'twice'));
+  await service.publish(withdrawn('20210704165902', 'twice'));
   await eventually(async () => expect(await payments('20210704165902')).toMatchObject([{ status: '결재취소' }]));
   expect(await pay('20210704165902')).toBe(false);
 });
 
 test('given a withdrawal that overtakes its payment, when the payment comes, then it is refused and nothing is paid', async () => {
   await pay('20210704165900');
-  await service.tell(withdrawn('20210704165903', 'early'));
-  await service.tell(withdrawn('20210704165900', 'after it'));
+  await service.publish(withdrawn('20210704165903', 'early'));
+  await service.publish(withdrawn('20210704165900', 'after it'));
   await eventually(async () => expect(await payments('20210704165900')).toMatchObject([{ status: '결재취소' }]));
   expect(await pay('20210704165903')).toBe(false);
   expect(await payments('20210704165903')).toEqual([]);
@@ -65,8 +65,8 @@ test('given payments, when they are checked, then what became of them is answere
   expect(await check('20210704165999')).toEqual({ data: null });
 });
 
-test('given a payment wish without an amount, when it comes, then 400 names it', async () => {
-  const { payAmt: _, ...broken } = wish('20210704165905');
+test('given a payment request without an amount, when it comes, then 400 names it', async () => {
+  const { payAmt: _, ...broken } = fields('20210704165905');
   const { body } = await request(service.app).post('/internal/payments').send(broken).expect(400);
   expect(body.detail).toContain('payAmt');
 });

@@ -2,7 +2,7 @@ import { answers, byKey, pause, RuleViolation, readable, routeFor } from '../../
 import { stamp } from '../shared/numbers.ts';
 import { agents, dataOf, online } from '../shared/online.ts';
 import type { Config } from './config.ts';
-import { CancelBody, CheckOutcome, CheckWish, PaymentBody, PaymentOutcome, PaymentWish } from './contract.ts';
+import { CancelBody, CheckOutcome, CheckRequest, PaymentBody, PaymentOutcome, PaymentRequest } from './contract.ts';
 import { approvePayment, cancelPayment, Payment } from './domain.ts';
 
 const payments = { kind: Payment, path: 'payments', item: 'payment', answer: PaymentBody };
@@ -17,7 +17,7 @@ export const routes = [
     '/internal/payments',
     {
       summary: 'Asked by proposal, once or several times for one proposal; refused when that was withdrawn before.',
-      message: PaymentWish,
+      message: PaymentRequest,
       answer: answers.json(PaymentOutcome),
     },
     async ({ records, config, context, body }) => {
@@ -38,7 +38,7 @@ export const routes = [
     '/payments/chkPayment',
     {
       summary: 'What became of the payment of a proposal.',
-      message: CheckWish,
+      message: CheckRequest,
       answer: answers.json(CheckOutcome),
       access: agents,
       scopes: ['payments:read'],

@@ -7,8 +7,8 @@ import {
   day,
   full,
   productCode,
+  publishedFields,
   said,
-  told,
   upTo,
   type Whole,
   whole,
@@ -32,10 +32,10 @@ const planFields = {
   progSt: upTo(30),
 };
 export type PlanFields = Whole<typeof planFields>;
-export const wholePlan = (wish: Partial<PlanFields>): PlanFields => whole(planFields, wish);
+export const wholePlan = (request: Partial<PlanFields>): PlanFields => whole(planFields, request);
 /** The fields that a client may change. The progress is the service's once the plan is made. */
-export const saidOfPlan = (wish: Partial<PlanFields>): Partial<PlanFields> => {
-  const { progSt: _, ...change } = said(planFields, wish);
+export const saidOfPlan = (body: Partial<PlanFields>): Partial<PlanFields> => {
+  const { progSt: _, ...change } = said(planFields, body);
   return change;
 };
 
@@ -48,7 +48,7 @@ export const PlanBody = bodyOf(planFields, { prdcd: planFields.prdcd, entAmt: pl
 export const PlanAnswer = full({ ...planFields, prodDesdIsueDt: z.string() }, { id: integer, ppsdsnNo: z.string() });
 
 /** Arguments of the premium calculation. */
-export const CalculationWish = z.object({
+export const CalculationRequest = z.object({
   prdcd: text,
   entAmt: amount.nullable(),
   custNm: upTo(50),
@@ -56,14 +56,14 @@ export const CalculationWish = z.object({
   aclBirdt: day,
   phoneNo: upTo(12),
 });
-export type CalculationWish = z.output<typeof CalculationWish>;
+export type CalculationRequest = z.output<typeof CalculationRequest>;
 
 const event14 = { ppsdsnNo: text, ...planFields, prodDesdIsueDt: text };
 
 /** A premium was calculated; it belongs to no plan yet. Its spelling: docs/contracts/insurance.md#oddity-spelling */
 export const PremiumCaculated = event(
   'premiumCaculated',
-  told({
+  publishedFields({
     prdcd: text,
     prdnm: text,
     custNm: text,
@@ -74,7 +74,7 @@ export const PremiumCaculated = event(
   }),
 );
 /** A plan was made, or changed. */
-export const PlanSaved = event('PlanSaved', told(event14));
+export const PlanSaved = event('PlanSaved', publishedFields(event14));
 /** The customer wants the product description; `progSt` is still the old one. */
-export const ProductDesdRequested = event('ProductDesdRequested', told(event14));
+export const ProductDesdRequested = event('ProductDesdRequested', publishedFields(event14));
 export type ProductDesdRequested = z.output<typeof ProductDesdRequested.schema>;

@@ -1,6 +1,6 @@
 import { aggregate, type Decision, decided, ended, type Identified, RuleViolation } from '../../kit/domain/index.ts';
 import {
-  type CalculationWish,
+  type CalculationRequest,
   type PlanFields,
   PlanSaved,
   PremiumCaculated,
@@ -17,16 +17,16 @@ export interface Plan extends Identified, PlanFields {
 export const Plan = aggregate<Plan>('Plan', { keyedBy: 'ppsdsnNo', listBy: ['custNo'] });
 
 export const savePlan =
-  (ppsdsnNo: string, wish: Partial<PlanFields>) =>
+  (ppsdsnNo: string, request: Partial<PlanFields>) =>
   (id: number): Decision<Plan> => {
-    const fields = wholePlan(wish);
+    const fields = wholePlan(request);
     const plan = { id, ppsdsnNo, ...fields, progSt: fields.progSt || '가입설계', prodDesdIsueDt: null };
     return decided(plan, PlanSaved(plan));
   };
 
 /** Saves a plan again. It keeps its number, its customer and its progress. */
-export function saveAgain(plan: Plan, wish: Partial<PlanFields>): Decision<Plan> {
-  const changed = { ...plan, ...saidOfPlan(wish) };
+export function saveAgain(plan: Plan, body: Partial<PlanFields>): Decision<Plan> {
+  const changed = { ...plan, ...saidOfPlan(body) };
   if (changed.custNo !== plan.custNo || changed.custNm !== plan.custNm)
     throw new RuleViolation('custNo and custNm of a plan stay; make another plan for another customer');
   return decided(changed, PlanSaved(changed));
@@ -75,8 +75,8 @@ export interface Terms {
 export interface Calculation extends Identified {}
 export const Calculation = aggregate<Calculation>('Calculation');
 
-export const tellCalculation =
-  ({ prdcd, prdnm }: Terms, { custNm, gndrCd, aclBirdt, phoneNo }: CalculationWish) =>
+export const publishCalculation =
+  ({ prdcd, prdnm }: Terms, { custNm, gndrCd, aclBirdt, phoneNo }: CalculationRequest) =>
   (id: number): Decision<Calculation> => {
     const calculated = { prdcd, prdnm, custNm, gndrCd, aclBirdt, phoneNo, progSt: '보험료계산' };
     return decided({ id }, PremiumCaculated(calculated));

@@ -1,10 +1,10 @@
-import { cancelPlan, learnDescription, requestDescription, saveAgain, savePlan, tellCalculation } from './domain.ts';
+import { cancelPlan, learnDescription, publishCalculation, requestDescription, saveAgain, savePlan } from './domain.ts';
 
-const wish = { prdcd: 'P00000005', custNo: '000000002', custNm: '양건우', sprm: 80000, entAmt: 50000 };
-const saved = savePlan('20210708033005', wish)(1);
+const request = { prdcd: 'P00000005', custNo: '000000002', custNm: '양건우', sprm: 80000, entAmt: 50000 };
+const saved = savePlan('20210708033005', request)(1);
 const plan = saved.state!;
 
-test('given a wish, when it is saved, then it is a plan with a number and the first state, and that is told', () => {
+test('given a request, when it is saved, then it is a plan with a number and the first state, and that is published', () => {
   expect(plan).toMatchObject({
     id: 1,
     ppsdsnNo: '20210708033005',
@@ -12,12 +12,12 @@ test('given a wish, when it is saved, then it is a plan with a number and the fi
     insPrd: null,
     prodDesdIsueDt: null,
   });
-  const { id: _, ...told } = plan;
-  expect(saved.events).toEqual([{ type: 'PlanSaved', data: told }]);
-  expect(savePlan('1', { ...wish, progSt: '임시' })(1).state?.progSt).toBe('임시');
+  const { id: _, ...published } = plan;
+  expect(saved.events).toEqual([{ type: 'PlanSaved', data: published }]);
+  expect(savePlan('1', { ...request, progSt: '임시' })(1).state?.progSt).toBe('임시');
 });
 
-test('given a plan, when it is saved again, then number, customer and progress stay, and it is told again', () => {
+test('given a plan, when it is saved again, then number, customer and progress stay, and it is published again', () => {
   const described = learnDescription('20210709')(plan).state!;
   const again = saveAgain(described, { entAmt: 60000, progSt: '가입설계' });
   expect(again.state).toEqual({ ...described, entAmt: 60000 });
@@ -43,7 +43,7 @@ test('given a plan, when it is cancelled, then it is gone and nobody is told', (
 test('given terms, when a premium is calculated, then the customer and the product are told', () => {
   const terms = { prdcd: 'P00000005', prdnm: '보장', insPrd: null, pmPrd: null, pmCyl: null, prm: 80000 };
   const customer = { custNm: '양건우', gndrCd: '1', aclBirdt: '19940101', phoneNo: '01012345678' } as const;
-  const { events } = tellCalculation(terms, { ...customer, prdcd: 'P00000005', entAmt: null })(1);
-  const told = { ...customer, prdcd: 'P00000005', prdnm: '보장', progSt: '보험료계산' };
-  expect(events).toEqual([{ type: 'premiumCaculated', data: told }]);
+  const { events } = publishCalculation(terms, { ...customer, prdcd: 'P00000005', entAmt: null })(1);
+  const publishedEvents = { ...customer, prdcd: 'P00000005', prdnm: '보장', progSt: '보험료계산' };
+  expect(events).toEqual([{ type: 'premiumCaculated', data: publishedEvents }]);
 });

@@ -39,8 +39,8 @@ const stored = async () => (await service.request('GET', '/plans/1')).body;
 
 test('given two descriptions of one plan, when the later one is heard of first, then its day stays', async () => {
   const { ppsdsnNo } = await save();
-  await service.tell(described('20210709120000', ppsdsnNo));
-  await service.tell(described('20210708120000', ppsdsnNo));
+  await service.publish(described('20210709120000', ppsdsnNo));
+  await service.publish(described('20210708120000', ppsdsnNo));
   await service.eventually(async () =>
     expect(await stored()).toMatchObject({ progSt: '상품설명서생성완료', prodDesdIsueDt: '20210709' }),
   );

@@ -2,8 +2,8 @@ import { byKey, checked, type Records, RuleViolation } from '../../kit/index.ts'
 import { newestBy } from '../shared/lists.ts';
 import { dataOf, type OnlineCall, online } from '../shared/online.ts';
 import type { Config } from './config.ts';
-import { CalculationWish } from './contract.ts';
-import { Calculation, Plan, requestDescription, tellCalculation } from './domain.ts';
+import { CalculationRequest } from './contract.ts';
+import { Calculation, Plan, publishCalculation, requestDescription } from './domain.ts';
 import { underwritten } from './underwriting.ts';
 
 /** Members of the answers, `entEmt` is the contract's own slip and always null. */
@@ -23,10 +23,10 @@ const planOf = async (records: Records, ppsdsnNo: string): Promise<Plan | undefi
 async function calcPrm({ of, command, context }: Call): Promise<object> {
   if (!of('prdcd')) throw new RuleViolation('상품코드 필수입력');
   const names = ['prdcd', 'custNm', 'gndrCd', 'aclBirdt', 'phoneNo'].map((name) => [name, of(name)]);
-  const wish = checked(CalculationWish, { ...Object.fromEntries(names), entAmt: of('entAmt') || null });
-  const terms = await underwritten(context, '보험료계산 오류', wish);
-  await context.records.create(Calculation, command, tellCalculation(terms, wish));
-  return dataOf(PREMIUM, { ...terms, entAmt: wish.entAmt });
+  const request = checked(CalculationRequest, { ...Object.fromEntries(names), entAmt: of('entAmt') || null });
+  const terms = await underwritten(context, '보험료계산 오류', request);
+  await context.records.create(Calculation, command, publishCalculation(terms, request));
+  return dataOf(PREMIUM, { ...terms, entAmt: request.entAmt });
 }
 
 async function getPlan({ of, context: { records } }: Call): Promise<object> {

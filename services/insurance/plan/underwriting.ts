@@ -1,5 +1,5 @@
 import { CalleeUnavailable, Problem, type RouteContext, RuleViolation } from '../../kit/index.ts';
-import { UnderwritingOutcome, type UnderwritingWish } from '../product/contract.ts';
+import { UnderwritingOutcome, type UnderwritingRequest } from '../product/contract.ts';
 import type { Config } from './config.ts';
 import type { Terms } from './domain.ts';
 
@@ -7,9 +7,9 @@ import type { Terms } from './domain.ts';
 export async function underwritten(
   { sidecar, config }: Pick<RouteContext<Config, unknown, never>, 'sidecar' | 'config'>,
   prefix: string,
-  wish: UnderwritingWish,
+  request: UnderwritingRequest,
 ): Promise<Terms> {
-  const asked = sidecar.call(config['api.url.product'], 'internal/underwriting', wish, UnderwritingOutcome);
+  const asked = sidecar.call(config['api.url.product'], 'internal/underwriting', request, UnderwritingOutcome);
   const outcome = await asked.catch((error) => {
     if (!(error instanceof CalleeUnavailable)) throw error;
     const { message, retryAfterSeconds } = error;

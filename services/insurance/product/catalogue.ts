@@ -24,9 +24,9 @@ const Catalogue = aggregate<Catalogue>('Catalogue', { keyedBy: 'name' });
 /** Enters the products once in the life of the store. Each has a key, so a start that was broken off does none twice. */
 export async function enterProducts<C extends Record<string, unknown>>({ records }: Kit<C>): Promise<void> {
   if ((await records.findBy(Catalogue, 'name', 'first')).length > 0) return;
-  for (const wish of PRODUCTS) {
-    const command = { cause: `first-${wish.prdcd}`, fingerprint: 'first' };
-    await records.create(Product, command, (id) => registerProduct(id, wish));
+  for (const request of PRODUCTS) {
+    const command = { cause: `first-${request.prdcd}`, fingerprint: 'first' };
+    await records.create(Product, command, (id) => registerProduct(id, request));
   }
   const entered = (id: number) => decided<Catalogue>({ id, name: 'first' });
   await records.create(Catalogue, { cause: 'first' }, entered, { key: 'first' });

@@ -7,7 +7,7 @@ import {
   day,
   full,
   productCode,
-  told,
+  publishedFields,
   upTo,
   type Whole,
   whole,
@@ -34,7 +34,7 @@ export const productFields = {
   prm: amount,
 };
 export type ProductFields = Whole<typeof productFields>;
-export const wholeProduct = (wish: Partial<ProductFields>): ProductFields => whole(productFields, wish);
+export const wholeProduct = (request: Partial<ProductFields>): ProductFields => whole(productFields, request);
 
 /** Code, name and premium are required: a calculation needs them. */
 export const ProductBody = bodyOf(productFields, {
@@ -47,19 +47,19 @@ export const ProductBody = bodyOf(productFields, {
 export const ProductAnswer = full(productFields, { id: integer });
 
 /** Which products are asked for, and whether their limits admit an amount. */
-export const CheckWish = z.object({
+export const CheckRequest = z.object({
   prdcd: z.string().default(''),
   entAmt: amount.nullish(),
   svcFn: z.string().nullish(),
 });
 
 /** What plan and proposal ask by POST /internal/underwriting; what is left out is not checked. */
-export const UnderwritingWish = z.object({
+export const UnderwritingRequest = z.object({
   prdcd: z.string(),
   entAmt: z.number().nullish(),
   aclBirdt: z.string().nullish(),
 });
-export type UnderwritingWish = z.output<typeof UnderwritingWish>;
+export type UnderwritingRequest = z.output<typeof UnderwritingRequest>;
 const terms = { prdcd: z.string(), prdnm: z.string(), prm: amount };
 export const UnderwritingOutcome = z.union([
   z.object({ refused: z.string() }),
@@ -92,7 +92,7 @@ export const DocumentBody = bodyOf(
   ['isueNo', 'isueDt', 'formTpcd', 'formNm', 'sendYn'],
 );
 export type DocumentBody = Partial<DocumentFields & Addressee>;
-export const wholeDocument = (wish: DocumentBody): DocumentFields => whole(documentFields, wish);
+export const wholeDocument = (body: DocumentBody): DocumentFields => whole(documentFields, body);
 
 /** A document as clients see it. */
 export const DocumentAnswer = full(documentFields, {
@@ -107,5 +107,5 @@ export const DocumentAnswer = full(documentFields, {
 /** A product description document exists. Its spelling: docs/contracts/insurance.md#oddity-spelling */
 export const PrductDesdCreated = event(
   'PrductDesdCreated',
-  told({ ppsdsnNo: text, prdcd: text, prdnm: text, custNo: text, custNm: text }, { id: positive }),
+  publishedFields({ ppsdsnNo: text, prdcd: text, prdnm: text, custNo: text, custNm: text }, { id: positive }),
 );

@@ -6,7 +6,7 @@ import {
   type DocumentFields,
   PrductDesdCreated,
   type ProductFields,
-  type UnderwritingWish,
+  type UnderwritingRequest,
   wholeDocument,
   wholeProduct,
 } from './contract.ts';
@@ -15,8 +15,8 @@ export interface Product extends Identified, ProductFields {}
 export const Product = aggregate<Product>('Product', { listBy: ['prdcd'] });
 
 /** Publishes nothing: docs/contracts/insurance.md#oddity-no-events */
-export const registerProduct = (id: number, wish: Partial<ProductFields>): Decision<Product> =>
-  decided({ id, ...wholeProduct(wish) });
+export const registerProduct = (id: number, body: Partial<ProductFields>): Decision<Product> =>
+  decided({ id, ...wholeProduct(body) });
 
 export const changeProduct = (product: Product, change: Partial<ProductFields>): Decision<Product> => {
   if (change.prdcd !== undefined && change.prdcd !== product.prdcd)
@@ -35,7 +35,7 @@ export const ageOn = (today: string, birth: string): number => Math.floor((Numbe
  */
 export function underwrite(
   { minEntAmt, maxEntAmt, minEntAge, maxEntAge }: Product,
-  { entAmt, aclBirdt }: Pick<UnderwritingWish, 'entAmt' | 'aclBirdt'>,
+  { entAmt, aclBirdt }: Pick<UnderwritingRequest, 'entAmt' | 'aclBirdt'>,
   today: string,
 ): string | undefined {
   if (entAmt != null && maxEntAmt !== null && entAmt > maxEntAmt) return '가입금액 초과';
@@ -61,10 +61,10 @@ export const ProductDocument = aggregate<ProductDocument>('ProductDocument', { k
 
 /** Issues a document for a request. Each document publishes one event. */
 export const issueDocument =
-  (request: string, isueNo: string, wish: DocumentBody & Partial<Addressee>) =>
+  (request: string, isueNo: string, fields: DocumentBody & Partial<Addressee>) =>
   (id: number): Decision<ProductDocument> => {
-    const document = wholeDocument(wish);
-    const { prdnm = null, custNo = null, custNm = null } = wish;
+    const document = wholeDocument(fields);
+    const { prdnm = null, custNo = null, custNm = null } = fields;
     return decided(
       {
         id,

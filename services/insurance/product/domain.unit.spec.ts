@@ -10,9 +10,9 @@ import {
   underwrite,
 } from './domain.ts';
 
-const wish = { prdcd: 'P00000005', prdnm: '(무)재해사망보장', prm: 80000 };
+const request = { prdcd: 'P00000005', prdnm: '(무)재해사망보장', prm: 80000 };
 const limits = { minEntAmt: 10000, maxEntAmt: 100000, minEntAge: 15, maxEntAge: 70 };
-const product = registerProduct(1, { ...wish, ...limits }).state!;
+const product = registerProduct(1, { ...request, ...limits }).state!;
 const TODAY = '20210708';
 
 describe('underwriting', () => {
@@ -32,7 +32,7 @@ describe('underwriting', () => {
   });
 
   test('given a product without limits, when anything is wished, then it may be had', () => {
-    const open = registerProduct(1, wish).state!;
+    const open = registerProduct(1, request).state!;
     expect(underwrite(open, { entAmt: 1e12, aclBirdt: '18000101' }, TODAY)).toBeUndefined();
   });
 
@@ -59,7 +59,7 @@ const plan = {
   ...{ prodDesdIsueDt: null, progSt: '가입설계' },
 } as ProductDesdRequested;
 
-test('given a plan, when its description is issued, then the document says what it is about, and that is told', () => {
+test('given a plan, when its description is issued, then the document says what it is about, and that is published', () => {
   const { state, events } = describePlan('event', '20210708033010', plan)(3);
   expect(state).toMatchObject({ isueNo: '20210708033010', isueDt: '20210708', isueRefNo: plan.ppsdsnNo, sendYn: 'N' });
   for (const said of [plan.ppsdsnNo, plan.prdnm, '80000', '월납', '해약환급금'])

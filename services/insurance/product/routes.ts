@@ -4,14 +4,14 @@ import { numberOf, today } from '../shared/numbers.ts';
 import { agents, dataOf, online } from '../shared/online.ts';
 import type { Config } from './config.ts';
 import {
-  CheckWish,
+  CheckRequest,
   DocumentAnswer,
   DocumentBody,
   ProductAnswer,
   ProductBody,
   productFields,
   UnderwritingOutcome,
-  UnderwritingWish,
+  UnderwritingRequest,
 } from './contract.ts';
 import {
   changeProduct,
@@ -70,7 +70,7 @@ export const routes = [
     '/internal/underwriting',
     {
       summary: 'Asked by plan before it calculates or saves, and by proposal for the premium.',
-      message: UnderwritingWish,
+      message: UnderwritingRequest,
       answer: answers.json(UnderwritingOutcome),
     },
     async ({ records, context, body }) => {
@@ -92,7 +92,7 @@ export const routes = [
         const names = [...ONLINE, 'adMsg'];
         if (svcFn !== 'chkproduct') return { data: dataOf(names) };
         const product = await productOf(records, of('prdcd'));
-        const { entAmt } = checked(CheckWish, { entAmt: of('entAmt') || null });
+        const { entAmt } = checked(CheckRequest, { entAmt: of('entAmt') || null });
         const refused = product ? underwrite(product, { entAmt }, today({ context })) : UNKNOWN;
         if (refused !== undefined) throw new RuleViolation(refused);
         return { data: dataOf(names, product) };
@@ -106,7 +106,7 @@ export const routes = [
     {
       // The name of the function is compared exactly here.
       summary: 'All products with a code, if their limits admit the amount.',
-      message: CheckWish,
+      message: CheckRequest,
       answer: answers.json(z.array(ProductAnswer)),
       problems: [422],
       access: everyone,

@@ -8,13 +8,13 @@ import {
   day,
   full,
   productCode,
-  told,
+  publishedFields,
   upTo,
   type Whole,
   whole,
 } from '../shared/values.ts';
 
-const wishFields = {
+const requestFields = {
   prpsDt: day,
   prdcd: productCode,
   prdnm: upTo(100),
@@ -34,17 +34,17 @@ const wishFields = {
   slctDofOrgNo: upTo(6),
   slctDofOrgNm: upTo(50),
 };
-export type WishFields = Whole<typeof wishFields>;
-export const wholeWish = (wish: ProposalBody): WishFields => whole(wishFields, wish);
+export type RequestFields = Whole<typeof requestFields>;
+export const wholeRequest = (request: ProposalBody): RequestFields => whole(requestFields, request);
 
 const paymentFields = { ...accountFields, payAmt: amount };
-export const accountOf = (wish: ProposalBody): Whole<typeof accountFields> => whole(accountFields, wish);
+export const accountOf = (body: ProposalBody): Whole<typeof accountFields> => whole(accountFields, body);
 
 /** The plan it comes from is not checked; account and amount go to payment and are not kept. */
-export const ProposalBody = bodyOf({ ...wishFields, ...paymentFields }, {}, [
+export const ProposalBody = bodyOf({ ...requestFields, ...paymentFields }, {}, [
   ...['prpsNo', 'prpsStcd', 'prpsStnm', 'contStcd', 'contStnm', 'dpsDt'],
 ]);
-export type ProposalBody = Partial<WishFields & Whole<typeof paymentFields>>;
+export type ProposalBody = Partial<RequestFields & Whole<typeof paymentFields>>;
 
 /** The one thing that can be done to a proposal. */
 export const WithdrawalBody = z.object({ prpsStnm: z.literal('청약철회', 'can only become 청약철회') });
@@ -52,7 +52,7 @@ export const WithdrawalBody = z.object({ prpsStnm: z.literal('청약철회', 'ca
 const state = { prpsStcd: z.enum(['10', '90']), prpsStnm: z.enum(['청약', '청약철회']) };
 const contract = { contStcd: z.enum(['30', '40']), contStnm: z.enum(['초회납입', '결재취소']) };
 /** A proposal as clients see it. */
-export const ProposalAnswer = full(wishFields, {
+export const ProposalAnswer = full(requestFields, {
   id: integer,
   prpsNo: z.string(),
   ...state,
@@ -63,12 +63,12 @@ export const ProposalAnswer = full(wishFields, {
 /** Made, with the first premium already paid. */
 export const ProposalSaved = event(
   'ProposalSaved',
-  told(wishFields, { prpsNo: text, ...state, ...contract, dpsDt: text }),
+  publishedFields(requestFields, { prpsNo: text, ...state, ...contract, dpsDt: text }),
 );
-const { ppsdsnNo, custNo, custNm, prdcd, prdnm } = wishFields;
+const { ppsdsnNo, custNo, custNm, prdcd, prdnm } = requestFields;
 export const ProposalWithdrawn = event(
   'ProposalWithdrawn',
-  told(
+  publishedFields(
     { ppsdsnNo, custNo, custNm, prdcd, prdnm },
     { prpsNo: text, prpsStcd: z.literal('90'), prpsStnm: z.literal('청약철회') },
   ),

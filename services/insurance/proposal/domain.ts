@@ -1,16 +1,16 @@
 import { aggregate, type Decision, decided, ended, type Identified, RuleViolation } from '../../kit/domain/index.ts';
-import type { PaymentWish } from '../payment/contract.ts';
+import type { PaymentRequest } from '../payment/contract.ts';
 import {
   accountOf,
   type ProposalBody,
   ProposalSaved,
   ProposalWithdrawn,
-  type WishFields,
-  wholeWish,
+  type RequestFields,
+  wholeRequest,
 } from './contract.ts';
 
 /** An application for insurance and the contract it became: there is none without its first premium paid. */
-export interface Proposal extends Identified, WishFields {
+export interface Proposal extends Identified, RequestFields {
   readonly prpsNo: string;
   readonly prpsStcd: '10' | '90';
   readonly prpsStnm: '청약' | '청약철회';
@@ -24,17 +24,17 @@ export const Proposal = aggregate<Proposal>('Proposal', { keyedBy: 'prpsNo', lis
 /** The amount that the client names. Undefined means the product's premium. */
 export const amountOf = ({ payAmt, sprm }: ProposalBody): number | undefined => payAmt ?? sprm ?? undefined;
 
-export const paymentFor = (prpsNo: string, payAmt: number, wish: ProposalBody): PaymentWish => {
+export const paymentFor = (prpsNo: string, payAmt: number, request: ProposalBody): PaymentRequest => {
   if (payAmt === 0) throw new RuleViolation('the first premium must be more than 0');
-  const { custNo, custNm } = wholeWish(wish);
-  return { prpsNo, custNo, custNm, ...accountOf(wish), payAmt };
+  const { custNo, custNm } = wholeRequest(request);
+  return { prpsNo, custNo, custNm, ...accountOf(request), payAmt };
 };
 
 /** Concludes the contract. Its first premium must be paid. */
 export const conclude =
-  (prpsNo: string, payAmt: number, wish: ProposalBody, today: string) =>
+  (prpsNo: string, payAmt: number, body: ProposalBody, today: string) =>
   (id: number): Decision<Proposal> => {
-    const fields = wholeWish(wish);
+    const fields = wholeRequest(body);
     const applied = { prpsStcd: '10', prpsStnm: '청약', contStcd: '30', contStnm: '초회납입' } as const;
     const proposal = { id, prpsNo, ...fields, rlpmPrm: fields.rlpmPrm ?? payAmt, ...applied, dpsDt: today };
     return decided(proposal, ProposalSaved(proposal));
@@ -43,8 +43,8 @@ export const conclude =
 const WITHDRAWN = { prpsStcd: '90', prpsStnm: '청약철회' } as const;
 
 /** Ends a proposal that was not concluded, so that payment cancels what may have been paid for it. */
-export const giveUp = (prpsNo: string, wish: ProposalBody): Decision<Proposal> =>
-  ended(ProposalWithdrawn({ prpsNo, ...wholeWish(wish), ...WITHDRAWN }));
+export const giveUp = (prpsNo: string, request: ProposalBody): Decision<Proposal> =>
+  ended(ProposalWithdrawn({ prpsNo, ...wholeRequest(request), ...WITHDRAWN }));
 
 /** Withdraws. ProposalWithdrawn has payment cancel the payment. */
 export const withdraw = (proposal: Proposal): Decision<Proposal> | undefined => {

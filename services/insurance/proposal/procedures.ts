@@ -6,18 +6,18 @@ import type { Config } from './config.ts';
 import { Proposal, withdraw } from './domain.ts';
 
 const APPLICATION = ['prpsNo', 'prpsStcd', 'prpsStnm', 'contStcd', 'contStnm', 'dpsDt'];
-const WISH = [
+const REQUEST = [
   ...['ppsdsnNo', 'prdcd', 'prdnm', 'custNo', 'custNm'],
   ...['slctPlnrEno', 'slctPlnrNm', 'slctDofOrgNo', 'slctDofOrgNm', 'sprm', 'entAmt'],
 ];
 /** Of a plan's fields the answer has the names only. */
 const CONTRACT = [
-  ...WISH,
+  ...REQUEST,
   ...APPLICATION,
   ...['ppsdsnDt', 'insPrd', 'pmPrd', 'pmCyl', 'entEmt', 'prodDesdIsueDt', 'progSt', 'payStatus', 'eventType'],
 ];
 const LISTED = [
-  ...WISH,
+  ...REQUEST,
   ...APPLICATION,
   ...['prpsDt', 'contNo', 'contDt', 'pmMcd', 'pmCylCd', 'rlpmPrm', 'prpsdIsueDt', 'eventType'],
 ];

@@ -68,8 +68,8 @@ export function readable<S extends Identified, R extends Identified = S, C = Rec
     const name = `${field.charAt(0).toUpperCase()}${field.slice(1)}`;
     return route.get(`/${path}/search/findBy${name}`, spec, async (context) => {
       const { isAsked, ...paging } = context.paging;
-      const wish = isAsked ? paging : { ...paging, size: LARGEST_PAGE };
-      const page = await context.records.find(kind, field, sought(context.query[field] ?? ''), wish);
+      const request = isAsked ? paging : { ...paging, size: LARGEST_PAGE };
+      const page = await context.records.find(kind, field, sought(context.query[field] ?? ''), request);
       // Few rows are a plain list, as the contracts have it; where there are more, the answer leads to them.
       const isWhole = !isAsked && page.next === undefined;
       return collectionAnswer(resource, await shown(page.items, context), isWhole ? undefined : page);

@@ -114,7 +114,7 @@ function unreadable(error: unknown): Problem | undefined {
 }
 
 /** What an operator has to know of a request that failed; a client's mistake is none of it. */
-function tell(error: unknown, problem: Problem): void {
+function logFailure(error: unknown, problem: Problem): void {
   if (error instanceof RuleViolation) count('refusals', { status: String(error.status) });
   else if (error instanceof CalleeProtocolError)
     log.error('a callee does not answer as agreed', { callee: error.callee, reason: reason(error) });
@@ -132,7 +132,7 @@ export const asProblem: ErrorRequestHandler = (error, request, response, next) =
     return;
   }
   const problem = problemOf(error, request.method);
-  tell(error, problem);
+  logFailure(error, problem);
   if (response.headersSent) next(error);
   else sendProblem(response, problem);
 };

@@ -31,12 +31,12 @@ const Made = event('Made', keyed);
 const Changed = event('Changed', keyed.extend({ name: z.string() }));
 const Gone = event('Gone', keyed);
 const Both = event('Both', keyed);
-const Told = event('Told', z.object({ id: integer }));
+const Published = event('Told', z.object({ id: integer }));
 
 const made =
   (key: string, ...seen: string[]) =>
   (id: number) =>
-    decided({ id, key, seen }, Told({ id }));
+    decided({ id, key, seen }, Published({ id }));
 const see = (what: string) => (box: Box) => decided({ ...box, seen: [...box.seen, what] });
 
 const policies = (): Policy[] => [
@@ -283,7 +283,7 @@ describe('a cancellation before its record', () => {
       whenever(Gone, async ({ key }, { id }) => {
         if (id === 'gone' && fails && on.states('Box').length === 0 && waiting)
           throw new CalleeUnavailable('x', 'down', false);
-        return [cancel(Box, key, () => ended(Told({ id: 0 })))];
+        return [cancel(Box, key, () => ended(Published({ id: 0 })))];
       }),
     ]);
     let waiting = false;

@@ -29,7 +29,7 @@ export interface DeadLetter extends Identified {
 export const DeadLetters = aggregate<DeadLetter>('DeadLetter');
 
 /** Published by reference: the letter itself may be larger than what the broker takes. */
-export const DeadLetterTold = event(
+export const DeadLetterPublished = event(
   'DeadLetter',
   z.object({
     id: z.number(),
@@ -84,12 +84,12 @@ export class DeadLetterBox {
     };
     const cause = `dead-${hashOf(`${stage ?? ''}${text}`)}`;
     // That a dead letter could not be published is no reason for a second one to be published.
-    const tells = topic === undefined || !topic.endsWith('-deadletter');
+    const publishes = topic === undefined || !topic.endsWith('-deadletter');
     try {
       const kept = await this.records.create(DeadLetters, { cause, fingerprint: cause }, (id) => {
         const { consumer } = letter;
-        const told = DeadLetterTold({ id, consumer, reason: letter.reason, event: reference });
-        return decided({ id, ...letter }, ...(tells ? [told] : []));
+        const publication = DeadLetterPublished({ id, consumer, reason: letter.reason, event: reference });
+        return decided({ id, ...letter }, ...(publishes ? [publication] : []));
       });
       if (kept.at !== at) return;
       log.error('an event became a dead letter', { letter: kept.id, event: reference.id, reason: letter.reason });

@@ -1,7 +1,7 @@
 import type { Refusal } from '../dapr/pubsub.ts';
 import { PublishRejected } from '../errors.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { told } from '../telemetry/activity.ts';
+import { published } from '../telemetry/activity.ts';
 import { count } from '../telemetry/metrics.ts';
 import { reason } from '../telemetry/telemetry.ts';
 import { HeldLines } from './held-lines.ts';
@@ -143,7 +143,7 @@ export class Lane {
     const item = this.takeHead(line);
     item.done();
     count('events_published', { type: String(item.publication.cloudEvent.type) });
-    told(item.publication.cloudEvent, item.text);
+    published(item.publication.cloudEvent, item.text);
   }
 
   /** Takes the head out of its line, which goes on. */

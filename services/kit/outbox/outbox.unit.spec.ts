@@ -45,7 +45,7 @@ describe('nothing stands in front of everything', () => {
     await work.commit(making('A', ['TooLarge']));
     await work.commit(making('B'));
     await lives.clock.pass(500);
-    expect(lives.told()).toEqual(['B BMade']);
+    expect(lives.published()).toEqual(['B BMade']);
     expect([work.outbox.backlog, work.outbox.stalled]).toEqual([1, expect.stringContaining('cannot be parked')]);
     full = false;
     await lives.clock.pass(5_000);
@@ -60,7 +60,7 @@ describe('nothing stands in front of everything', () => {
     await work.commit(making('D', ['DeadLetter']));
     await work.commit(making('A'));
     await lives.clock.pass(100);
-    expect(lives.told()).toEqual(['A AMade']);
+    expect(lives.published()).toEqual(['A AMade']);
   });
 
   test('given a document whose first event is refused for a while, when others are made, then only its own events wait', async () => {
@@ -71,15 +71,15 @@ describe('nothing stands in front of everything', () => {
     await work.commit(making('A', ['AFirst', 'ASecond']));
     for (const key of keysOf(20, 'O')) await work.commit(making(key));
     await lives.clock.pass(3_000);
-    expect(lives.told()).toEqual(expect.not.arrayContaining(['A ASecond']));
-    expect(lives.told()).toHaveLength(20);
+    expect(lives.published()).toEqual(expect.not.arrayContaining(['A ASecond']));
+    expect(lives.published()).toHaveLength(20);
     refused = undefined;
     await lives.clock.pass(30_000);
-    expect(lives.told().slice(20)).toEqual(['A AFirst', 'A ASecond']);
+    expect(lives.published().slice(20)).toEqual(['A AFirst', 'A ASecond']);
     for (const { body } of calls.filter(publishes)) expect(body.match(/subject\\":\\"A\\"/g)?.length).toBeLessThan(2);
   });
 
-  test('given an event that is refused and a clock that is set back by an hour, when it is taken again, then it is told', async () => {
+  test('given an event that is refused and a clock that is set back by an hour, when it is taken again, then it is published', async () => {
     const lives = new Lives();
     let refused: string | undefined = 'AMade';
     const { work } = await lives.life({ before: refusing(lives, () => refused, 'nobody knows') });
@@ -90,7 +90,7 @@ describe('nothing stands in front of everything', () => {
     jest.spyOn(lives.clock, 'now').mockImplementation(() => lives.clock.monotonic() - 3_600_000);
     refused = undefined;
     await lives.clock.pass(60_000);
-    expect(lives.told()).toContain('A AMade');
+    expect(lives.published()).toContain('A AMade');
   });
 
   test('given an event refused without a known cause, when others of its topic go through, then it is parked', async () => {
@@ -122,13 +122,13 @@ describe('nothing stands in front of everything', () => {
       [making('A', ['Poison']), ...keysOf(30, 'O').map((key) => making(key))].map((c) => work.commit(c)),
     );
     await lives.clock.pass(30_000);
-    expect(lives.told()).toHaveLength(30);
+    expect(lives.published()).toHaveLength(30);
     for (const key of keysOf(500, 'P')) {
       await work.commit(making(key));
       await lives.clock.pass(1_000);
     }
     expect(parked).toEqual(['Poison']);
-    expect(lives.told()).toHaveLength(530);
+    expect(lives.published()).toHaveLength(530);
   });
 
   test('given a request that the sidecar refuses because of one event, when each goes by itself, then that one alone is parked', async () => {
@@ -143,7 +143,7 @@ describe('nothing stands in front of everything', () => {
     await work.outbox.start();
     await Promise.all([making('A', ['Unreadable']), making('B'), making('C')].map((change) => work.commit(change)));
     await lives.clock.pass(2_000);
-    expect([parked, lives.told().sort()]).toEqual([['Unreadable'], ['B BMade', 'C CMade']]);
+    expect([parked, lives.published().sort()]).toEqual([['Unreadable'], ['B BMade', 'C CMade']]);
   });
 
   test('given a broker that is away for an hour, when it is back, then everything goes out and nothing was parked', async () => {
@@ -160,7 +160,7 @@ describe('nothing stands in front of everything', () => {
     await lives.clock.pass(600_000);
     gone = false;
     await lives.clock.pass(10_000);
-    expect([lives.told().length, parked, work.outbox.stalled]).toEqual([50, [], undefined]);
+    expect([lives.published().length, parked, work.outbox.stalled]).toEqual([50, [], undefined]);
   });
 });
 
@@ -173,10 +173,10 @@ describe('start and recovery', () => {
     await work.outbox.start();
     expect(await outcome(work.commit(making('B')))).toBe('done');
     await lives.clock.pass(60_000);
-    expect([lives.told(), work.outbox.backlog]).toEqual([[], 11]);
+    expect([lives.published(), work.outbox.backlog]).toEqual([[], 11]);
     gone = false;
     await lives.clock.pass(10_000);
-    expect(lives.told()).toHaveLength(11);
+    expect(lives.published()).toHaveLength(11);
   });
 
   test('given an orphan and a broker that is away, when a minute goes by, then it was taken up once, by one of two instances', async () => {
@@ -191,7 +191,7 @@ describe('start and recovery', () => {
     expect(heirs.map(({ work }) => work.outbox.backlog).sort()).toEqual([0, 10]);
     gone = false;
     await lives.clock.pass(120_000);
-    expect(lives.told()).toHaveLength(10);
+    expect(lives.published()).toHaveLength(10);
   });
 
   test('given an orphan whose adopter dies too, when a third instance takes it up after hours, then it publishes it', async () => {
@@ -206,7 +206,7 @@ describe('start and recovery', () => {
     const third = await lives.life({}, 'third');
     await third.work.outbox.start();
     await lives.clock.pass(60_000);
-    expect(lives.told()).toEqual(['A AMade']);
+    expect(lives.published()).toEqual(['A AMade']);
   });
 
   test('given an owner that was only paused, when a record of it comes late, then it is published once', async () => {
@@ -234,10 +234,10 @@ describe('start and recovery', () => {
     const heir = await lives.life({}, 'heir');
     await heir.work.outbox.start();
     await lives.clock.pass(1_000);
-    expect(lives.told()).toEqual(['First FirstMade', 'Third ThirdMade']);
+    expect(lives.published()).toEqual(['First FirstMade', 'Third ThirdMade']);
     for (const letGo of held) letGo();
     await lives.clock.pass(60_000);
-    expect(lives.told()).toEqual(['First FirstMade', 'Third ThirdMade', 'Late LateMade']);
+    expect(lives.published()).toEqual(['First FirstMade', 'Third ThirdMade', 'Late LateMade']);
   });
 
   test('given a nearly full ring that begins with an intent, when the instance starts, then the intent is carried out', async () => {
@@ -262,8 +262,8 @@ describe('start and recovery', () => {
     await second.work.outbox.start();
     await lives.clock.pass(30_000);
     expect(second.work.outbox.backlog).toBe(0);
-    expect(lives.told()).toHaveLength(1_020);
-    expect(lives.told()).toContain('Begun BegunGone');
+    expect(lives.published()).toHaveLength(1_020);
+    expect(lives.published()).toContain('Begun BegunGone');
     expect(await outcome(second.work.commit(making('New')))).toBe('done');
   });
 
@@ -289,7 +289,7 @@ describe('start and recovery', () => {
     const third = await lives.life();
     await third.work.outbox.start();
     await lives.clock.pass(10_000);
-    expect(lives.told().sort()).toEqual(['A AMade', 'Late LateMade', 'New NewMade']);
+    expect(lives.published().sort()).toEqual(['A AMade', 'Late LateMade', 'New NewMade']);
   });
 
   test('given many commits in the air when an instance dies, when the store takes them after its next start, then all are told', async () => {
@@ -316,10 +316,10 @@ describe('start and recovery', () => {
     for (const { path, body } of inTheAir) await sidecar.request('POST', path, body);
     await lives.clock.pass(60_000);
     expect(inTheAir.length).toBeGreaterThan(64);
-    expect(lives.told()).toHaveLength(inTheAir.length);
+    expect(lives.published()).toHaveLength(inTheAir.length);
   });
 
-  test('given batches of causes on a document of Redis since its event was due, when the next life starts, then it is told', async () => {
+  test('given batches of causes on a document of Redis since its event was due, when the next life starts, then it is published', async () => {
     const lives = new Lives({ state: 'redis' });
     await died(lives, ['A'], 'class-1');
     const { sidecar, work } = await lives.life();
@@ -327,7 +327,7 @@ describe('start and recovery', () => {
     await sidecar.write([{ key: 'A', value: { id: 1, state: { name: 'A' }, version: 3, causes } }]);
     await work.outbox.start();
     await lives.clock.pass(500);
-    expect(lives.told()).toEqual(['A AMade']);
+    expect(lives.published()).toEqual(['A AMade']);
   });
 
   test('given a ring whose records are too large for one answer, when it is read, then it is read in parts', async () => {
@@ -344,7 +344,7 @@ describe('start and recovery', () => {
       { key: 'outbox-class-1-5', value: record },
     ]);
     await lives.clock.pass(10_000);
-    expect(lives.told()).toHaveLength(6);
+    expect(lives.published()).toHaveLength(6);
   });
 
   test('given an instance that ends in order, when another one looks, then nothing is published again', async () => {
@@ -361,10 +361,10 @@ describe('start and recovery', () => {
     const third = await lives.life();
     await third.work.outbox.start();
     await lives.clock.pass(10_000);
-    expect(lives.told()).toEqual(['A AMade', 'B BMade']);
+    expect(lives.published()).toEqual(['A AMade', 'B BMade']);
   });
 
-  test('given an instance that has handed over its ring, when a change comes, then it is refused, for nobody would tell it', async () => {
+  test('given an instance that has handed over its ring, when a change comes, then it is refused, for nobody would publish it', async () => {
     const lives = new Lives();
     const { work } = await lives.life();
     await work.outbox.start();
@@ -376,6 +376,6 @@ describe('start and recovery', () => {
     const { work: other } = await lives.life({}, 'class-2');
     await other.outbox.start();
     await lives.clock.pass(120_000);
-    expect([await late, lives.stored('A'), lives.told()]).toEqual(['Overloaded', undefined, []]);
+    expect([await late, lives.stored('A'), lives.published()]).toEqual(['Overloaded', undefined, []]);
   });
 });

@@ -26,7 +26,7 @@ test('given a change every 2 ms, when they go on, then their events go out toget
   const later = sent.slice(3).map(([at], index) => at - sent[index + 2]![0]);
   expect(later.every((gap) => gap >= 11 && gap <= 15)).toBe(true);
   expect(sent.length).toBeLessThan(13);
-  expect(lives.told()).toHaveLength(60);
+  expect(lives.published()).toHaveLength(60);
 });
 
 test('given a pause, when changes follow each other, then their events go out at once', async () => {
@@ -48,14 +48,14 @@ test('given many events of one document, when they wait for each other, then the
     ),
   );
   await lives.clock.pass(20);
-  expect(lives.told()).toHaveLength(200);
+  expect(lives.published()).toHaveLength(200);
 });
 
 test('given events that wait for company, when the instance ends, then they go out at once', async () => {
   const { lives, work, sent } = await publishing();
   for (let turn = 0; turn < 5; turn++) await work.commit(making(`A${turn}`));
-  expect(lives.told().length).toBeLessThan(5);
+  expect(lives.published().length).toBeLessThan(5);
   void work.close();
   await lives.clock.pass(0);
-  expect([lives.told().length, sent.at(-1)?.[0]]).toEqual([5, 0]);
+  expect([lives.published().length, sent.at(-1)?.[0]]).toEqual([5, 0]);
 });

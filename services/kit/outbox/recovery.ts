@@ -36,7 +36,7 @@ export class Recovery {
 
   /** Which changes of these records stand in the store. @throws Unavailable */
   async examine(records: readonly OutboxRecord[]): Promise<Set<Entry>> {
-    const changes = records.flatMap(({ entries }) => entries.filter(tells));
+    const changes = records.flatMap(({ entries }) => entries.filter(publishes));
     const stand = new Set<Entry>();
     for (let from = 0; from < changes.length; from += CHUNK) {
       const part = changes.slice(from, from + CHUNK);
@@ -86,4 +86,4 @@ export class Recovery {
   }
 }
 
-const tells = (entry: Entry): boolean => entry.otherwise === undefined && entry.publications.length > 0;
+const publishes = (entry: Entry): boolean => entry.otherwise === undefined && entry.publications.length > 0;

@@ -28,12 +28,12 @@ export class Collection {
   ) {}
 
   /** One page, by number. */
-  async list<S extends Identified>(kind: Aggregate<S>, wish: PageRequest, reads = READS): Promise<Page<S>> {
+  async list<S extends Identified>(kind: Aggregate<S>, request: PageRequest, reads = READS): Promise<Page<S>> {
     const numbers = await this.numbers(kind);
     const isExpected = (place: number): boolean => !numbers.absent.has(place);
     const read = (places: readonly number[]): Promise<Row<S>[]> => this.rows.byPlace(kind, places, isExpected);
-    const page = await pageOf(numbers, wish, read, new Allowance(reads, this.rows.costByPlace(kind)));
-    const up = wish.descending ? -1 : 1;
+    const page = await pageOf(numbers, request, read, new Allowance(reads, this.rows.costByPlace(kind)));
+    const up = request.descending ? -1 : 1;
     return { ...page, items: page.items.sort((a, b) => up * (a.id - b.id)) };
   }
 
@@ -99,7 +99,7 @@ export class Collection {
   }
 }
 
-interface Sight {
+interface Snapshot {
   readonly end: number;
   readonly counts: Counts;
   readonly blocks: ReadonlyMap<number, Stored>;
@@ -112,19 +112,19 @@ interface Sight {
 class Places implements Numbers {
   readonly blocks: readonly number[];
   readonly absent: ReadonlySet<number>;
-  readonly found: Sight['found'];
+  readonly found: Snapshot['found'];
   readonly blockOf = blockOf;
   private readonly loaded = new Map<number, readonly number[]>();
 
   constructor(
     private readonly sidecar: Sidecar,
     private readonly listing: string,
-    private readonly sight: Sight,
+    private readonly snapshot: Snapshot,
   ) {
-    this.absent = sight.absent;
-    this.found = sight.found;
-    for (const [block, stored] of sight.blocks) this.loaded.set(block, this.placesOf(block, bitsOf(stored)));
-    const all = Array.from({ length: blockOf(Math.max(0, sight.end - 1)) + 1 }, (_, block) => block);
+    this.absent = snapshot.absent;
+    this.found = snapshot.found;
+    for (const [block, stored] of snapshot.blocks) this.loaded.set(block, this.placesOf(block, bitsOf(stored)));
+    const all = Array.from({ length: blockOf(Math.max(0, snapshot.end - 1)) + 1 }, (_, block) => block);
     this.blocks = all.filter((block) => this.loaded.has(block) || this.places(block) > 0);
   }
 
@@ -136,7 +136,7 @@ class Places implements Numbers {
 
   numbersOf(block: number): readonly number[] | undefined {
     const loaded = this.loaded.get(block);
-    if (loaded || (this.sight.counts[block] ?? 0) > 0) return loaded;
+    if (loaded || (this.snapshot.counts[block] ?? 0) > 0) return loaded;
     const all = this.placesOf(block, undefined);
     this.loaded.set(block, all);
     return all;
@@ -152,16 +152,16 @@ class Places implements Numbers {
   }
 
   private places(block: number): number {
-    return Math.max(0, this.last(block) - this.first(block) - (this.sight.counts[block] ?? 0));
+    return Math.max(0, this.last(block) - this.first(block) - (this.snapshot.counts[block] ?? 0));
   }
 
   private placesOf(block: number, bits: Buffer | undefined): number[] {
     const places: number[] = [];
     for (let number = this.first(block); number < this.last(block); number++)
-      if (!(bits && hasBit(bits, number)) && !this.sight.isLeftOut(number)) places.push(number);
+      if (!(bits && hasBit(bits, number)) && !this.snapshot.isLeftOut(number)) places.push(number);
     return places;
   }
 
   private first = (block: number): number => Math.max(1, block * BLOCK);
-  private last = (block: number): number => Math.min(this.sight.end, (block + 1) * BLOCK);
+  private last = (block: number): number => Math.min(this.snapshot.end, (block + 1) * BLOCK);
 }

@@ -44,7 +44,7 @@ const pagesOf = (all: readonly number[], size: number): number[][] =>
   Array.from({ length: Math.max(1, Math.ceil(all.length / size)) }, (_, n) => all.slice(n * size, (n + 1) * size));
 
 /** A row as others tell it, by the way the consumer takes. */
-async function told({ records }: GivenRecords, id: number): Promise<void> {
+async function published({ records }: GivenRecords, id: number): Promise<void> {
   const [loaded] = await records.load([naturalKey(Foreign, id)]);
   if (!loaded) throw new Error('nothing was read');
   const state: Thing = { id, name: 'told' };
@@ -218,7 +218,7 @@ describe('collections', () => {
 
   test('given a row with a number from others that is very large, the collection is as long as it has rows', async () => {
     const given = await givenRecords();
-    for (const id of [9_007_199_254_740_991, 5, 100_000_000]) await told(given, id);
+    for (const id of [9_007_199_254_740_991, 5, 100_000_000]) await published(given, id);
     given.calls.length = 0;
     expect(idsOf(await given.records.newest(Foreign, 1_000))).toEqual([5, 100_000_000, 9_007_199_254_740_991]);
     const page = await given.records.list(Foreign, { number: 0, size: 2, descending: false });

@@ -101,11 +101,11 @@ function eventText({ cloudEvent }: Publication): string {
 }
 
 function entryText({ key, cause, version, publications, otherwise }: Entry, events: readonly string[]): string {
-  const told = publications.map(
+  const published = publications.map(
     ({ partitionKey }, index) => `{"cloudEvent":${events[index]},"partitionKey":${JSON.stringify(partitionKey)}}`,
   );
   const more = otherwise === undefined ? '' : `,"otherwise":${JSON.stringify(otherwise)}`;
-  return `{"key":${JSON.stringify(key)},"cause":${JSON.stringify(cause)},"version":${version},"publications":[${told.join()}]${more}}`;
+  return `{"key":${JSON.stringify(key)},"cause":${JSON.stringify(cause)},"version":${version},"publications":[${published.join()}]${more}}`;
 }
 
 /** How a change stands in an outbox record. */

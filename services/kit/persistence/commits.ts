@@ -20,7 +20,7 @@ export interface Loaded {
 }
 
 /** An event to be told, with the trace it belongs to. */
-export interface Told {
+export interface TracedEvent {
   readonly event: DomainEvent;
   readonly trace: Trace;
 }
@@ -36,7 +36,7 @@ export interface Next {
 const LOOK_AGAIN_MS = [0, 65_000, 300_000, 900_000];
 
 /** The events of a decision, in the trace of whoever asked for it. */
-export const toldNow = (decision: Decision<unknown>): Told[] =>
+export const toldNow = (decision: Decision<unknown>): TracedEvent[] =>
   decision.events.map((event) => ({ event, trace: trace() }));
 
 /** Whether lists of its kind have it. */
@@ -65,7 +65,7 @@ export class Commits {
     loaded: Loaded,
     next: Next,
     causes: readonly string[],
-    told: readonly Told[],
+    events: readonly TracedEvent[],
     answering?: Claimed,
   ): Promise<void> {
     const { document: before } = loaded;
@@ -75,7 +75,7 @@ export class Commits {
     const listing = listingOf(kind);
     const isFirstPlace = kind.numberedBy !== undefined && next.state !== null && before?.seq === undefined;
     const seq = isFirstPlace ? await this.ids.next(listing) : before?.seq;
-    const change = this.changeOf(kind, loaded, { ...next, seq }, causes, told, answering);
+    const change = this.changeOf(kind, loaded, { ...next, seq }, causes, events, answering);
     const place = kind.numberedBy ? seq : next.id;
     const isNew = place !== undefined && next.state !== null && (isFirstPlace || before?.id !== next.id);
     const [was, is] = [isListed(kind, known), isListed(kind, next.state)];
@@ -127,7 +127,7 @@ export class Commits {
     { key, etag, document: before }: Loaded,
     { id, state, waiting, seq }: Next & { readonly seq: number | undefined },
     causes: readonly string[],
-    told: readonly Told[],
+    tracedEvents: readonly TracedEvent[],
     answering?: Claimed,
   ): Change {
     const mark = this.context.id().slice(-12);
@@ -148,7 +148,9 @@ export class Commits {
       pointers: pointersOf(kind, key, before, document),
       answers,
       cause: remembered.at(-1) ?? '',
-      publications: told.map(({ event, trace }, index) => this.publication(key, document.version, index, event, trace)),
+      publications: tracedEvents.map(({ event, trace }, index) =>
+        this.publication(key, document.version, index, event, trace),
+      ),
     };
   }
 

@@ -343,8 +343,8 @@ describe('what is made after the part of another service', () => {
     }));
     await expect(made).rejects.toThrow('was cancelled before it was made');
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const told = given.backend.broker.messages('things').map(({ data }) => JSON.parse(data.toString()).type);
-    expect(told).toEqual(['Undone']);
+    const published = given.backend.broker.messages('things').map(({ data }) => JSON.parse(data.toString()).type);
+    expect(published).toEqual(['Undone']);
   });
 
   test('given nobody is to be asked, it is made after its steps alone', async () => {

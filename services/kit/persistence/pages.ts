@@ -78,12 +78,12 @@ export class Allowance {
  */
 export async function pageOf<S>(
   numbers: Numbers,
-  wish: PageRequest,
+  page: PageRequest,
   read: (numbers: readonly number[]) => Promise<Row<S>[]>,
   allowance: Allowance,
   first: readonly S[] = [],
 ): Promise<Page<S>> {
-  const { number, size, descending = false } = wish;
+  const { number, size, descending = false } = page;
   const places = Math.max(0, number * size - first.length);
   for (let restarts = 0; ; restarts++) {
     const walk = new Walk(numbers, descending, allowance);

@@ -65,14 +65,14 @@ export class RecordReader {
     kind: Aggregate<S>,
     field: string,
     value: string,
-    wish: PageRequest,
+    request: PageRequest,
     reads?: number,
   ): Promise<Page<S>> {
     const list = kind.listBy?.find((by) => by === field);
     const found = list && kind.keyedBy !== field ? [] : await this.findOne(kind, field, value);
-    if (!list) return { ...wish, items: wish.number === 0 ? found.slice(0, wish.size) : [], next: undefined };
+    if (!list) return { ...request, items: request.number === 0 ? found.slice(0, request.size) : [], next: undefined };
     // The one that its key finds is not in the list; it comes first.
-    return this.index.find(kind, list, value, wish, found, reads);
+    return this.index.find(kind, list, value, request, found, reads);
   }
 
   /** All records with this value in a `listBy` field, at most 250 at a time: for policies that do something with each. */

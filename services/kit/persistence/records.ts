@@ -3,7 +3,7 @@ import type { Aggregate, Decision, Identified, Kind } from '../domain/aggregate.
 import { type Context, realContext } from '../runtime/context.ts';
 import { createAfter, type Steps } from '../saga/create-after.ts';
 import { Changes, type Decide } from './change.ts';
-import { Commits, type Loaded, type Next, type Told } from './commits.ts';
+import { Commits, type Loaded, type Next, type TracedEvent } from './commits.ts';
 import { Creation } from './creation.ts';
 import { type Command, Idempotency, type Outcome, repeated } from './idempotency.ts';
 import type { Ids } from './ids.ts';
@@ -117,8 +117,14 @@ export class Records extends RecordReader {
   }
 
   /** Commits what was decided on a loaded document: see Commits.commit. @throws Conflict, Unavailable */
-  commit(kind: Kind, loaded: Loaded, next: Next, causes: readonly string[], told: readonly Told[]): Promise<void> {
-    return this.commits.commit(kind, loaded, next, causes, told);
+  commit(
+    kind: Kind,
+    loaded: Loaded,
+    next: Next,
+    causes: readonly string[],
+    events: readonly TracedEvent[],
+  ): Promise<void> {
+    return this.commits.commit(kind, loaded, next, causes, events);
   }
 
   /** The number of a new record: its own, or the one others gave it. */

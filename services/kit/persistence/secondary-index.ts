@@ -70,14 +70,14 @@ export class SecondaryIndex {
     kind: Aggregate<S>,
     field: keyof S & string,
     value: string,
-    wish: PageRequest,
+    request: PageRequest,
     first: readonly S[] = [],
     reads = READS,
   ): Promise<Page<S>> {
     const list = listKey(kind.name, field, value);
     const read = reading(this.rows, kind, field, value, this.absent.get(list));
     const numbers = await this.numbers(list, read);
-    const page = await pageOf(numbers, wish, read, new Allowance(reads, this.rows.costById(kind)), first);
+    const page = await pageOf(numbers, request, read, new Allowance(reads, this.rows.costById(kind)), first);
     numbers.learn();
     return page;
   }

@@ -33,7 +33,7 @@ export interface Ending {
  */
 export class Settler {
   private readonly unsettled = new Set<Commit>();
-  private toldAt = Number.NEGATIVE_INFINITY;
+  private loggedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly store: StateStore,
@@ -95,7 +95,7 @@ export class Settler {
         await this.write(commit);
         return this.succeed(commit);
       } catch (error) {
-        this.tell(error, commit);
+        this.logWaiting(error, commit);
         if (error instanceof StoreRejected && !commit.unsure) return this.fail(commit, error);
         if (error instanceof Overloaded || look) continue;
         if (!(error instanceof StoreRejected)) commit.unsure = true;
@@ -159,10 +159,10 @@ export class Settler {
     commit.reject(new Unavailable('the service ends; the outcome is not known yet'));
   }
 
-  private tell(error: unknown, { entry }: Commit): void {
+  private logWaiting(error: unknown, { entry }: Commit): void {
     const now = this.clock.monotonic();
-    if (now - this.toldAt < TELL_MS) return;
-    this.toldAt = now;
+    if (now - this.loggedAt < TELL_MS) return;
+    this.loggedAt = now;
     log.warn('waiting for the store', { changes: this.unsettled.size, key: entry.key, reason: reason(error) });
   }
 }

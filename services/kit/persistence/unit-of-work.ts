@@ -113,25 +113,25 @@ export class UnitOfWork {
 
   private async write(commits: readonly Commit[]): Promise<void> {
     let group = commits;
-    let told = group.filter(({ recorded }) => recorded !== undefined);
+    let publishing = group.filter(({ recorded }) => recorded !== undefined);
     let seq = -1;
     try {
-      const urgent = told.some((commit) => commit.urgent);
-      if (told.length > 0) seq = this.outbox.reserve(told.length, urgent);
+      const urgent = publishing.some((commit) => commit.urgent);
+      if (publishing.length > 0) seq = this.outbox.reserve(publishing.length, urgent);
     } catch (error) {
       // What tells nothing needs no record, and goes on.
-      for (const commit of told) this.queue.fail(commit, error as Error);
+      for (const commit of publishing) this.queue.fail(commit, error as Error);
       group = group.filter(({ recorded }) => recorded === undefined);
-      told = [];
+      publishing = [];
       if (group.length === 0) return;
     }
-    for (const { numbers } of told) numbers.push(seq);
+    for (const { numbers } of publishing) numbers.push(seq);
     const operations = group.flatMap((commit) => commit.operations);
-    if (told.length > 0)
+    if (publishing.length > 0)
       operations.push(
         this.outbox.record(
           seq,
-          told.map(({ recorded }) => recorded!),
+          publishing.map(({ recorded }) => recorded!),
         ),
       );
     try {

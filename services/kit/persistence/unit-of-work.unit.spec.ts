@@ -59,7 +59,7 @@ describe('what no store or broker can take', () => {
     expect(calls.filter(({ body }) => body.includes('"bad"'))).toHaveLength(2); // in its group, and by itself
     await lives.clock.pass(60_000);
     expect(calls.filter(({ body }) => body.includes('"bad"'))).toHaveLength(2);
-    expect(lives.told()).toHaveLength(25);
+    expect(lives.published()).toHaveLength(25);
   });
 
   test('given eight commits of 600 kB, when they are made at the same time, then no transaction is larger than the sidecar takes', async () => {
@@ -129,13 +129,13 @@ describe('what the store keeps refusing', () => {
     readOnly = false;
     await lives.clock.pass(5_000);
     expect(work.settling).toBe(0);
-    expect(lives.told()).toHaveLength(64);
+    expect(lives.published()).toHaveLength(64);
     expect(await outcome(work.commit(making('Late')))).toBe('done');
   });
 });
 
 describe('unknown outcomes', () => {
-  test('given a result that breaks off while it is looked for, when the commit stands, then its event is told all the same', async () => {
+  test('given a result that breaks off while it is looked for, when the commit stands, then its event is published all the same', async () => {
     const lives = new Lives();
     let lost = false;
     const after = (call: Call, answer: { body: Buffer }) => {
@@ -154,13 +154,13 @@ describe('unknown outcomes', () => {
     await work.outbox.start();
     const sent = ['A', 'B'].map((key) => outcome(work.commit(making(key))));
     await lives.clock.pass(5_000);
-    expect([await Promise.all(sent), lives.told()]).toEqual([
+    expect([await Promise.all(sent), lives.published()]).toEqual([
       ['done', 'done'],
       ['A AMade', 'B BMade'],
     ]);
   });
 
-  test('given an answer lost after the write, when the store is read, then the commit succeeds and its event is told once', async () => {
+  test('given an answer lost after the write, when the store is read, then the commit succeeds and its event is published once', async () => {
     const lives = new Lives();
     let lost = false;
     const after = (call: Call) => {
@@ -173,10 +173,10 @@ describe('unknown outcomes', () => {
     const made = outcome(work.commit(making('A')));
     await lives.clock.pass(1_000);
     expect(await made).toBe('done');
-    expect(lives.told()).toEqual(['A AMade']);
+    expect(lives.published()).toEqual(['A AMade']);
   });
 
-  test('given a document that somebody else made meanwhile, when the commit fails, then it is a conflict and tells nothing', async () => {
+  test('given a document that somebody else made meanwhile, when the commit fails, then it is a conflict and publishes nothing', async () => {
     const lives = new Lives();
     const other = await lives.life({}, 'class-2');
     await other.work.commit(making('A', ['Other']));
@@ -184,7 +184,7 @@ describe('unknown outcomes', () => {
     const made = outcome(work.commit(making('A')));
     await lives.clock.pass(1_000);
     expect(await made).toBe('Conflict');
-    expect(lives.told()).toEqual(['A Other']);
+    expect(lives.published()).toEqual(['A Other']);
   });
 
   test("given a store that does not answer, when a caller's patience is over, then what was not sent is said to be undone", async () => {
@@ -313,13 +313,13 @@ describe('a full ring', () => {
     // One transaction is under way, and the two after it share one.
     void work.commit(making('Q', []));
     await Promise.resolve();
-    const told = work.commit(making('T')).catch((error) => error);
+    const published = work.commit(making('T')).catch((error) => error);
     const untold = outcome(work.commit(making('P', [])));
-    expect(await told).toMatchObject({ code: 'OVERLOADED', outcome: 'none' });
+    expect(await published).toMatchObject({ code: 'OVERLOADED', outcome: 'none' });
     expect(await untold).toBe('done');
     comeBack();
     await lives.clock.pass(20_000);
-    expect(lives.told()).toHaveLength(768);
+    expect(lives.published()).toHaveLength(768);
     expect(await outcome(work.commit(making('T')))).toBe('done');
   });
 
@@ -337,7 +337,7 @@ describe('a full ring', () => {
     expect(made).toBeLessThan(100);
     comeBack();
     await lives.clock.pass(20_000);
-    expect(lives.told()).toHaveLength(made);
+    expect(lives.published()).toHaveLength(made);
     expect(await outcome(work.commit(make('M')))).toBe('done');
   });
 });

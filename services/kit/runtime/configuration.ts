@@ -26,7 +26,7 @@ export class Configuration<T extends Record<string, unknown>> {
   private subscription: string | undefined;
   private renewing: Promise<void> | undefined;
   private reading: Promise<void> | undefined;
-  private isToldAgain = false;
+  private isChangedAgain = false;
 
   constructor(
     private readonly sidecar: Sidecar,
@@ -60,13 +60,13 @@ export class Configuration<T extends Record<string, unknown>> {
   }
 
   /** Reads the keys again, one reading at a time, and once more where it is told meanwhile. What cannot be read now comes with the next renewal. */
-  told(): void {
-    this.isToldAgain = this.reading !== undefined;
+  changed(): void {
+    this.isChangedAgain = this.reading !== undefined;
     this.reading ??= this.read()
       .catch((error) => void log.warn('configuration not read', { reason: reason(error) }))
       .finally(() => {
         this.reading = undefined;
-        if (this.isToldAgain) this.told();
+        if (this.isChangedAgain) this.changed();
       });
   }
 
@@ -88,7 +88,7 @@ export class Configuration<T extends Record<string, unknown>> {
       next();
     });
     router.post('/configuration/:store/:key', (_request, response) => {
-      this.told();
+      this.changed();
       response.status(200).end();
     });
     return router;
@@ -108,7 +108,7 @@ export class Configuration<T extends Record<string, unknown>> {
   private async follow(): Promise<void> {
     this.subscription = await this.sidecar.configuration.follow(Object.keys(this.schema.shape));
     this.endBeginning?.();
-    this.endBeginning = this.clock.after(BEGINNING_MS, () => this.told());
+    this.endBeginning = this.clock.after(BEGINNING_MS, () => this.changed());
   }
 
   private async renew(): Promise<void> {

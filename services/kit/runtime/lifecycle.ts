@@ -33,15 +33,15 @@ export async function startUp(
 ): Promise<void> {
   for (const { what, run } of steps) {
     progress.waitingFor = what;
-    let told = Number.NEGATIVE_INFINITY;
+    let loggedAt = Number.NEGATIVE_INFINITY;
     for (let wait = FIRST_MS; !signal.aborted; wait = Math.min(wait * 2, LONGEST_MS)) {
       try {
         await run();
         break;
       } catch (error) {
         if (!(error instanceof KitError && error.retryable)) throw error;
-        if (wait > FIRST_MS * 8 && clock.monotonic() - told > REMIND_MS) {
-          told = clock.monotonic();
+        if (wait > FIRST_MS * 8 && clock.monotonic() - loggedAt > REMIND_MS) {
+          loggedAt = clock.monotonic();
           log.warn(`the start waits for ${what}`, { reason: reason(error) });
         }
         await clock.sleep(wait, signal);

@@ -29,7 +29,12 @@ export type Activity =
       readonly outcome: 'done' | 'open' | 'timeout' | 'down' | 'nonsense';
       readonly ms: number;
     }
-  | { readonly kind: 'told'; readonly trace: string | undefined; readonly event: Happened; readonly data?: unknown }
+  | {
+      readonly kind: 'published';
+      readonly trace: string | undefined;
+      readonly event: Happened;
+      readonly data?: unknown;
+    }
   | {
       readonly kind: 'acted';
       readonly trace: string | undefined;
@@ -85,10 +90,10 @@ export function did(entry: Activity): void {
 }
 
 /** Notes that the broker took an event. `text`: the event as JSON. */
-export function told(event: Readonly<Record<string, unknown>>, text: string): void {
+export function published(event: Readonly<Record<string, unknown>>, text: string): void {
   const trace = traceIdOf(event.traceparent);
   const happened = happenedOf(event);
-  did({ kind: 'told', trace, event: happened, ...(text.length <= SHOWN ? { data: event.data } : {}) });
+  did({ kind: 'published', trace, event: happened, ...(text.length <= SHOWN ? { data: event.data } : {}) });
 }
 
 /** The attributes of a CloudEvent that say what happened, and why. */

@@ -6,7 +6,7 @@ import { httpServer } from '../http/server.ts';
 import { aggregate, answers, create, decided, defineService, event, route, whenever, writable } from '../index.ts';
 import { given } from '../testing/given.ts';
 import { MemoryBackend } from '../testing/index.ts';
-import { activity, did, endActivity, told } from './activity.ts';
+import { activity, did, endActivity, published } from './activity.ts';
 
 interface Thing {
   readonly id: number;
@@ -94,8 +94,8 @@ describe('GET /activity', () => {
   test('given a large event, when it is told, then its data is left out; of a small one it is shown', async () => {
     const { id } = await listen();
     const about = { id: 'e', type: 'T', subject: 'S', data: { a: 1 } };
-    told(about, JSON.stringify(about));
-    told(about, 'x'.repeat(5_000));
+    published(about, JSON.stringify(about));
+    published(about, 'x'.repeat(5_000));
     const { entries } = await listen(id);
     expect(entries.map((entry) => 'data' in entry)).toEqual([true, false]);
   });

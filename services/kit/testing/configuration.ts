@@ -18,7 +18,7 @@ export interface Item {
 /** A configuration store. */
 export class MemoryConfiguration {
   private readonly items = new Map<string, Item>();
-  private readonly followers = new Map<string, { keys: ReadonlySet<string>; tell: Follower }>();
+  private readonly followers = new Map<string, { keys: ReadonlySet<string>; notify: Follower }>();
   private subscriptions = 0;
 
   constructor(items: Readonly<Record<string, string>>) {
@@ -44,8 +44,8 @@ export class MemoryConfiguration {
   async set(key: string, value: string): Promise<void> {
     const item = itemOf(`${value}||1`);
     this.items.set(key, item);
-    for (const [id, { keys, tell }] of [...this.followers])
-      if (keys.size === 0 || keys.has(key)) await tell(key, item, id);
+    for (const [id, { keys, notify }] of [...this.followers])
+      if (keys.size === 0 || keys.has(key)) await notify(key, item, id);
   }
 
   /** Removes a key; followers hear an empty value. */
@@ -55,10 +55,10 @@ export class MemoryConfiguration {
   }
 
   /** @returns the id of the subscription */
-  follow(keys: readonly string[], tell: Follower): string {
+  follow(keys: readonly string[], follower: Follower): string {
     this.subscriptions += 1;
     const id = `00000000-0000-4000-9000-${this.subscriptions.toString(16).padStart(12, '0')}`;
-    this.followers.set(id, { keys: new Set(keys), tell });
+    this.followers.set(id, { keys: new Set(keys), notify: follower });
     return id;
   }
 
@@ -67,18 +67,18 @@ export class MemoryConfiguration {
   }
 }
 
-/** What daprd answers about configuration keys and subscriptions to them. @param tell brings a change to the app */
+/** What daprd answers about configuration keys and subscriptions to them. @param follower brings a change to the app */
 export function configurationApi(
   configuration: MemoryConfiguration,
   system: string,
   [store = '', what = '', unsubscribe]: readonly string[],
   query: URLSearchParams,
-  tell: Follower,
+  follower: Follower,
 ): SidecarAnswer {
   if (store !== `${system}-configuration`)
     return failure(400, 'ERR_CONFIGURATION_STORE_NOT_FOUND', `configuration store ${store} not found`);
   const keys = query.getAll('key');
-  if (what === 'subscribe') return json(200, { id: configuration.follow(keys, tell) });
+  if (what === 'subscribe') return json(200, { id: configuration.follow(keys, follower) });
   if (unsubscribe !== undefined) {
     if (configuration.unfollow(what)) return json(200, { ok: true });
     const message = `failed to unsubscribe to configuration request ${what}: subscription with id ${what} does not exist`;

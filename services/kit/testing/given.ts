@@ -32,7 +32,7 @@ export interface Reply<T = Fields> {
 }
 
 /** An event as another service would tell it. */
-export interface Told {
+export interface EventToPublish {
   readonly type: string;
   readonly data: object;
   readonly id?: string;
@@ -55,7 +55,7 @@ const PATIENCE_MS = 5_000;
 
 /** A service that runs in this process beside a sidecar without a process. */
 export class Given {
-  private tellings = 0;
+  private puts = 0;
 
   constructor(
     readonly backend: MemoryBackend,
@@ -94,14 +94,14 @@ export class Given {
   }
 
   /** Puts an event on the system's topic and delivers what waits. */
-  async tell(event: Told): Promise<void> {
+  async publish(event: EventToPublish): Promise<void> {
     this.put(event);
     await this.settle();
   }
 
   /** Puts an event on the system's topic; `backend.deliver` brings it. @returns its id */
-  put({ type, data, version = 1, subject = '', ...more }: Told): string {
-    const id = more.id ?? `${SOURCE}/${this.tellings++}`;
+  put({ type, data, version = 1, subject = '', ...more }: EventToPublish): string {
+    const id = more.id ?? `${SOURCE}/${this.puts++}`;
     const cloudEvent = {
       specversion: '1.0',
       source: SOURCE,

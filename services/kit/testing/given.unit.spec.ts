@@ -75,7 +75,7 @@ test('given an event, when it comes three times, then its effect stands once', a
   const app = await given('toy-counter', counter, { configuration });
   app.put({ type: 'Bumped', data: { name: 'pears' }, id: 'e1' });
   await app.backend.deliver('toy-counter', { choose: ([first]) => [first!, first!, first!] });
-  await app.tell({ type: 'Bumped', data: { name: 'pears' }, id: 'e1' });
+  await app.publish({ type: 'Bumped', data: { name: 'pears' }, id: 'e1' });
   await app.eventually(() => expect(app.published('Counted')).toMatchObject([{ data: { value: 3 } }]));
   await app.close();
 });

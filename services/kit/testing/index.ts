@@ -4,7 +4,15 @@ export { type BackendOptions, MemoryBackend } from './backend.ts';
 export type { BrokerKind, Message, NewMessage } from './broker.ts';
 export { ManualClock } from './clock.ts';
 export type { Delivered, Delivery } from './delivery.ts';
-export { type Fields, Given, type GivenOptions, given, type OnTopic, type Reply, type Told } from './given.ts';
+export {
+  type EventToPublish,
+  type Fields,
+  Given,
+  type GivenOptions,
+  given,
+  type OnTopic,
+  type Reply,
+} from './given.ts';
 export { type Answered, type Injected, inject } from './inject.ts';
 export type { Call, SidecarOptions } from './parts.ts';
 export type { CalleeRule, Counts } from './resiliency.ts';

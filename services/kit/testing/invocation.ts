@@ -25,7 +25,7 @@ export async function invoke(sidecar: KnownSidecar, call: Call, request: Sidecar
     succeeded = answer.status < 400;
     return answer;
   } finally {
-    if (rule?.breaker) sidecar.breakers.tell(place, rule.breaker, succeeded);
+    if (rule?.breaker) sidecar.breakers.notify(place, rule.breaker, succeeded);
   }
 }
 

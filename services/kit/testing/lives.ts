@@ -17,7 +17,7 @@ export class Lives {
   }
 
   /** A process with a sidecar; `kill` ends it in the middle of whatever it does. */
-  async life(options: SidecarOptions = {}, instance = 'class-1'): Promise<Life> {
+  async life(options: SidecarOptions = {}, instance = 'class-1'): Promise<ServiceRun> {
     const transport = this.backend.sidecar(APP, options);
     const calls: Call[] = [];
     const { before } = options;
@@ -32,7 +32,7 @@ export class Lives {
   }
 
   /** Types of the events on a topic, in their order, each with the document it is about. */
-  told(topic = 'lecture'): string[] {
+  published(topic = 'lecture'): string[] {
     return this.backend.broker.messages(topic).map(({ data }) => {
       const { type, subject } = JSON.parse(data.toString()) as { type: string; subject: string };
       return `${subject} ${type}`;
@@ -46,7 +46,7 @@ export class Lives {
   }
 }
 
-export interface Life {
+export interface ServiceRun {
   readonly sidecar: Sidecar;
   readonly work: UnitOfWork;
   readonly calls: Call[];

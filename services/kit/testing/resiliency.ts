@@ -43,7 +43,7 @@ export class Breakers {
   }
 
   /** What became of a call that went. */
-  tell(path: string, rule: NonNullable<CalleeRule['breaker']>, succeeded: boolean): void {
+  notify(path: string, rule: NonNullable<CalleeRule['breaker']>, succeeded: boolean): void {
     const { counts, testing } = this.all.get(path) ?? { counts: NONE, testing: false };
     const next: Counts = {
       requests: counts.requests + 1,

@@ -131,8 +131,8 @@ export class MemorySidecar implements Transport, KnownSidecar {
     if (area === 'state') return stateApi(this, call, rest, searchParams, unreadable);
     if (area === 'publish') return publish(this, call, rest, searchParams, unreadable);
     if (area === 'configuration')
-      return configurationApi(this.backend.configuration, this.system, rest, searchParams, (...told) =>
-        this.tellConfiguration(...told),
+      return configurationApi(this.backend.configuration, this.system, rest, searchParams, (...change) =>
+        this.notifyConfiguration(...change),
       );
     if (area === 'bindings') return this.binding(call, rest[0] ?? '');
     return notFound();
@@ -146,7 +146,7 @@ export class MemorySidecar implements Transport, KnownSidecar {
     return empty();
   }
 
-  private async tellConfiguration(key: string, item: object, id: string): Promise<void> {
+  private async notifyConfiguration(key: string, item: object, id: string): Promise<void> {
     await this.toApp({
       method: 'POST',
       path: `/configuration/${this.system}-configuration/${key}`,

@@ -146,7 +146,7 @@ export class MemoryStore {
       if (inTransaction) this.rows.set(key, { ...kept, expires });
       return refused(14, 'set key ', SET_SCRIPT);
     }
-    // A transaction does not hand the wish for first-write to the script.
+    // A transaction does not hand the option first-write to the script.
     const firstWrite = (kept?.firstWrite ?? false) || (operation.firstWrite && !inTransaction);
     const value = throughSidecar(operation.value, sixDigits);
     this.rows.set(key, { value, etag: String(Number(kept?.etag ?? 0) + 1), firstWrite, expires });

@@ -9,7 +9,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => service.close(), 60_000);
 
-const wish = { courseId: '1', fee: '10000', student: 'john-doe', textBook: 'kor_book' };
+const fields = { courseId: '1', fee: '10000', student: 'john-doe', textBook: 'kor_book' };
 const payment = (classId: number) => ({
   id: classId + 1_000,
   classId,
@@ -23,7 +23,7 @@ const rows = async (query: string): Promise<object[]> =>
   (await request(service.app).get(`/inquiryMypages/search/${query}`).expect(200)).body._embedded.inquiryMypages;
 
 test('given pay is not there, when a student enrols, then it is refused with when to come back, and nothing is left', async () => {
-  const { body, headers } = await request(service.app).post('/classes').send(wish).expect(503);
+  const { body, headers } = await request(service.app).post('/classes').send(fields).expect(503);
   expect(Number(headers['retry-after'])).toBeGreaterThan(0);
   expect(body).toMatchObject({ title: 'Service Unavailable', status: 503 });
   expect((await request(service.app).get('/classes').expect(200)).body._embedded.classes).toEqual([]);
@@ -43,13 +43,13 @@ test('given bad input, when a student enrols, then every wrong field is named', 
 
 test('given what follows a payment, when it overtakes the payment, then the row appears complete', async () => {
   const id = Date.now(); // an enrolment that no other run knows of
-  await service.tell({ type: 'PointRegistered', data: { id: 1, classId: id, student: 'john-doe', point: 100 } });
-  await service.tell({
+  await service.publish({ type: 'PointRegistered', data: { id: 1, classId: id, student: 'john-doe', point: 100 } });
+  await service.publish({
     type: 'ClassModified',
     data: { id, courseId: 2, fee: 8_000, student: 'jane-doe' },
     version: 2,
   });
-  await service.tell({ type: 'PaymentApproved', data: payment(id) });
+  await service.publish({ type: 'PaymentApproved', data: payment(id) });
   await eventually(async () =>
     expect(await rows(`findByClassId?classId=${id}`)).toMatchObject([
       { courseId: 2, fee: 8_000, student: 'jane-doe', pointStatus: 'Point Added', deliveryStatus: null },

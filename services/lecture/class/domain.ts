@@ -5,8 +5,8 @@ import { ClassCanceled, ClassModified, ClassRegistered, type EnrolmentBody } fro
 export interface Enrolment extends Identified, EnrolmentBody {}
 export const Enrolment = aggregate<Enrolment>('Class');
 
-export const enrol = (id: number, wish: EnrolmentBody): Decision<Enrolment> => {
-  const enrolment = { id, ...wish };
+export const enrol = (id: number, request: EnrolmentBody): Decision<Enrolment> => {
+  const enrolment = { id, ...request };
   return decided(enrolment, ClassRegistered(enrolment));
 };
 

@@ -9,15 +9,15 @@ import type { MyPage } from './contract.ts';
 import { cancelEnrolment, changeEnrolment, enrol } from './domain.ts';
 import { myPage } from './views.ts';
 
-const wish = { courseId: 1, fee: 10_000, student: 'john-doe', textBook: 'kor_book' };
-const enrolment = enrol(3, wish).state!;
-const payment = approvePayment({ classId: 3, ...wish })(7);
+const request = { courseId: 1, fee: 10_000, student: 'john-doe', textBook: 'kor_book' };
+const enrolment = enrol(3, request).state!;
+const payment = approvePayment({ classId: 3, ...request })(7);
 const point = { id: 9, classId: 3, student: 'john-doe' };
 const gift = { id: 4, classId: 3, fee: 10_000, student: 'john-doe' };
 const delivery = startDelivery(payment.state!)(5).events[0]!;
 
 /** What happened, each with the version of the document that told it; only where two tell the same it matters which. */
-const told = (event: DomainEvent, version: number, subject = ''): Received => ({
+const published = (event: DomainEvent, version: number, subject = ''): Received => ({
   id: `${event.type}-${subject}-${version}`,
   type: event.type,
   data: event.data,
@@ -26,19 +26,19 @@ const told = (event: DomainEvent, version: number, subject = ''): Received => ({
   traceparent: undefined,
 });
 const enrolled = [
-  told(payment.events[0]!, 1),
-  told(delivery, 1),
-  told(PointRegistered({ ...point, point: 100 }), 1),
-  told(GiftRegistered({ ...gift, giftstock: 1 }), 1, 'Gift-of-3'),
-  told(changeEnrolment(enrolment, { fee: 8_000 }).events[0]!, 2),
-  told(changeEnrolment(enrolment, { fee: 9_000 }).events[0]!, 3),
+  published(payment.events[0]!, 1),
+  published(delivery, 1),
+  published(PointRegistered({ ...point, point: 100 }), 1),
+  published(GiftRegistered({ ...gift, giftstock: 1 }), 1, 'Gift-of-3'),
+  published(changeEnrolment(enrolment, { fee: 8_000 }).events[0]!, 2),
+  published(changeEnrolment(enrolment, { fee: 9_000 }).events[0]!, 3),
 ];
 const canceled = [
   ...enrolled,
-  told(cancelEnrolment({ ...enrolment, fee: 9_000 }).events[0]!, 4),
-  told(cancelPayment(payment.state!)!.events[0]!, 2),
-  told(PointCanceled({ ...point, point: 0 }), 2),
-  told(GiftCanceled({ ...gift, giftstock: 0 }), 2, 'Gift-of-3'),
+  published(cancelEnrolment({ ...enrolment, fee: 9_000 }).events[0]!, 4),
+  published(cancelPayment(payment.state!)!.events[0]!, 2),
+  published(PointCanceled({ ...point, point: 0 }), 2),
+  published(GiftCanceled({ ...gift, giftstock: 0 }), 2, 'Gift-of-3'),
 ];
 
 const rowAfter = (events: readonly Received[]): MyPage | undefined => rowsAfter(myPage, events)[0];
@@ -49,7 +49,7 @@ describe('my page', () => {
       id: 1,
       classId: 3,
       paymentId: 7,
-      ...wish,
+      ...request,
       fee: 9_000,
       status: 'CLASS_START',
       paymentStatus: 'PAYMENT_COMPLETED',
@@ -72,7 +72,7 @@ describe('my page', () => {
   });
 
   test('given only a cancellation, when no payment was seen, then there is no row', () => {
-    expect(rowAfter([told(cancelEnrolment(enrolment).events[0]!, 2)])).toBeUndefined();
+    expect(rowAfter([published(cancelEnrolment(enrolment).events[0]!, 2)])).toBeUndefined();
   });
 
   test('given the events in any order and any number of times, when all came, then the row is the same', () => {
@@ -81,8 +81,8 @@ describe('my page', () => {
 
   test('given gifts of others with the number of the enrolment, when they come in any order, then it shows its own gift alone', () => {
     const others = [
-      told(GiftRegistered({ ...gift, id: 5, giftstock: 99 }), 1, 'Gift-of-direct-1'),
-      told(GiftRegistered({ ...gift, id: 6, giftstock: 98 }), 2, 'Gift-of-xyz'),
+      published(GiftRegistered({ ...gift, id: 5, giftstock: 99 }), 1, 'Gift-of-direct-1'),
+      published(GiftRegistered({ ...gift, id: 6, giftstock: 98 }), 2, 'Gift-of-xyz'),
     ];
     const events = [...enrolled.filter(({ type }) => type !== 'TextbookDeliveried'), ...others];
     sameInAnyOrder(events, rowAfter);

@@ -92,22 +92,22 @@ test('given a course, when many change it at the same time, then every change is
 
 test('given a payment event, when it comes twice, then there is one delivery', async () => {
   const event = { type: 'PaymentApproved', data: { ...payment(101), status: 'PAYMENT_COMPLETED' }, id: 'twice' };
-  await service.tell(event);
-  await service.tell(event);
-  await service.tell({ type: 'PaymentApproved', data: { ...payment(102), status: 'PAYMENT_COMPLETED' } });
+  await service.publish(event);
+  await service.publish(event);
+  await service.publish({ type: 'PaymentApproved', data: { ...payment(102), status: 'PAYMENT_COMPLETED' } });
   await eventually(async () => expect(await deliveries(102)).toHaveLength(1));
   expect(await deliveries(101)).toMatchObject([{ status: 'DELIVERY_START' }]);
 });
 
 test('given a cancellation, when it overtakes the payment it is about, then the delivery ends cancelled', async () => {
-  await service.tell({ type: 'PaymentCanceled', data: { ...payment(103), status: 'CANCEL' }, version: 2 });
-  await service.tell({ type: 'PaymentApproved', data: { ...payment(103), status: 'PAYMENT_COMPLETED' } });
+  await service.publish({ type: 'PaymentCanceled', data: { ...payment(103), status: 'CANCEL' }, version: 2 });
+  await service.publish({ type: 'PaymentApproved', data: { ...payment(103), status: 'PAYMENT_COMPLETED' } });
   await eventually(async () => expect(await deliveries(103)).toMatchObject([{ status: 'DELIVERY_CANCEL' }]));
 });
 
 test('given an event that lacks a field, when it comes, then it is kept as a dead letter with the reason, and can be replayed', async () => {
   const { student: _, ...broken } = payment(104);
-  await service.tell({ type: 'PaymentApproved', data: { ...broken, status: 'PAYMENT_COMPLETED' } });
+  await service.publish({ type: 'PaymentApproved', data: { ...broken, status: 'PAYMENT_COMPLETED' } });
   const letter = await eventually(async () => {
     const { body } = await request(service.app).get('/deadletters?sort=id,desc').expect(200);
     const [found] = body._embedded.deadletters.filter(

@@ -5,8 +5,8 @@ import { type CourseBody, CourseDeleted, CourseModified, CourseRegistered, Textb
 export interface Course extends Identified, CourseBody {}
 export const Course = aggregate<Course>('Course');
 
-export const registerCourse = (id: number, wish: CourseBody): Decision<Course> => {
-  const course = { id, ...wish };
+export const registerCourse = (id: number, request: CourseBody): Decision<Course> => {
+  const course = { id, ...request };
   return decided(course, CourseRegistered(course));
 };
 

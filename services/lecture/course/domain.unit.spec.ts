@@ -1,26 +1,26 @@
 import { cancelDelivery, changeCourse, deleteCourse, registerCourse, startDelivery } from './domain.ts';
 
-const wish = { name: 'korean', teacher: 'hong-gil-dong', fee: 10_000, textBook: 'kor_book' };
+const request = { name: 'korean', teacher: 'hong-gil-dong', fee: 10_000, textBook: 'kor_book' };
 const payment = { id: 7, classId: 3, courseId: 1, fee: 10_000, student: 'john-doe', textBook: 'kor_book' };
 
 describe('course', () => {
-  test('given a wish, when the course is registered, then CourseRegistered tells all of it', () => {
-    const course = { id: 1, ...wish };
-    expect(registerCourse(1, wish)).toEqual({ state: course, events: [{ type: 'CourseRegistered', data: course }] });
+  test('given a request, when the course is registered, then CourseRegistered is published with all of it', () => {
+    const course = { id: 1, ...request };
+    expect(registerCourse(1, request)).toEqual({ state: course, events: [{ type: 'CourseRegistered', data: course }] });
   });
 
   test('given a course, when only the fee changes, then the rest stays', () => {
-    const changed = { id: 1, ...wish, fee: 12_000 };
-    expect(changeCourse({ id: 1, ...wish }, { fee: 12_000 })).toEqual({
+    const changed = { id: 1, ...request, fee: 12_000 };
+    expect(changeCourse({ id: 1, ...request }, { fee: 12_000 })).toEqual({
       state: changed,
       events: [{ type: 'CourseModified', data: changed }],
     });
   });
 
   test('given a course, when it is deleted, then CourseDeleted carries its last values', () => {
-    expect(deleteCourse({ id: 1, ...wish })).toEqual({
+    expect(deleteCourse({ id: 1, ...request })).toEqual({
       state: null,
-      events: [{ type: 'CourseDeleted', data: { id: 1, ...wish } }],
+      events: [{ type: 'CourseDeleted', data: { id: 1, ...request } }],
     });
   });
 });
@@ -40,7 +40,7 @@ describe('delivery', () => {
     });
   });
 
-  test('given a started delivery, when it is cancelled, then the record stays and the change is told', () => {
+  test('given a started delivery, when it is cancelled, then the record stays and the change is published', () => {
     const canceled = { ...started, status: 'DELIVERY_CANCEL' };
     expect(cancelDelivery(started)).toEqual({
       state: canceled,
@@ -48,7 +48,7 @@ describe('delivery', () => {
     });
   });
 
-  test('given a cancelled delivery, when it is cancelled again, then nothing is told', () => {
+  test('given a cancelled delivery, when it is cancelled again, then nothing is published', () => {
     expect(cancelDelivery({ ...started, status: 'DELIVERY_CANCEL' })).toBeUndefined();
   });
 });

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { event, integer, positive, text } from '../../kit/domain/index.ts';
 
 /** Body of POST /internal/gifts, sent by point. */
-export const GiftWish = z.object({ classId: integer, fee: integer, student: text });
-export type GiftWish = z.output<typeof GiftWish>;
+export const GiftRequest = z.object({ classId: integer, fee: integer, student: text });
+export type GiftRequest = z.output<typeof GiftRequest>;
 export const GiftOutcome = z.object({ granted: z.boolean() });
 
 /** Body of POST /gifts. Without giftstock the fee decides: docs/contracts/lecture.md#oddity-direct-gift */
-export const GiftBody = GiftWish.extend({ giftstock: integer.optional() });
+export const GiftBody = GiftRequest.extend({ giftstock: integer.optional() });
 
 /** Gifts as clients see them. */
-export const GiftAnswer = GiftWish.extend({ id: positive, giftstock: integer });
+export const GiftAnswer = GiftRequest.extend({ id: positive, giftstock: integer });
 export const GiftRegistered = event('GiftRegistered', GiftAnswer);
 export const GiftCanceled = event('GiftCanceled', GiftAnswer);
 

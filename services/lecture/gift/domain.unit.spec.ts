@@ -15,7 +15,7 @@ test.each([
   expect(giftsFor(fee, rule)).toBe(gifts);
 });
 
-test('given a gift, when it is cancelled, then the record stays with no stock and GiftCanceled tells it', () => {
+test('given a gift, when it is cancelled, then the record stays with no stock and GiftCanceled is published', () => {
   const gift = registerGift(1, { classId: 3, fee: 10_000, student: 'john-doe' }, 1).state!;
   const canceled = { ...gift, giftstock: 0 };
   expect(cancelGift(gift)).toEqual({ state: canceled, events: [{ type: 'GiftCanceled', data: canceled }] });

@@ -1,6 +1,6 @@
 import { answers, RuleViolation, readable, routeFor } from '../../kit/index.ts';
 import type { Config } from './config.ts';
-import { GiftAnswer, GiftBody, GiftOutcome, GiftWish } from './contract.ts';
+import { GiftAnswer, GiftBody, GiftOutcome, GiftRequest } from './contract.ts';
 import { Gift, giftsFor, registerGift } from './domain.ts';
 
 const gifts = { kind: Gift, path: 'gifts', item: 'gift', answer: GiftAnswer };
@@ -16,8 +16,8 @@ export const routes = [
     '/gifts',
     { summary: 'Makes a gift without an enrolment.', body: GiftBody, answer: answers.created(gifts) },
     (context) => {
-      const { giftstock, ...wish } = context.body;
-      const decide = (id: number) => registerGift(id, wish, giftstock ?? amount(wish.fee, context.config));
+      const { giftstock, ...request } = context.body;
+      const decide = (id: number) => registerGift(id, request, giftstock ?? amount(request.fee, context.config));
       return context.create(gifts, decide, `direct-${context.command.cause}`);
     },
   ),
@@ -26,7 +26,7 @@ export const routes = [
     '/internal/gifts',
     {
       summary: 'Asked by point, once or several times for one enrolment.',
-      message: GiftWish,
+      message: GiftRequest,
       inGroups: true,
       answer: answers.json(GiftOutcome),
     },

@@ -2,18 +2,18 @@ import { z } from 'zod';
 import { event, integer, positive, text } from '../../kit/domain/index.ts';
 
 /** Body of POST /internal/payments, sent by class. The answer says whether the enrolment may be completed. */
-export const PaymentWish = z.object({
+export const PaymentRequest = z.object({
   classId: positive,
   courseId: integer,
   fee: integer,
   student: text,
   textBook: text,
 });
-export type PaymentWish = z.output<typeof PaymentWish>;
+export type PaymentRequest = z.output<typeof PaymentRequest>;
 export const PaymentOutcome = z.object({ approved: z.boolean() });
 
 /** A payment as clients see it. */
-export const PaymentBody = PaymentWish.extend({ id: positive, status: z.enum(['PAYMENT_COMPLETED', 'CANCEL']) });
+export const PaymentBody = PaymentRequest.extend({ id: positive, status: z.enum(['PAYMENT_COMPLETED', 'CANCEL']) });
 export type PaymentBody = z.output<typeof PaymentBody>;
 
 /** The one thing that clients may do with a payment. */

@@ -1,8 +1,8 @@
 import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
-import { PaymentApproved, PaymentCanceled, type PaymentWish } from './contract.ts';
+import { PaymentApproved, PaymentCanceled, type PaymentRequest } from './contract.ts';
 
 /** The payment of an enrolment: at most one for each. */
-export interface Payment extends Identified, PaymentWish {
+export interface Payment extends Identified, PaymentRequest {
   readonly status: 'PAYMENT_COMPLETED' | 'CANCEL';
 }
 export const Payment = aggregate<Payment>('Payment', { keyedBy: 'classId' });
@@ -12,9 +12,9 @@ export const Payment = aggregate<Payment>('Payment', { keyedBy: 'classId' });
  * (policies.ts), and class is told that it was refused (routes.ts).
  */
 export const approvePayment =
-  (wish: PaymentWish) =>
+  (request: PaymentRequest) =>
   (id: number): Decision<Payment> => {
-    const payment: Payment = { id, ...wish, status: 'PAYMENT_COMPLETED' };
+    const payment: Payment = { id, ...request, status: 'PAYMENT_COMPLETED' };
     return decided(payment, PaymentApproved(payment));
   };
 

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type Given, given } from '../../kit/testing/index.ts';
 import pay from './service.ts';
 
-const wish = { classId: 1, courseId: 1, fee: 10_000, student: 'john-doe', textBook: 'kor_book' };
+const request = { classId: 1, courseId: 1, fee: 10_000, student: 'john-doe', textBook: 'kor_book' };
 const canceled = {
   type: 'ClassCanceled',
   data: { id: 1, courseId: 1, fee: 10_000, student: 'john-doe', textBook: 'k' },
@@ -20,7 +20,7 @@ test('given pay is slow, when class stops waiting and tells that it gave up, the
     method: 'POST',
     path: '/internal/payments',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(wish),
+    body: JSON.stringify(request),
     signal: patience.signal,
   });
   const refused = expect(asked).rejects.toThrow();
@@ -29,12 +29,12 @@ test('given pay is slow, when class stops waiting and tells that it gave up, the
   patience.abort();
   await refused;
   await app.eventually(() => expect(app.published('PaymentApproved')).toHaveLength(1));
-  await app.tell(canceled);
+  await app.publish(canceled);
   expect(await app.rows('/payments/search/findByClassId?classId=1')).toMatchObject([{ classId: 1, status: 'CANCEL' }]);
 });
 
 test('given pay is slow, when class tells that it gave up before the payment was made, then it is refused', async () => {
-  const asked = app.request('POST', '/internal/payments', wish);
+  const asked = app.request('POST', '/internal/payments', request);
   app.put(canceled);
   await app.backend.deliver('lecture-pay');
   expect((await asked).body).toEqual({ approved: false });

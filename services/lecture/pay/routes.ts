@@ -10,7 +10,7 @@ import {
   routeFor,
 } from '../../kit/index.ts';
 import type { Config } from './config.ts';
-import { CancelBody, PaymentBody, PaymentOutcome, PaymentWish } from './contract.ts';
+import { CancelBody, PaymentBody, PaymentOutcome, PaymentRequest } from './contract.ts';
 import { approvePayment, cancelPayment, Payment } from './domain.ts';
 
 const HANG_MS = 60_000;
@@ -33,7 +33,7 @@ export const routes = [
     '/internal/payments',
     {
       summary: 'Asked by class, once or several times for one enrolment.',
-      message: PaymentWish,
+      message: PaymentRequest,
       answer: answers.json(PaymentOutcome),
     },
     async ({ records, config, context, body }) => {

@@ -1,5 +1,5 @@
 import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
-import type { PaymentWish } from '../pay/contract.ts';
+import type { PaymentRequest } from '../pay/contract.ts';
 import { PointCanceled, PointRegistered } from './contract.ts';
 
 /** The points a student earned by a payment. */
@@ -13,7 +13,7 @@ export const Point = aggregate<Point>('Point', { keyedBy: 'classId' });
 
 /** `percent` of the fee, rounded down. */
 export const grantPoints =
-  ({ classId, fee, student }: Pick<PaymentWish, 'classId' | 'fee' | 'student'>, percent: number) =>
+  ({ classId, fee, student }: Pick<PaymentRequest, 'classId' | 'fee' | 'student'>, percent: number) =>
   (id: number): Decision<Point> => {
     const cashpoint = Math.floor((fee * percent) / 100);
     return decided(

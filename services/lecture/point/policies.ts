@@ -8,8 +8,8 @@ import { cancelPoints, grantPoints, Point } from './domain.ts';
 export const policies = ({ sidecar, config }: Kit<Config>): Policy[] => [
   whenever(PaymentApproved, ({ classId, fee, student, ...payment }) =>
     create(Point, classId, grantPoints({ classId, fee, student, ...payment }, config().POINT_PERCENT), async () => {
-      const wish = { classId, fee, student };
-      const { granted } = await sidecar.callInGroup('lecture-gift', 'internal/gifts', wish, GiftOutcome);
+      const request = { classId, fee, student };
+      const { granted } = await sidecar.callInGroup('lecture-gift', 'internal/gifts', request, GiftOutcome);
       if (!granted) throw new RuleViolation('the gift was refused');
     }),
   ),

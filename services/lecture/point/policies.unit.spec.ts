@@ -25,7 +25,7 @@ test('given gift answers something else than agreed, when it answers right again
           }
         : undefined,
   });
-  await service.tell({ type: 'PaymentApproved', data: payment });
+  await service.publish({ type: 'PaymentApproved', data: payment });
   expect(await service.rows('/deferred')).toMatchObject([
     { cause: 'callee', callee: 'lecture-gift', reason: expect.stringContaining('does not answer as agreed') },
   ]);
@@ -62,12 +62,12 @@ test('given one gift of a batch cannot be stored, when gift is asked for all, th
   }
   await service.settle();
   expect(asked.slice(0, 2)).toEqual(['/internal/gifts/group', '/internal/gifts']);
-  const told = (type: string) =>
+  const published = (type: string) =>
     service
       .published(type)
       .map(({ data, traceparent, causationid }) => ({ classId: data.classId, traceparent, causationid }));
   const of = (classId: number) => ({ classId, traceparent: traceparent(classId), causationid: `paid-${classId}` });
-  expect(told('GiftRegistered')).toEqual([of(1), of(3)]);
-  expect(told('PointRegistered')).toEqual([of(1), of(3)]);
+  expect(published('GiftRegistered')).toEqual([of(1), of(3)]);
+  expect(published('PointRegistered')).toEqual([of(1), of(3)]);
   await Promise.all([service.close(), other.close()]);
 });

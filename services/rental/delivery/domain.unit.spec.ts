@@ -12,7 +12,7 @@ import {
 
 const computer: Product = { id: 1, productId: 1, name: 'computer', qty: 9, moving: {} };
 const order = { id: 3, productId: 1, qty: 3, status: 'ORDERED', productName: 'computer' } as const;
-const told = { id: 7, rentalId: 3, qty: 3 };
+const published = { id: 7, rentalId: 3, qty: 3 };
 const delivered = deliver(order, 3)(7).state!;
 const canceled = cancelDelivery(delivered)!.state!;
 const without = (product: Product, qty: number): Product => ({ ...product, qty });
@@ -47,7 +47,7 @@ describe('a product', () => {
     expect(takenFor(taken, order)).toBe(3);
   });
 
-  test('given a made delivery, when the stock is settled, then it forgets the order and tells nothing', () => {
+  test('given a made delivery, when the stock is settled, then it forgets the order and publishes nothing', () => {
     expect(settle(taken, order, delivered)).toEqual({ state: { ...computer, qty: 6 }, events: [] });
   });
 
@@ -90,8 +90,8 @@ describe('a product', () => {
 describe('a delivery', () => {
   test('given pieces taken, when it is made, then it is DELIVERED', () => {
     expect(deliver(order, 3)(7)).toEqual({
-      state: { ...told, productId: 1, status: 'DELIVERED', taken: 3 },
-      events: [{ type: 'Delivered', data: { ...told, status: 'DELIVERED' } }],
+      state: { ...published, productId: 1, status: 'DELIVERED', taken: 3 },
+      events: [{ type: 'Delivered', data: { ...published, status: 'DELIVERED' } }],
     });
   });
 
@@ -100,10 +100,10 @@ describe('a delivery', () => {
     ['an unregistered product', undefined, 'CANCELED_UnregisteredProduct'],
   ])('given %s, when it is made, then it is refused with both events', (_, taken, status) => {
     expect(deliver(order, taken)(7)).toEqual({
-      state: { ...told, productId: 1, status, taken: 0 },
+      state: { ...published, productId: 1, status, taken: 0 },
       events: [
-        { type: 'Delivered', data: { ...told, status } },
-        { type: 'OutOfStockRentalCanceled', data: { ...told, status } },
+        { type: 'Delivered', data: { ...published, status } },
+        { type: 'OutOfStockRentalCanceled', data: { ...published, status } },
       ],
     });
   });
@@ -112,18 +112,18 @@ describe('a delivery', () => {
     ['DELIVERED', 3],
     ['CANCELED_OutOfStock', 0],
     ['CANCELED_UnregisteredProduct', undefined],
-  ])('given one that is %s, when it is cancelled, then it keeps its product and is told once', (_, taken) => {
+  ])('given one that is %s, when it is cancelled, then it keeps its product and is published once', (_, taken) => {
     const delivery = deliver(order, taken)(7).state!;
     const cancel = cancelDelivery(delivery)!;
     expect(cancel).toEqual({
       state: { ...delivery, status: 'CANCELED' },
-      events: [{ type: 'DeliveryCanceled', data: { ...told, status: 'CANCELED' } }],
+      events: [{ type: 'DeliveryCanceled', data: { ...published, status: 'CANCELED' } }],
     });
     expect(cancelDelivery(cancel.state!)).toBeUndefined();
   });
 
   test('given an order that has not come yet, when it is cancelled, then a cancelled delivery stands in its place', () => {
-    expect(cancelBeforehand(3, 3)(7).state).toEqual({ ...told, productId: null, status: 'CANCELED', taken: 0 });
+    expect(cancelBeforehand(3, 3)(7).state).toEqual({ ...published, productId: null, status: 'CANCELED', taken: 0 });
   });
 
   test('given a delivered one, when nobody cancelled it, then it gives nothing back', () => {

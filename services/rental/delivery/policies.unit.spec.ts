@@ -9,12 +9,12 @@ const REGISTERED = 9;
 log.silent = true;
 const configuration = { CANCEL_DELAY_MS: '0', REGISTRATION_PATIENCE: '1' };
 
-interface Wish {
+interface OrderRequest {
   readonly qty: number;
   readonly cancels: boolean;
   readonly productId: number;
 }
-const wishes = fc.array(
+const requests = fc.array(
   fc.record({ qty: fc.integer({ min: 1, max: 6 }), cancels: fc.boolean(), productId: fc.constantFrom(1, 1, 1, 22) }),
   { minLength: 1, maxLength: 5 },
 );
@@ -54,7 +54,7 @@ async function replicas(dice: () => number): Promise<{ on: Given[]; calm(): void
     await given('rental-delivery', delivery, { backend, instance: 'a' }),
     await given('rental-delivery', delivery, { backend, instance: 'b' }),
   ];
-  await on[0]!.tell({ type: 'ProductSaved', data: { id: 1, name: 'computer', qty: REGISTERED } });
+  await on[0]!.publish({ type: 'ProductSaved', data: { id: 1, name: 'computer', qty: REGISTERED } });
   const wrong: Ledger[] = [];
   let isCalm = false;
   const breaks = async (call: Call): Promise<undefined> => {
@@ -83,7 +83,7 @@ const cancellation = (rentalId: number, qty: number) => ({
   cancellation: { cause: `cancel-${rentalId}`, fingerprint: null },
 });
 
-function expectWhole({ product, deliveries }: Ledger, all: readonly Wish[]): void {
+function expectWhole({ product, deliveries }: Ledger, all: readonly OrderRequest[]): void {
   const out = deliveries.filter(({ status }) => status === 'DELIVERED');
   expect(product.moving).toEqual({});
   expect(product.qty + out.reduce((sum, { qty }) => sum + qty, 0)).toBe(REGISTERED);
@@ -97,7 +97,7 @@ function expectWhole({ product, deliveries }: Ledger, all: readonly Wish[]): voi
 
 test('given two replicas that interleave and break off anywhere, when all is done again, then stock + delivered = registered', async () => {
   await fc.assert(
-    fc.asyncProperty(wishes, fc.infiniteStream(fc.nat({ max: 999 })), async (all, stream) => {
+    fc.asyncProperty(requests, fc.infiniteStream(fc.nat({ max: 999 })), async (all, stream) => {
       const dice = (): number => stream.next().value;
       const { on, calm, wrong } = await replicas(dice);
       const [first, second] = on as [Given, Given];
@@ -132,12 +132,12 @@ test('given two replicas that interleave and break off anywhere, when all is don
 
       // Long after.
       const before = ledger(first);
-      const told = first.published().length;
+      const published = first.published().length;
       for (const order of orders) first.put({ ...order, id: `${order.id}-again` });
       await Promise.all(cancel(second));
       await first.settle();
       expect(ledger(first)).toEqual(before);
-      expect(first.published()).toHaveLength(told);
+      expect(first.published()).toHaveLength(published);
       await Promise.all(on.map((one) => one.close()));
     }),
     { numRuns: 40 },
@@ -150,7 +150,7 @@ test('given a replica that stood still after it read no delivery, when another m
     await given('rental-delivery', delivery, { backend, instance: 'a' }),
     await given('rental-delivery', delivery, { backend, instance: 'b' }),
   ];
-  await quick.tell({ type: 'ProductSaved', data: { id: 1, name: 'computer', qty: REGISTERED } });
+  await quick.publish({ type: 'ProductSaved', data: { id: 1, name: 'computer', qty: REGISTERED } });
   let goOn: () => void = () => undefined;
   const halted = new Promise<void>((halt) => {
     slow.sidecar.after = async ({ kind, path, body }) => {
@@ -177,7 +177,7 @@ test('given a replica that stood still after it read no delivery, when another m
 test('given a product that is not registered yet, when its order has waited some rounds, then it is refused', async () => {
   const backend = new MemoryBackend({ configuration: { ...configuration, REGISTRATION_PATIENCE: '3' } });
   const on = await given('rental-delivery', delivery, { backend });
-  await on.tell({
+  await on.publish({
     type: 'Rentaled',
     data: { id: 1, productId: 22, qty: 1, status: 'ORDERED', productName: null },
   });

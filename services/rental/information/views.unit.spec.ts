@@ -6,13 +6,13 @@ import { cancelRental, order } from '../rental/domain.ts';
 import type { MyOrder } from './contract.ts';
 import { myOrder } from './views.ts';
 
-const wish = { productId: 1, qty: 3, status: 'ORDERED', productName: 'computer' } as const;
-const ordered = order(3, wish);
-const rentaled = { id: 3, ...wish };
+const request = { productId: 1, qty: 3, status: 'ORDERED', productName: 'computer' } as const;
+const ordered = order(3, request);
+const rentaled = { id: 3, ...request };
 const made = (taken: number | undefined) => deliver(rentaled, taken)(7);
 
 /** What happened, each with the version of the document that told it. */
-const told = (version: number, ...events: readonly DomainEvent[]): Received[] =>
+const published = (version: number, ...events: readonly DomainEvent[]): Received[] =>
   events.map(({ type, data }, index) => ({
     id: `${type}-${version}.${index}`,
     type,
@@ -22,27 +22,27 @@ const told = (version: number, ...events: readonly DomainEvent[]): Received[] =>
     traceparent: undefined,
   }));
 
-const placed = told(1, ...ordered.events);
+const placed = published(1, ...ordered.events);
 const ends = {
-  delivered: [...placed, ...told(1, ...made(3).events)],
-  outOfStock: [...placed, ...told(1, ...made(0).events)],
-  unregistered: [...placed, ...told(1, ...made(undefined).events)],
+  delivered: [...placed, ...published(1, ...made(3).events)],
+  outOfStock: [...placed, ...published(1, ...made(0).events)],
+  unregistered: [...placed, ...published(1, ...made(undefined).events)],
   canceled: [
     ...placed,
-    ...told(1, ...made(3).events),
-    ...told(2, ...cancelDelivery(made(3).state!)!.events),
-    ...told(3, ...cancelRental(ordered.state!).events),
+    ...published(1, ...made(3).events),
+    ...published(2, ...cancelDelivery(made(3).state!)!.events),
+    ...published(3, ...cancelRental(ordered.state!).events),
   ],
   refusedThenCanceled: [
     ...placed,
-    ...told(1, ...made(0).events),
-    ...told(2, ...cancelDelivery(made(0).state!)!.events),
-    ...told(3, ...cancelRental(ordered.state!).events),
+    ...published(1, ...made(0).events),
+    ...published(2, ...cancelDelivery(made(0).state!)!.events),
+    ...published(3, ...cancelRental(ordered.state!).events),
   ],
   canceledBeforehand: [
     ...placed,
-    ...told(1, ...cancelBeforehand(3, 3)(7).events),
-    ...told(2, ...cancelRental(ordered.state!).events),
+    ...published(1, ...cancelBeforehand(3, 3)(7).events),
+    ...published(2, ...cancelRental(ordered.state!).events),
   ],
 };
 
@@ -67,7 +67,7 @@ describe('my order', () => {
     expect(rowAfter(ends[end])).toEqual(both(status));
   });
 
-  test('given a delivery that alone is cancelled, when it is told, then the order is not shown as cancelled', () => {
+  test('given a delivery that alone is cancelled, when it is published, then the order is not shown as cancelled', () => {
     const events = ends.canceled.filter(({ type }) => type !== 'RentalCanceled');
     expect(rowAfter(events)).toMatchObject({ rentalStatus: 'DELIVERED', deliveryStatus: 'CANCELED' });
   });
@@ -85,6 +85,6 @@ describe('my order', () => {
 
   test('given a cancelled order, when an outcome comes late, then it stays CANCELED', () => {
     const late = ends.canceled.filter(({ type }) => type !== 'Delivered');
-    expect(rowAfter([...late, ...told(1, ...made(3).events)])).toEqual(both('CANCELED'));
+    expect(rowAfter([...late, ...published(1, ...made(3).events)])).toEqual(both('CANCELED'));
   });
 });

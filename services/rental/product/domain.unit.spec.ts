@@ -2,7 +2,7 @@ import { followStock } from '../shared/stock.ts';
 import { ProductBody } from './contract.ts';
 import { registerProduct } from './domain.ts';
 
-test('given a name and a quantity, when a product is registered, then ProductSaved tells it', () => {
+test('given a name and a quantity, when a product is registered, then ProductSaved is published', () => {
   const data = { id: 1, name: 'computer', qty: 9 };
   expect(registerProduct(1, { name: 'computer', qty: 9 }, 10)).toEqual({
     state: { ...data, stockVersion: 0 },

@@ -11,8 +11,8 @@ export interface Rental extends Identified, Omit<RentalBody, 'status'> {
 }
 export const Rental = aggregate<Rental>('Rental');
 
-export const order = (id: number, wish: RentalBody): Decision<Rental> => {
-  const rental = { id, ...wish };
+export const order = (id: number, request: RentalBody): Decision<Rental> => {
+  const rental = { id, ...request };
   return decided({ ...rental, deliveryId: null }, Rentaled(rental));
 };
 

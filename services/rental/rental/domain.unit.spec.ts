@@ -2,19 +2,19 @@ import { followStock } from '../shared/stock.ts';
 import { RentalBody } from './contract.ts';
 import { cancelRental, copyProduct, learnOutcome, order, type Rental } from './domain.ts';
 
-const wish = { productId: 1, qty: 3, status: 'ORDERED', productName: 'computer' } as const;
-const ordered = order(3, wish).state!;
+const request = { productId: 1, qty: 3, status: 'ORDERED', productName: 'computer' } as const;
+const ordered = order(3, request).state!;
 
 describe('an order', () => {
-  test('given a wish, when it is ordered, then it has no delivery yet and Rentaled tells it', () => {
-    const told = { id: 3, ...wish };
-    const state = { ...told, deliveryId: null };
-    expect(order(3, wish)).toEqual({ state, events: [{ type: 'Rentaled', data: told }] });
+  test('given a request, when it is ordered, then it has no delivery yet and Rentaled is published', () => {
+    const published = { id: 3, ...request };
+    const state = { ...published, deliveryId: null };
+    expect(order(3, request)).toEqual({ state, events: [{ type: 'Rentaled', data: published }] });
   });
 
   test('given numbers as texts and no status, when the body is read, then they are numbers and the status is ORDERED', () => {
     const body = { productId: '1', qty: '3', productName: 'computer' };
-    expect(RentalBody.parse(body)).toEqual(wish);
+    expect(RentalBody.parse(body)).toEqual(request);
   });
 
   test.each([
@@ -24,7 +24,7 @@ describe('an order', () => {
     ['status', 'DELIVERED'],
     ['productId', null],
   ])('given a %s of %j, when the body is read, then it is refused', (field, value) => {
-    expect(RentalBody.safeParse({ ...wish, [field]: value }).success).toBe(false);
+    expect(RentalBody.safeParse({ ...request, [field]: value }).success).toBe(false);
   });
 
   test.each<Rental['status']>(['DELIVERED', 'CANCELED_OutOfStock', 'CANCELED_UnregisteredProduct'])(
@@ -37,14 +37,14 @@ describe('an order', () => {
     },
   );
 
-  test('given a delivery that was cancelled beforehand, when it is told, then the order itself is not cancelled', () => {
+  test('given a delivery that was cancelled beforehand, when it is published, then the order itself is not cancelled', () => {
     expect(learnOutcome({ id: 7, rentalId: 3, qty: 3, status: 'CANCELED' })(ordered).state).toMatchObject({
       status: 'ORDERED',
       deliveryId: 7,
     });
   });
 
-  test('given an order, when it is cancelled, then it is gone and RentalCanceled tells it', () => {
+  test('given an order, when it is cancelled, then it is gone and RentalCanceled is published', () => {
     const data = { id: 3, productId: 1, qty: 3, status: 'CANCELED' };
     expect(cancelRental(ordered)).toEqual({ state: null, events: [{ type: 'RentalCanceled', data }] });
   });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { event, integer, positive } from '../../kit/domain/index.ts';
 
 /** What wallet asks for, once or several times for one entry. The full stop: docs/contracts/reward.md#oddity-full-stop */
-export const GiftWish = z.object({
+export const GiftRequest = z.object({
   walletId: positive,
   rewardId: integer.nullable().default(null),
   status: z
@@ -10,8 +10,8 @@ export const GiftWish = z.object({
     .default('Exchanged')
     .transform(() => 'Exchanged' as const),
 });
-export type GiftWish = z.output<typeof GiftWish>;
-export const GiftBody = GiftWish.loose();
+export type GiftRequest = z.output<typeof GiftRequest>;
+export const GiftBody = GiftRequest.loose();
 
 /** A gift as clients see it. */
 export const GiftAnswer = z.object({

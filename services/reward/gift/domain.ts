@@ -1,5 +1,5 @@
 import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
-import { type GiftWish, Used } from './contract.ts';
+import { type GiftRequest, Used } from './contract.ts';
 
 /** The gift for a wallet entry: at most one for each. */
 export interface Gift extends Identified {
@@ -10,6 +10,6 @@ export interface Gift extends Identified {
 export const Gift = aggregate<Gift>('Gift', { keyedBy: 'walletId' });
 
 export const recordGift =
-  ({ rewardId, walletId, status }: GiftWish) =>
+  ({ rewardId, walletId, status }: GiftRequest) =>
   (id: number): Decision<Gift> =>
     decided({ id, rewardId, walletId, status }, Used({ id, walletId }));

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { event, integer, positive } from '../../kit/domain/index.ts';
 
 /** Body of POST /missions, which says that a mission is achieved. */
-export const MissionWish = z.object({
+export const MissionRequest = z.object({
   customerId: integer.nullable().default(null),
   status: z.literal('Achieved', 'can only be Achieved').default('Achieved'),
 });
-export type MissionWish = z.output<typeof MissionWish>;
+export type MissionRequest = z.output<typeof MissionRequest>;
 
 /** Other fields are left out, so a misspelt customer makes a mission of nobody: docs/contracts/reward.md#oddity-costomer */
-export const MissionBody = MissionWish.loose();
+export const MissionBody = MissionRequest.loose();
 
 /** A mission as clients see it. */
 export const MissionAnswer = z.object({

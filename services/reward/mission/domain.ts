@@ -1,6 +1,6 @@
 import { aggregate, type Decision, decided, type Identified } from '../../kit/domain/index.ts';
 import type { Allocated } from '../reward/contract.ts';
-import { MissionAchieved, type MissionWish } from './contract.ts';
+import { MissionAchieved, type MissionRequest } from './contract.ts';
 
 /** A mission a customer achieved, and the reward issued for it. */
 export interface Mission extends Identified {
@@ -10,7 +10,7 @@ export interface Mission extends Identified {
 }
 export const Mission = aggregate<Mission>('Mission');
 
-export const achieveMission = (id: number, { customerId, status }: MissionWish): Decision<Mission> =>
+export const achieveMission = (id: number, { customerId, status }: MissionRequest): Decision<Mission> =>
   decided({ id, customerId, rewardId: null, status }, MissionAchieved({ id, customerId, status }));
 
 export const updateRewardId =

@@ -7,7 +7,7 @@ const achieved = achieveMission(3, { customerId: 11, status: 'Achieved' });
 const mission = achieved.state!;
 const reward = { id: 7, customerId: 11, missionId: 3, status: 'RewardAllocated' } as const;
 
-test('given a mission, when it is achieved, then it has no reward yet and MissionAchieved tells it', () => {
+test('given a mission, when it is achieved, then it has no reward yet and MissionAchieved is published', () => {
   expect(achieved).toEqual({
     state: { id: 3, customerId: 11, rewardId: null, status: 'Achieved' },
     events: [{ type: 'MissionAchieved', data: { id: 3, customerId: 11, status: 'Achieved' } }],
@@ -25,11 +25,11 @@ test('given a mission, when its reward is allocated, then it has its number and 
   expect(updateRewardId({ ...reward, id: 8 })(rewarded?.state as Mission)).toBeUndefined();
 });
 
-test('given a reward whose mission is not there yet, when it is told, then it is kept for later', async () => {
+test('given a reward whose mission is not there yet, when it is published, then it is kept for later', async () => {
   const service = await given('reward-mission', missions);
-  await service.tell({ type: 'Allocated', data: { ...reward, missionId: 2 } });
+  await service.publish({ type: 'Allocated', data: { ...reward, missionId: 2 } });
   await service.request('POST', '/missions', { customerId: 11 });
-  await service.tell({ type: 'Allocated', data: { ...reward, id: 8, missionId: 1 } });
+  await service.publish({ type: 'Allocated', data: { ...reward, id: 8, missionId: 1 } });
   expect((await service.request('GET', '/missions/1')).body).toMatchObject({ rewardId: 8, status: 'RewardAllocated' });
   await service.request('POST', '/missions', { customerId: 12 });
   await service.eventually(async () =>

@@ -25,7 +25,7 @@ const all = [achievedEvent, allocatedEvent, issuedEvent, exchangedEvent];
 /** The page after these events, on the real kit. */
 async function rowAfter(events: readonly Received[]): Promise<Mypage | undefined> {
   const service = await given('reward-mypage', app);
-  for (const { id, type, data, version } of events) await service.tell({ id, type, version, data: data as object });
+  for (const { id, type, data, version } of events) await service.publish({ id, type, version, data: data as object });
   await service.settle();
   const [first] = await service.rows<Mypage & { _links: unknown }>('/mypages');
   await service.close();

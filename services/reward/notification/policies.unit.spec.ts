@@ -19,10 +19,10 @@ test.each([
     { walletId: 5, status: 'Exchanged', message: 'GIFT EXCHANGED!' },
   ],
 ])(
-  'given %s, when it is told twice, then there is one notification that shows what it is about',
+  'given %s, when it is published twice, then there is one notification that shows what it is about',
   async (type, data, expected) => {
     const service = await given('reward-notification', notification);
-    for (let times = 0; times < 2; times++) await service.tell({ type, data, id: 'e1' });
+    for (let times = 0; times < 2; times++) await service.publish({ type, data, id: 'e1' });
     const none = { missionId: null, rewardId: null, walletId: null, status: null };
     const _links = expect.anything();
     expect(await service.rows('/notifications')).toEqual([{ id: 1, ...none, ...expected, _links }]);
@@ -46,7 +46,7 @@ test('given a store that took no writes, when it takes them again, then an event
   await service.backend.deliver('reward-notification');
   expect(service.backend.notices).toEqual([]);
   refuses = false;
-  await service.tell(event);
+  await service.publish(event);
   await service.eventually(() => expect(service.backend.notices).toHaveLength(1));
   await service.close();
 });

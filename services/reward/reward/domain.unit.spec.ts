@@ -5,7 +5,7 @@ import rewards from './service.ts';
 
 const reward = allocate({ id: 3, customerId: 11, status: 'Achieved' })(7).state!;
 
-test('given a mission, when its reward is allocated, then Allocated tells it', () => {
+test('given a mission, when its reward is allocated, then Allocated is published', () => {
   expect(reward).toEqual({ id: 7, missionId: 3, customerId: 11, status: 'RewardAllocated' });
   expect(allocate({ id: 3, customerId: 11, status: 'Achieved' })(7).events).toEqual([
     { type: 'Allocated', data: reward },
@@ -22,10 +22,10 @@ test('given what the wallet tells, in any order and any number of times, when al
   );
 });
 
-test('given an entry of a reward that is not there yet, when it is told, then the reward follows it once it is there', async () => {
+test('given an entry of a reward that is not there yet, when it is published, then the reward follows it once it is there', async () => {
   const service = await given('reward-reward', rewards);
-  await service.tell({ type: 'Exchanged', data: { id: 5, rewardId: 1, status: 'Exchanged' } });
-  await service.tell({ type: 'MissionAchieved', data: { id: 3, customerId: 11, status: 'Achieved' } });
+  await service.publish({ type: 'Exchanged', data: { id: 5, rewardId: 1, status: 'Exchanged' } });
+  await service.publish({ type: 'MissionAchieved', data: { id: 3, customerId: 11, status: 'Achieved' } });
   await service.eventually(async () =>
     expect((await service.request('GET', '/rewards/1')).body).toMatchObject({ missionId: 3, status: 'Exchanged' }),
   );

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { event, integer, positive } from '../../kit/domain/index.ts';
 
 /** Body of PATCH /wallets/{id}, which exchanges an entry. Other fields change nothing. */
-export const ExchangeWish = z.object({ status: z.literal('Exchanged', 'can only become Exchanged').optional() });
-export type ExchangeWish = z.output<typeof ExchangeWish>;
-export const ExchangeBody = ExchangeWish.loose();
+export const ExchangeRequest = z.object({ status: z.literal('Exchanged', 'can only become Exchanged').optional() });
+export type ExchangeRequest = z.output<typeof ExchangeRequest>;
+export const ExchangeBody = ExchangeRequest.loose();
 
 /** An entry of a wallet as clients see it. */
 export const WalletBody = z.object({

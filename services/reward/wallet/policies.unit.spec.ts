@@ -26,33 +26,33 @@ const statusOf = async (id: number): Promise<unknown> => (await service.request(
 const exchanged = () => service.published('Exchanged').map(({ data }) => data.id);
 
 test('given a gift for an entry that is still to come, when the entry is issued long after, then it is exchanged, once', async () => {
-  await service.tell(used(1));
-  await service.tell(used(1));
+  await service.publish(used(1));
+  await service.publish(used(1));
   expect((await service.request('GET', '/wallets/1')).status).toBe(404);
-  await service.tell(allocated(7));
+  await service.publish(allocated(7));
   await service.eventually(async () => expect(await statusOf(1)).toBe('Exchanged'));
   await service.eventually(() => expect(exchanged()).toEqual([1]));
 });
 
 test('given a gift for one entry, when another is issued, then that stays as it is', async () => {
-  await service.tell(used(2));
-  await service.tell(allocated(7));
+  await service.publish(used(2));
+  await service.publish(allocated(7));
   await service.eventually(() => expect(service.published('Issued')).toHaveLength(1));
   await service.settle();
   expect(await statusOf(1)).toBe('Issued');
 });
 
-test('given an entry whose customer never came back, when its gift is told, then it is exchanged by the gift', async () => {
-  await service.tell(allocated(7));
+test('given an entry whose customer never came back, when its gift is published, then it is exchanged by the gift', async () => {
+  await service.publish(allocated(7));
   await service.eventually(async () => expect(await statusOf(1)).toBe('Issued'));
-  await service.tell(used(1));
+  await service.publish(used(1));
   await service.eventually(async () => expect(await statusOf(1)).toBe('Exchanged'));
 });
 
 test('given a key that exchanged one entry, when it comes for another, then that is refused and no gift is asked for', async () => {
   const gifts = await given('reward-gift', gift, { backend });
-  await service.tell(allocated(7));
-  await service.tell(allocated(8));
+  await service.publish(allocated(7));
+  await service.publish(allocated(8));
   await service.eventually(async () => expect(await statusOf(2)).toBe('Issued'));
   const exchange = (id: number) =>
     service.request('PATCH', `/wallets/${id}`, { status: 'Exchanged' }, { 'idempotency-key': 'k' });

@@ -24,7 +24,7 @@ async function entries(rewardId: number): Promise<{ id: number; status: string }
 
 async function issued(): Promise<{ rewardId: number; id: number }> {
   const rewardId = number++;
-  await service.tell(allocated(rewardId));
+  await service.publish(allocated(rewardId));
   const [entry] = await eventually(async () => {
     const found = await entries(rewardId);
     expect(found).toMatchObject([{ rewardId, customerId: 11, status: 'Issued' }]);
@@ -35,9 +35,9 @@ async function issued(): Promise<{ rewardId: number; id: number }> {
 
 const exchange = (id: number) => request(service.app).patch(`/wallets/${id}`).send({ status: 'Exchanged' });
 
-test('given a reward, when it is told several times, by the same event and by others, then there is one entry', async () => {
+test('given a reward, when it is published several times, by the same event and by others, then there is one entry', async () => {
   const { rewardId } = await issued();
-  for (const id of ['a', 'a', 'b']) await service.tell({ ...allocated(rewardId), id: `${id}-${rewardId}` });
+  for (const id of ['a', 'a', 'b']) await service.publish({ ...allocated(rewardId), id: `${id}-${rewardId}` });
   await issued();
   expect(await entries(rewardId)).toHaveLength(1);
 });
@@ -52,12 +52,12 @@ test('given gift is not there, when a reward is exchanged, then it is refused wi
 
 test('given gift is away after it had recorded the gift, when the wallet asks again, then the entry is exchanged', async () => {
   const { rewardId, id } = await issued();
-  await service.tell({ type: 'Used', data: { id: 1, walletId: id } });
+  await service.publish({ type: 'Used', data: { id: 1, walletId: id } });
   await eventually(async () => expect(await entries(rewardId)).toMatchObject([{ id, status: 'Exchanged' }]));
   expect((await exchange(id).expect(200)).body).toMatchObject({ id, rewardId, status: 'Exchanged' });
 });
 
-test('given a gift for an entry that is not there, when it is told, then what comes after it is not held up', async () => {
-  await service.tell({ type: 'Used', data: { id: 2, walletId: 999_999_999 } });
+test('given a gift for an entry that is not there, when it is published, then what comes after it is not held up', async () => {
+  await service.publish({ type: 'Used', data: { id: 2, walletId: 999_999_999 } });
   await issued();
 });

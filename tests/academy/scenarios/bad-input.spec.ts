@@ -24,7 +24,7 @@ describe('what cannot be meant is refused by name', () => {
     ['/lectureSystems', { lectureName: '  ' }, 'lectureName'],
     ['/lectureSystems', { lectureName: 7 }, 'lectureName'],
     ['/lectureSystems', { lectureName: 'x'.repeat(1_001) }, 'lectureName'],
-  ])('1. given a wish, when %s gets %j, then 400 names the field', async (path, body, field) => {
+  ])('1. given a request, when %s gets %j, then 400 names the field', async (path, body, field) => {
     expectProblem(await call('POST', path, body), 400, field);
   });
 

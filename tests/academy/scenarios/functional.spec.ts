@@ -1,6 +1,6 @@
 import { type Answer, expectProblem, type Fields, rows } from '../../harness/client.ts';
 import { eventually, processOf, run } from '../../harness/system.ts';
-import { followed, type Told } from '../../harness/topic.ts';
+import { followed, type Published } from '../../harness/topic.ts';
 import {
   call,
   cancel,
@@ -22,7 +22,7 @@ const topic = followed('academy');
 /** How often each event was told about a registration or its payment. */
 function toldOf(id: number): Record<string, number> {
   const events = new Map<string, string>();
-  for (const { event } of topic.told) {
+  for (const { event } of topic.published) {
     const { type, data } = event;
     if ((/^Payment/.test(type) ? data.courseId : /^Course/.test(type) ? data.id : undefined) === id)
       events.set(event.id, type);
@@ -53,11 +53,11 @@ test('1, 2, 3. given all services, when a student registers by the singular path
   );
 });
 
-test('2. given a registration, when its events are told, then they carry all fields', async () => {
+test('2. given a registration, when its events are published, then they carry all fields', async () => {
   const id = await registered(NOBODYS, { studentId: 7 });
   await completes(id);
   const data = (type: string): Fields | undefined =>
-    topic.told.find(({ event }) => event.type === type && event.data.id === id && event.data.lectureId === NOBODYS)
+    topic.published.find(({ event }) => event.type === type && event.data.id === id && event.data.lectureId === NOBODYS)
       ?.event.data;
   await eventually(() => {
     const fields = { id, lectureId: NOBODYS, studentId: 7, timestamp: expect.stringMatching(/^\d{14}$/) };
@@ -135,8 +135,8 @@ test('8. given an open lecture, when it is cancelled, then it is gone everywhere
   await eventually(async () => expect(await lectureRow(id)).toBeUndefined());
   expectProblem(await cancelLecture(id), 404);
   expectProblem(await call('PATCH', `/lectureSystems/${id}`, { lectureName: 'again' }), 404);
-  const told = topic.told.filter(({ event }) => event.type === 'OpenedCanceled' && event.data.id === id);
-  expect(told).toHaveLength(1);
+  const published = topic.published.filter(({ event }) => event.type === 'OpenedCanceled' && event.data.id === id);
+  expect(published).toHaveLength(1);
 });
 
 test('9. given two lectures with students, when one is cancelled, then its registrations and payments go, the others stay', async () => {
@@ -235,7 +235,7 @@ describe('payments', () => {
   // Far from the numbers that registrations get meanwhile.
   const courseId = (): number => 1_000_000_000 + Math.floor(Math.random() * 1e12);
 
-  test('3. given a payment, when it is made again, then there is one, told once', async () => {
+  test('3. given a payment, when it is made again, then there is one, published once', async () => {
     const id = courseId();
     const [first, ...others] = await Promise.all(Array.from({ length: 6 }, () => pay(id)));
     expect(first).toMatchObject({ status: 201, body: { courseId: id } });
@@ -271,9 +271,9 @@ describe('payments', () => {
 
 describe('events again', () => {
   /** Brings events again, as a broker may at any time. */
-  async function again(events: readonly Told['event'][]): Promise<void> {
+  async function again(events: readonly Published['event'][]): Promise<void> {
     const { daprHttpPort } = await processOf('academy-payment');
-    const publish = async (event: Told['event']): Promise<void> => {
+    const publish = async (event: Published['event']): Promise<void> => {
       const response = await fetch(`http://127.0.0.1:${daprHttpPort}/v1.0/publish/academy-pubsub/academy`, {
         method: 'POST',
         headers: { 'content-type': 'application/cloudevents+json' },
@@ -293,7 +293,7 @@ describe('events again', () => {
     for (const id of gone) expect((await cancel(id)).status).toBe(204);
     await studentsAre(lecture, ids.slice(15));
     const before = await lectureRow(lecture);
-    const old = topic.told.filter(
+    const old = topic.published.filter(
       ({ event }) => event.data.lectureId === lecture || ids.includes(event.data.courseId as number),
     );
     await again([...old].reverse().map(({ event }) => event));

@@ -32,9 +32,9 @@ import {
 const topic = followed('academy');
 
 /** Registrations of a lecture about which an event was told. */
-const told = (type: string, lectureId: number): number[] => [
+const published = (type: string, lectureId: number): number[] => [
   ...new Set(
-    topic.told
+    topic.published
       .filter(({ event }) => event.type === type && event.data.lectureId === lectureId)
       .map(({ event }) => event.data.id as number),
   ),
@@ -70,7 +70,7 @@ test(
       expect(ids).toHaveLength(1);
       await completes(ids[0]!);
       await studentsAre(lecture, ids);
-      expect(told('CourseRegistered', lecture)).toEqual(ids);
+      expect(published('CourseRegistered', lecture)).toEqual(ids);
       expect(before[index]).toMatchObject({ studentNumber: 0, lectureStatus: null });
     }
     expect((await others()).map(({ pid }) => pid)).toEqual(pids);
@@ -113,7 +113,7 @@ test(
     const id = await registered(1);
     expect(numbers).toContain(id);
     await completes(id, 60_000);
-    const paid = topic.told.filter(({ event }) => event.type === 'PaymentCompleted' && event.data.courseId === id);
+    const paid = topic.published.filter(({ event }) => event.type === 'PaymentCompleted' && event.data.courseId === id);
     expect(new Set(paid.map(({ event }) => event.id)).size).toBe(1);
   },
   LONG,
@@ -255,13 +255,15 @@ test.each([
       expect(refused.ms).toBeLessThan(1_400);
     });
     const [attempt] = await eventually(() => {
-      const found = told('CourseCanceled', lecture);
+      const found = published('CourseCanceled', lecture);
       expect(found).toHaveLength(1);
       return found;
     });
     if (paid)
       await eventually(() => {
-        const about = topic.told.filter(({ event }) => event.data.courseId === attempt).map(({ event }) => event.type);
+        const about = topic.published
+          .filter(({ event }) => event.data.courseId === attempt)
+          .map(({ event }) => event.type);
         expect([...new Set(about)].sort()).toEqual(['PaymentCanceled', 'PaymentCompleted']);
       });
     // The payment that came too late would have been made by now, or is refused for good.
@@ -269,7 +271,7 @@ test.each([
     await vanishes(attempt!);
     for (const id of kept) await completes(id);
     await studentsAre(lecture, kept);
-    expect(told('CourseRegistered', lecture)).toEqual(kept);
+    expect(published('CourseRegistered', lecture)).toEqual(kept);
   },
   LONG,
 );
@@ -288,7 +290,7 @@ test(
     const after = await eventually(() => registered(lecture), 30_000);
     for (const id of [...ids, after]) await completes(id);
     await eventually(async () => {
-      for (const id of told('CourseCanceled', lecture))
+      for (const id of published('CourseCanceled', lecture))
         expect(await recordsOf(id)).toEqual({ registration: undefined, payment: undefined, row: undefined });
     }, 60_000);
     await studentsAre(lecture, [...ids, after]);
@@ -329,8 +331,8 @@ test(
     const lecture = await open();
     const ids: number[] = [];
     try {
-      const wishes = doubled.flatMap((appId) => ['--replicas', `${appId}=2`]);
-      await run('up', 'academy', '--profile', profile, '--detach', ...wishes);
+      const requests = doubled.flatMap((appId) => ['--replicas', `${appId}=2`]);
+      await run('up', 'academy', '--profile', profile, '--detach', ...requests);
       ids.push(...(await Promise.all(Array.from({ length: 24 }, () => registered(lecture)))));
       for (const id of ids.splice(0, 5)) expect(await cancel(id)).toMatchObject({ status: 204 });
       await studentsAre(lecture, ids, 60_000);

@@ -55,7 +55,7 @@ test(
         await inForce(asItWas);
       }
     });
-    const paid = topic.told.filter(({ event }) => event.type === 'PaymentCompleted');
+    const paid = topic.published.filter(({ event }) => event.type === 'PaymentCompleted');
     const payments = new Set(paid.map(({ event }) => event.id));
     expect(payments.size).toBe(new Set(paid.map(({ event }) => event.data.courseId)).size);
   },

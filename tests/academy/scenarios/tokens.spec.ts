@@ -71,7 +71,7 @@ async function ask(method: string, path: string, authorization?: string, body?: 
   return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Fields, ms: 0 };
 }
 
-const wish = { lectureId: 1, studentId: 34_034 };
+const request = { lectureId: 1, studentId: 34_034 };
 const registrations = async (bearer: string): Promise<unknown> => {
   const path = '/courseRegistrationSystems';
   return (await ask('GET', path, bearer)).body._embedded;
@@ -94,7 +94,7 @@ test('34. given no token, or one that is not valid, when a student registers, th
     'signed by a stranger': `Bearer ${await token({}, issuer, stranger.privateKey)}`,
   };
   for (const [what, authorization] of Object.entries(invalid)) {
-    const answer = await ask('POST', '/courseRegistrationSystems', authorization, wish);
+    const answer = await ask('POST', '/courseRegistrationSystems', authorization, request);
     expect({ what, status: answer.status }).toEqual({ what, status: 401 });
     expectProblem(answer, 401);
     expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
@@ -107,15 +107,15 @@ test('34. given a token that does not permit it, when a student registers, then 
     'POST',
     '/courseRegistrationSystems',
     `Bearer ${await token({ scope: 'openid reregister' })}`,
-    wish,
+    request,
   );
   expectProblem(answer, 403);
   expect(answer.headers.get('www-authenticate')).toContain('insufficient_scope');
 });
 
 test('34. given a valid token, when a student registers, then it succeeds', async () => {
-  const answer = await ask('POST', '/courseRegistrationSystems', `Bearer ${await token()}`, wish);
-  expect(answer).toMatchObject({ status: 201, body: wish });
+  const answer = await ask('POST', '/courseRegistrationSystems', `Bearer ${await token()}`, request);
+  expect(answer).toMatchObject({ status: 201, body: request });
 });
 
 test('34. given the authorization server was never there, when a student comes, then he is told to try again', async () => {

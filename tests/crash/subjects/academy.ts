@@ -1,4 +1,4 @@
-import { type Desk, idOf, type Subject } from '../desk.ts';
+import { type ClientSession, idOf, type Subject } from '../client-session.ts';
 import type { Findings } from '../findings.ts';
 import type { Shown } from '../shown.ts';
 
@@ -22,44 +22,44 @@ export function academy(): Subject {
   const lectures: Lecture[] = [];
   const registrations: Registration[] = [];
 
-  function client(desk: Desk): () => Promise<void> {
+  function client(session: ClientSession): () => Promise<void> {
     const mine: Registration[] = [];
     let students = 0;
     const open = async (): Promise<void> => {
-      const lectureName = desk.name();
-      const answer = await desk.command('POST', '/lectureSystems', { lectureName });
-      if (desk.accepted(answer, `lecture ${lectureName}`))
+      const lectureName = session.name();
+      const answer = await session.command('POST', '/lectureSystems', { lectureName });
+      if (session.accepted(answer, `lecture ${lectureName}`))
         lectures.push({ id: idOf(answer), lectureName, canceled: false });
     };
     const close = async (lecture: Lecture): Promise<void> => {
       // Nobody else may cancel it meanwhile, or register for it and be surprised.
       lecture.canceled = true;
-      desk.accepted(
-        await desk.command('DELETE', `/lectureSystems/${lecture.id}`, undefined, { untilDone: true }),
+      session.accepted(
+        await session.command('DELETE', `/lectureSystems/${lecture.id}`, undefined, { untilDone: true }),
         `LectureSystem-${lecture.id} cancel`,
       );
     };
     const register = async (lecture: Lecture): Promise<void> => {
-      const studentId = 1 + desk.number * 1_000_000 + students++;
-      const answer = await desk.command('POST', '/courseRegistrationSystems', { lectureId: lecture.id, studentId });
+      const studentId = 1 + session.number * 1_000_000 + students++;
+      const answer = await session.command('POST', '/courseRegistrationSystems', { lectureId: lecture.id, studentId });
       // 409: the lecture is cancelled, or the first try under this key was undone meanwhile.
-      if (answer.status === 409 || !desk.accepted(answer, `registration of ${studentId}`)) return;
+      if (answer.status === 409 || !session.accepted(answer, `registration of ${studentId}`)) return;
       const registration = { id: idOf(answer), lecture, studentId, canceled: false };
       registrations.push(registration);
       mine.push(registration);
     };
     const cancel = async (one: Registration): Promise<void> => {
-      const answer = await desk.command('DELETE', `/courseRegistrationSystems/${one.id}`);
+      const answer = await session.command('DELETE', `/courseRegistrationSystems/${one.id}`);
       mine.splice(mine.indexOf(one), 1);
       // 404: it went with its lecture.
-      if ((answer.status === 404 && one.lecture.canceled) || desk.accepted(answer, `registration ${one.id} cancel`))
+      if ((answer.status === 404 && one.lecture.canceled) || session.accepted(answer, `registration ${one.id} cancel`))
         one.canceled = true;
       else mine.push(one);
     };
     return () => {
-      const dice = desk.dice();
-      const lecture = desk.pick(lectures.filter(({ canceled }) => !canceled).slice(-5));
-      const registration = desk.pick(mine);
+      const dice = session.dice();
+      const lecture = session.pick(lectures.filter(({ canceled }) => !canceled).slice(-5));
+      const registration = session.pick(mine);
       if (dice < 0.06 || !lecture) return open();
       if (dice < 0.09 && lecture.id !== LECTURE_OF_THE_CONTRACT) return close(lecture);
       return dice < 0.7 || !registration ? register(lecture) : cancel(registration);
@@ -95,7 +95,7 @@ export function academy(): Subject {
         findings.expect(key, 'the registration', state, null);
         findings.expect(key, 'its payment', payment, null);
       }
-      findings.expect(key, 'the number of times it was told', findings.count(key, 'CourseRegistered'), 1);
+      findings.expect(key, 'the number of times it was published', findings.count(key, 'CourseRegistered'), 1);
       findings.expect(
         key,
         'the number of times it was cancelled',

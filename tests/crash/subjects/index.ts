@@ -1,4 +1,4 @@
-import type { Subject } from '../desk.ts';
+import type { Subject } from '../client-session.ts';
 import { academy } from './academy.ts';
 import { insurance } from './insurance.ts';
 import { lecture } from './lecture.ts';

@@ -1,5 +1,5 @@
 import type { Row } from '../../harness/collection.ts';
-import { type Desk, idOf, type Subject } from '../desk.ts';
+import { type ClientSession, idOf, type Subject } from '../client-session.ts';
 import type { Findings } from '../findings.ts';
 
 interface Proposal {
@@ -32,7 +32,7 @@ export function insurance(): Subject {
   const prdcd = 'P00000005';
   let registered: Promise<unknown> | undefined;
 
-  function client(desk: Desk): () => Promise<void> {
+  function client(session: ClientSession): () => Promise<void> {
     const mine: Proposal[] = [];
     const saved: (Plan & { id: number })[] = [];
     const product = {
@@ -42,35 +42,38 @@ export function insurance(): Subject {
       maxEntAmt: 100_000,
       prm: PREMIUM,
     };
-    const customer = (custNm: string): Row => ({ custNo: String(100_000_000 + desk.upTo(899_999_999)), custNm });
+    const customer = (custNm: string): Row => ({ custNo: String(100_000_000 + session.upTo(899_999_999)), custNm });
     const save = async (): Promise<void> => {
-      const [custNm, sprm] = [desk.name(), 1000 * desk.upTo(90)];
-      const answer = await desk.command('POST', '/plans', {
+      const [custNm, sprm] = [session.name(), 1000 * session.upTo(90)];
+      const answer = await session.command('POST', '/plans', {
         ppsdsnNo: '',
         prdcd,
         ...customer(custNm),
         sprm,
         entAmt: 50_000,
       });
-      if (!desk.accepted(answer, `plan of ${custNm}`)) return;
+      if (!session.accepted(answer, `plan of ${custNm}`)) return;
       const plan = { id: idOf(answer), ppsdsnNo: String(answer.body.ppsdsnNo), custNm, sprm, changes: 0 };
       plans.push(plan);
       saved.push(plan);
     };
     const saveAgain = async (plan: Plan & { id: number }): Promise<void> => {
-      const sprm = 1000 * desk.upTo(90);
-      if (!desk.accepted(await desk.command('PATCH', `/plans/${plan.id}`, { sprm }), `plan ${plan.ppsdsnNo} change`))
+      const sprm = 1000 * session.upTo(90);
+      if (
+        !session.accepted(await session.command('PATCH', `/plans/${plan.id}`, { sprm }), `plan ${plan.ppsdsnNo} change`)
+      )
         return;
       plan.sprm = sprm;
       plan.changes++;
     };
     const apply = async (): Promise<void> => {
-      const custNm = desk.name();
-      const [payAmt, sprm] = desk.dice() < 0.5 ? [1000 * desk.upTo(90), undefined] : [undefined, 1000 * desk.upTo(90)];
-      const wish = { ppsdsnNo: '20210708033005', prdcd, ...customer(custNm), ...(payAmt ? { payAmt } : { sprm }) };
-      const answer = await desk.command('POST', '/proposals', wish);
+      const custNm = session.name();
+      const [payAmt, sprm] =
+        session.dice() < 0.5 ? [1000 * session.upTo(90), undefined] : [undefined, 1000 * session.upTo(90)];
+      const request = { ppsdsnNo: '20210708033005', prdcd, ...customer(custNm), ...(payAmt ? { payAmt } : { sprm }) };
+      const answer = await session.command('POST', '/proposals', request);
       // 409 and 422: the first try under this key was undone meanwhile, which refuses the command.
-      if ((answer.unsure && [409, 422].includes(answer.status)) || !desk.accepted(answer, `proposal of ${custNm}`))
+      if ((answer.unsure && [409, 422].includes(answer.status)) || !session.accepted(answer, `proposal of ${custNm}`))
         return;
       const made = { id: idOf(answer), prpsNo: String(answer.body.prpsNo), custNm, payAmt: payAmt ?? sprm ?? PREMIUM };
       const proposal = { ...made, withdrawn: false, paymentCanceled: false };
@@ -78,20 +81,24 @@ export function insurance(): Subject {
       mine.push(proposal);
     };
     const withdraw = async (one: Proposal): Promise<void> => {
-      if (desk.accepted(await desk.command('DELETE', `/proposals/${one.id}`), `proposal ${one.prpsNo} withdrawal`))
+      if (
+        session.accepted(await session.command('DELETE', `/proposals/${one.id}`), `proposal ${one.prpsNo} withdrawal`)
+      )
         one.withdrawn = true;
       mine.splice(mine.indexOf(one), 1);
     };
     const cancelPayment = async (one: Proposal): Promise<void> => {
-      const wish = { svcId: 'PPA001SVC', svcFn: 'cancelPay', prpsNo: one.prpsNo };
-      if (desk.accepted(await desk.command('POST', '/payments/online', wish), `payment of ${one.prpsNo} cancel`))
+      const body = { svcId: 'PPA001SVC', svcFn: 'cancelPay', prpsNo: one.prpsNo };
+      if (session.accepted(await session.command('POST', '/payments/online', body), `payment of ${one.prpsNo} cancel`))
         one.paymentCanceled = true;
     };
     return async () => {
-      registered ??= desk.command('POST', '/products', product).then((answer) => desk.accepted(answer, 'the product'));
+      registered ??= session
+        .command('POST', '/products', product)
+        .then((answer) => session.accepted(answer, 'the product'));
       await registered;
-      const dice = desk.dice();
-      const [plan, proposal] = [desk.pick(saved), desk.pick(mine)];
+      const dice = session.dice();
+      const [plan, proposal] = [session.pick(saved), session.pick(mine)];
       if (dice < 0.2 || !plan) return save();
       if (dice < 0.35) return saveAgain(plan);
       if (dice < 0.7 || !proposal) return apply();
@@ -100,7 +107,7 @@ export function insurance(): Subject {
   }
 
   async function judge(findings: Findings): Promise<void> {
-    const { documents } = findings.sight;
+    const { documents } = findings.snapshot;
     const known = new Set<string>();
     for (const { id, prpsNo, custNm, payAmt, withdrawn, paymentCanceled } of proposals) {
       const about = `insurance-proposal/Proposal-of-${prpsNo}`;
@@ -117,19 +124,19 @@ export function insurance(): Subject {
         custNm,
         status: off ? '결재취소' : '결재완료',
       });
-      findings.tells(about, { ProposalSaved: 1, ProposalWithdrawn: withdrawn ? 1 : 0 });
-      findings.tells(payment, { PayApproved: 1, PayCanceled: off ? 1 : 0 });
+      findings.publishes(about, { ProposalSaved: 1, ProposalWithdrawn: withdrawn ? 1 : 0 });
+      findings.publishes(payment, { PayApproved: 1, PayCanceled: off ? 1 : 0 });
       const row = findings.state(`insurance-myinsurance/Mypage-of-proposal-${prpsNo}`);
       const heard = Object.keys((row?.facts as Row | undefined) ?? {})
         .sort()
         .join(', ');
-      const told = [
+      const published = [
         'PayApproved',
         'ProposalSaved',
         ...(withdrawn ? ['ProposalWithdrawn'] : []),
         ...(off ? ['PayCanceled'] : []),
       ];
-      findings.expect(about, 'what the view heard', heard, told.sort().join(', '));
+      findings.expect(about, 'what the view heard', heard, published.sort().join(', '));
     }
     // Whatever belongs to no accepted command was given up, and its payment given back.
     for (const [key, { state }] of findings.all('insurance-proposal/Proposal'))
@@ -142,7 +149,7 @@ export function insurance(): Subject {
     for (const { ppsdsnNo, custNm, sprm, changes } of plans) {
       const about = `insurance-plan/Plan-of-${ppsdsnNo}`;
       findings.fields(about, 'the plan', findings.state(about), { ppsdsnNo, custNm, sprm });
-      findings.tells(about, { PlanSaved: 1 + changes });
+      findings.publishes(about, { PlanSaved: 1 + changes });
     }
     const stored = findings.all('insurance-plan/Plan').length;
     findings.expect('insurance', 'the number of plans', stored, plans.length);

@@ -1,5 +1,5 @@
 import type { Row } from '../../harness/collection.ts';
-import { type Desk, idOf, type Subject } from '../desk.ts';
+import { type ClientSession, idOf, type Subject } from '../client-session.ts';
 import type { Findings } from '../findings.ts';
 import type { Shown } from '../shown.ts';
 
@@ -40,64 +40,69 @@ export function lecture(): Subject {
   const courses: Course[] = [];
   const gifts: Gift[] = [];
 
-  function client(desk: Desk): () => Promise<void> {
+  function client(session: ClientSession): () => Promise<void> {
     const mine: Enrolment[] = [];
     const taught: Course[] = [];
-    const fee = (): number => 100 * desk.upTo(450);
+    const fee = (): number => 100 * session.upTo(450);
     const change = (one: Enrolment): Promise<void> => {
-      const wish = desk.dice() < 0.5 ? { fee: fee() } : { courseId: desk.upTo(9) };
-      return desk.command('PATCH', `/classes/${one.id}`, wish).then((answer) => {
-        if (desk.accepted(answer, `Class-${one.id} change`)) one.changes.push(wish);
+      const request = session.dice() < 0.5 ? { fee: fee() } : { courseId: session.upTo(9) };
+      return session.command('PATCH', `/classes/${one.id}`, request).then((answer) => {
+        if (session.accepted(answer, `Class-${one.id} change`)) one.changes.push(request);
       });
     };
     const enrol = async (): Promise<void> => {
-      const name = desk.name();
-      const wish = { courseId: desk.upTo(9), fee: fee(), student: name, textBook: `book of ${name}` };
-      const answer = await desk.command('POST', '/classes', wish);
+      const name = session.name();
+      const body = { courseId: session.upTo(9), fee: fee(), student: name, textBook: `book of ${name}` };
+      const answer = await session.command('POST', '/classes', body);
       // 409: the first try under this key was undone meanwhile, which refuses the command.
-      if (answer.status === 409 || !desk.accepted(answer, `enrolment of ${name}`)) return;
-      const enrolment = { ...wish, id: idOf(answer), changes: [], canceled: false, paymentCanceled: false };
+      if (answer.status === 409 || !session.accepted(answer, `enrolment of ${name}`)) return;
+      const enrolment = { ...body, id: idOf(answer), changes: [], canceled: false, paymentCanceled: false };
       enrolments.push(enrolment);
       mine.push(enrolment);
     };
     const cancel = async (one: Enrolment): Promise<void> => {
-      if (!desk.accepted(await desk.command('DELETE', `/classes/${one.id}`), `Class-${one.id} cancel`)) return;
+      if (!session.accepted(await session.command('DELETE', `/classes/${one.id}`), `Class-${one.id} cancel`)) return;
       one.canceled = true;
       mine.splice(mine.indexOf(one), 1);
     };
     const cancelPayment = async (one: Enrolment): Promise<void> => {
-      const answer = await desk.command('PATCH', `/payment/cancel/${one.id}`);
-      if (desk.accepted(answer, `Payment-of-${one.id} cancel`)) one.paymentCanceled = true;
+      const answer = await session.command('PATCH', `/payment/cancel/${one.id}`);
+      if (session.accepted(answer, `Payment-of-${one.id} cancel`)) one.paymentCanceled = true;
     };
     const teach = async (): Promise<void> => {
-      const name = desk.name();
-      const answer = await desk.command('POST', '/courses', { name, teacher: name, fee: 10_000, textBook: 'kor_book' });
-      if (!desk.accepted(answer, `course ${name}`)) return;
+      const name = session.name();
+      const answer = await session.command('POST', '/courses', {
+        name,
+        teacher: name,
+        fee: 10_000,
+        textBook: 'kor_book',
+      });
+      if (!session.accepted(answer, `course ${name}`)) return;
       const course = { id: idOf(answer), teacher: name, name, changes: 0, deleted: false };
       courses.push(course);
       taught.push(course);
     };
     const rename = async (one: Course): Promise<void> => {
-      const name = desk.name();
-      if (!desk.accepted(await desk.command('PATCH', `/courses/${one.id}`, { name }), `Course-${one.id} change`))
+      const name = session.name();
+      if (!session.accepted(await session.command('PATCH', `/courses/${one.id}`, { name }), `Course-${one.id} change`))
         return;
       one.name = name;
       one.changes++;
     };
     const drop = async (one: Course): Promise<void> => {
-      if (!desk.accepted(await desk.command('DELETE', `/courses/${one.id}`), `Course-${one.id} delete`)) return;
+      if (!session.accepted(await session.command('DELETE', `/courses/${one.id}`), `Course-${one.id} delete`)) return;
       one.deleted = true;
       taught.splice(taught.indexOf(one), 1);
     };
     const give = async (): Promise<void> => {
-      const [student, worth] = [desk.name(), fee()];
-      const answer = await desk.command('POST', '/gifts', { classId: '100000000', fee: String(worth), student });
-      gifts.push({ student, fee: worth, accepted: desk.accepted(answer, `gift ${student}`) });
+      const [student, worth] = [session.name(), fee()];
+      const answer = await session.command('POST', '/gifts', { classId: '100000000', fee: String(worth), student });
+      gifts.push({ student, fee: worth, accepted: session.accepted(answer, `gift ${student}`) });
     };
     return () => {
-      const dice = desk.dice();
-      const enrolment = desk.pick(mine);
-      const course = desk.pick(taught);
+      const dice = session.dice();
+      const enrolment = session.pick(mine);
+      const course = session.pick(taught);
       if (dice < 0.45 || !enrolment) return enrol();
       if (dice < 0.53) return change(enrolment);
       if (dice < 0.63) return cancel(enrolment);
@@ -110,7 +115,7 @@ export function lecture(): Subject {
   }
 
   async function judge(findings: Findings, shown: Shown): Promise<void> {
-    const { sight, events } = findings;
+    const { snapshot, events } = findings;
     const myPage = await shown.collection('inquiryMypages');
     const classes = await shown.collection('classes');
     const notices = await shown.notices();
@@ -122,7 +127,7 @@ export function lecture(): Subject {
         if (of(key) && Number(state.classId) !== of(key)) findings.wrong(key, `belongs to enrolment ${state.classId}`);
         const nameOf = ({ type, data }: { type: string; data: Row }): string =>
           type === 'TextbookDeliveried' ? String(data.status) : type;
-        findings.tells(key, { [made]: 1, [ended]: isEnded(state) ? 1 : 0 }, nameOf);
+        findings.publishes(key, { [made]: 1, [ended]: isEnded(state) ? 1 : 0 }, nameOf);
       }
     };
     tells('lecture-pay/Payment', 'PaymentApproved', 'PaymentCanceled', ({ status }) => status === 'CANCEL');
@@ -150,8 +155,8 @@ export function lecture(): Subject {
         if (classes.filter((one) => one.student === student).length !== 1)
           findings.wrong(about, 'GET /classes does not list it once');
       }
-      const told = { ClassRegistered: 1, ClassModified: changes.length, ClassCanceled: canceled ? 1 : 0 };
-      findings.tells(`lecture-class/${about}`, told);
+      const published = { ClassRegistered: 1, ClassModified: changes.length, ClassCanceled: canceled ? 1 : 0 };
+      findings.publishes(`lecture-class/${about}`, published);
       const payment = findings.state(`lecture-pay/Payment-of-${id}`);
       const status = off ? 'CANCEL' : 'PAYMENT_COMPLETED';
       findings.fields(about, 'the payment', payment, { status, classId: id, student, textBook, fee, courseId });
@@ -172,7 +177,7 @@ export function lecture(): Subject {
     }
 
     // Whatever belongs to no accepted command: refused ones, and first tries that were undone. All of it must be ended.
-    for (const [key, { state, version }] of sight.documents) {
+    for (const [key, { state, version }] of snapshot.documents) {
       const [, kind, number] = /\/(Class|Payment|Delivery|Point|Gift)-(?:of-)?(\d+)$/.exec(key) ?? [];
       if (!kind || known.has(Number(number)) || !state || typeof version !== 'number') continue;
       const { status, cashpoint, giftstock } = state;
@@ -190,7 +195,7 @@ export function lecture(): Subject {
       const state = findings.state(key);
       if (deleted) findings.expect(key, 'the course', state, null);
       else findings.fields(key, 'the course', state, { name, teacher });
-      findings.tells(key, { CourseRegistered: 1, CourseModified: changes, CourseDeleted: deleted ? 1 : 0 });
+      findings.publishes(key, { CourseRegistered: 1, CourseModified: changes, CourseDeleted: deleted ? 1 : 0 });
     }
     for (const [key] of findings.all('lecture-course/Course'))
       if (!taught.has(key)) findings.wrong(key, 'is the effect of a command that was never accepted');

@@ -1,4 +1,4 @@
-import { type Desk, idOf, type Subject } from '../desk.ts';
+import { type ClientSession, idOf, type Subject } from '../client-session.ts';
 import type { Findings } from '../findings.ts';
 import type { Shown } from '../shown.ts';
 
@@ -20,36 +20,40 @@ export function rental(): Subject {
   const products: Product[] = [];
   const orders: Order[] = [];
 
-  function client(desk: Desk): () => Promise<void> {
+  function client(session: ClientSession): () => Promise<void> {
     const mine: Order[] = [];
     const register = async (): Promise<void> => {
-      const wish = { name: desk.name(), qty: desk.upTo(40) };
-      const answer = await desk.command('POST', '/products', wish);
-      if (desk.accepted(answer, `product ${wish.name}`)) products.push({ ...wish, id: idOf(answer) });
+      const request = { name: session.name(), qty: session.upTo(40) };
+      const answer = await session.command('POST', '/products', request);
+      if (session.accepted(answer, `product ${request.name}`)) products.push({ ...request, id: idOf(answer) });
     };
     const order = async (): Promise<void> => {
       // Mostly one of the newest products, so that clients compete for its stock.
-      const productId = desk.dice() < 0.05 ? 900_000_000 + desk.upTo(1000) : desk.pick(products.slice(-8))!.id;
-      const wish = { productId, qty: desk.upTo(9) };
-      const answer = await desk.command('POST', '/rentals', { ...wish, status: 'ORDERED', productName: desk.name() });
-      if (!desk.accepted(answer, `an order of product ${productId}`)) return;
-      const ordered: Order = { ...wish, id: idOf(answer), canceled: false };
+      const productId = session.dice() < 0.05 ? 900_000_000 + session.upTo(1000) : session.pick(products.slice(-8))!.id;
+      const body = { productId, qty: session.upTo(9) };
+      const answer = await session.command('POST', '/rentals', {
+        ...body,
+        status: 'ORDERED',
+        productName: session.name(),
+      });
+      if (!session.accepted(answer, `an order of product ${productId}`)) return;
+      const ordered: Order = { ...body, id: idOf(answer), canceled: false };
       orders.push(ordered);
       mine.push(ordered);
     };
     const cancel = async (one: Order): Promise<void> => {
       mine.splice(mine.indexOf(one), 1);
-      if (desk.dice() < 0.4) {
-        one.canceled = (await desk.leave('DELETE', `/rentals/${one.id}`)) || undefined;
+      if (session.dice() < 0.4) {
+        one.canceled = (await session.leave('DELETE', `/rentals/${one.id}`)) || undefined;
         return;
       }
       // The customer cancels again (docs/contracts/rental.md#scenario-20); the delivery may be cancelled already.
-      const answer = await desk.command('DELETE', `/rentals/${one.id}`, undefined, { untilDone: true });
-      if (desk.accepted(answer, `Rental-${one.id} cancel`)) one.canceled = true;
+      const answer = await session.command('DELETE', `/rentals/${one.id}`, undefined, { untilDone: true });
+      if (session.accepted(answer, `Rental-${one.id} cancel`)) one.canceled = true;
     };
     return () => {
-      const dice = desk.dice();
-      const ordered = desk.pick(mine);
+      const dice = session.dice();
+      const ordered = session.pick(mine);
       if (dice < 0.1 || products.length === 0) return register();
       return dice < 0.65 || !ordered ? order() : cancel(ordered);
     };
@@ -83,7 +87,7 @@ export function rental(): Subject {
         const shown = { productId, rentalQty: qty, rentalStatus: status, deliveryStatus: status, deliveryId };
         findings.fields(key, 'my order', row, shown);
       }
-      findings.tells(key, { Rentaled: 1, RentalCanceled: canceled ? 1 : 0 });
+      findings.publishes(key, { Rentaled: 1, RentalCanceled: canceled ? 1 : 0 });
       if (status === 'DELIVERED') taken.set(productId, (taken.get(productId) ?? 0) + qty);
     }
     for (const [key] of findings.all('rental-rental/Rental'))

@@ -1,4 +1,4 @@
-import { type Desk, idOf, type Subject } from '../desk.ts';
+import { type ClientSession, idOf, type Subject } from '../client-session.ts';
 import type { Findings } from '../findings.ts';
 import type { Shown } from '../shown.ts';
 
@@ -13,32 +13,40 @@ interface Mission {
 export function reward(): Subject {
   const missions: Mission[] = [];
 
-  function client(desk: Desk): () => Promise<void> {
+  function client(session: ClientSession): () => Promise<void> {
     const mine: Mission[] = [];
     let customers = 0;
     const achieve = async (): Promise<void> => {
-      const customerId = 1 + desk.number * 1_000_000 + customers++;
-      const answer = await desk.command('POST', '/missions', { customerId, status: 'Achieved' });
-      if (!desk.accepted(answer, `mission of customer ${customerId}`)) return;
+      const customerId = 1 + session.number * 1_000_000 + customers++;
+      const answer = await session.command('POST', '/missions', { customerId, status: 'Achieved' });
+      if (!session.accepted(answer, `mission of customer ${customerId}`)) return;
       const mission: Mission = { id: idOf(answer), customerId, exchanged: false };
       missions.push(mission);
       mine.push(mission);
     };
     const exchange = async (mission: Mission): Promise<void> => {
-      const [page] = await desk.see(`/mypages/search/findByMissionId?missionId=${mission.id}`);
-      const [wallet] = page?.rewardId ? await desk.see(`/wallets/search/findByRewardId?rewardId=${page.rewardId}`) : [];
+      const [page] = await session.see(`/mypages/search/findByMissionId?missionId=${mission.id}`);
+      const [wallet] = page?.rewardId
+        ? await session.see(`/wallets/search/findByRewardId?rewardId=${page.rewardId}`)
+        : [];
       if (!wallet) return;
       mine.splice(mine.indexOf(mission), 1);
-      if (desk.dice() < 0.4) {
-        mission.exchanged = (await desk.leave('PATCH', `/wallets/${wallet.id}`, { status: 'Exchanged' })) || undefined;
+      if (session.dice() < 0.4) {
+        mission.exchanged =
+          (await session.leave('PATCH', `/wallets/${wallet.id}`, { status: 'Exchanged' })) || undefined;
         return;
       }
-      const answer = await desk.command('PATCH', `/wallets/${wallet.id}`, { status: 'Exchanged' }, { untilDone: true });
-      if (desk.accepted(answer, `Wallet ${wallet.id} exchange`)) mission.exchanged = true;
+      const answer = await session.command(
+        'PATCH',
+        `/wallets/${wallet.id}`,
+        { status: 'Exchanged' },
+        { untilDone: true },
+      );
+      if (session.accepted(answer, `Wallet ${wallet.id} exchange`)) mission.exchanged = true;
     };
     return () => {
-      const mission = desk.pick(mine);
-      return desk.dice() < 0.5 || !mission ? achieve() : exchange(mission);
+      const mission = session.pick(mine);
+      return session.dice() < 0.5 || !mission ? achieve() : exchange(mission);
     };
   }
 
@@ -71,9 +79,9 @@ export function reward(): Subject {
       } else findings.expect(about, 'the gift', gift, undefined);
       const page = { customerId, rewardId: reward?.id, missionStatus: 'Achieved', rewardStatus: status };
       findings.fields(about, 'my page', pages.get(id), page);
-      findings.tells(about, { MissionAchieved: 1 });
-      findings.tells(`reward-reward/Reward-of-${id}`, { Allocated: 1 });
-      findings.tells(`reward-wallet/Wallet-of-${reward?.id}`, { Issued: 1, Exchanged: exchanged ? 1 : 0 });
+      findings.publishes(about, { MissionAchieved: 1 });
+      findings.publishes(`reward-reward/Reward-of-${id}`, { Allocated: 1 });
+      findings.publishes(`reward-wallet/Wallet-of-${reward?.id}`, { Issued: 1, Exchanged: exchanged ? 1 : 0 });
     }
     // One of each for every mission, one gift and one account for every exchange, and none besides.
     const kinds = {

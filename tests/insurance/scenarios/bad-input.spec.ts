@@ -13,8 +13,8 @@ import {
   online,
   paymentsBy,
   person,
-  planWish,
-  proposalWish,
+  planRequest,
+  proposalRequest,
   register,
   savePlan,
   termsOf,
@@ -31,10 +31,10 @@ test.each(AMOUNTS.map((value) => [value]))(
   async (value) => {
     const prdcd = await register();
     const { custNo, custNm } = person();
-    expectProblem(await call('POST', '/plans', planWish(prdcd, { custNo, entAmt: value })), 400, 'entAmt');
-    expectProblem(await call('POST', '/plans', planWish(prdcd, { custNo, sprm: value })), 400, 'sprm');
+    expectProblem(await call('POST', '/plans', planRequest(prdcd, { custNo, entAmt: value })), 400, 'entAmt');
+    expectProblem(await call('POST', '/plans', planRequest(prdcd, { custNo, sprm: value })), 400, 'sprm');
     expectProblem(await call('POST', '/products', termsOf({ prm: value })), 400, 'prm');
-    expectProblem(await call('POST', '/proposals', proposalWish({ custNo, custNm, payAmt: value })), 400, 'payAmt');
+    expectProblem(await call('POST', '/proposals', proposalRequest({ custNo, custNm, payAmt: value })), 400, 'payAmt');
     if (value !== '') expectProblem(await calculate(prdcd, { entAmt: value }), 400, 'entAmt');
     expect((await getPlan('', { custNo })).planInfoList).toEqual([]);
     expect(await paymentsBy(custNo)).toEqual([]);
@@ -55,13 +55,13 @@ test.each([
   ['/customers', 'custNm', { custNo: '000000001', custNm: 'x'.repeat(51) }],
   ['/customers', 'gndrCd', { custNo: '000000001', custNm: 'john', gndrCd: '3' }],
   ['/customers', 'aclBirdt', { custNo: '000000001', custNm: 'john', aclBirdt: '19941301' }],
-  ['/plans', 'prdcd', planWish('X')],
-  ['/plans', 'entAmt', { ...planWish('P00000001'), entAmt: undefined }],
-  ['/plans', 'custNo', planWish('P00000001', { custNo: 'a||b' })],
-  ['/plans', 'ppsdsnDt', planWish('P00000001', { ppsdsnDt: 'today' })],
-  ['/proposals', 'actNo', proposalWish({ actNo: 'x'.repeat(51) })],
-  ['/proposals', 'custNo', proposalWish({ custNo: 7 })],
-  ['/proposals', 'prize', proposalWish({ prize: 'x' })],
+  ['/plans', 'prdcd', planRequest('X')],
+  ['/plans', 'entAmt', { ...planRequest('P00000001'), entAmt: undefined }],
+  ['/plans', 'custNo', planRequest('P00000001', { custNo: 'a||b' })],
+  ['/plans', 'ppsdsnDt', planRequest('P00000001', { ppsdsnDt: 'today' })],
+  ['/proposals', 'actNo', proposalRequest({ actNo: 'x'.repeat(51) })],
+  ['/proposals', 'custNo', proposalRequest({ custNo: 7 })],
+  ['/proposals', 'prize', proposalRequest({ prize: 'x' })],
   ['/productDocuments', 'isueRefNo', { prdcd: 'P00000001' }],
   ['/plans/online', 'svcId', { svcId: 'PLA009SVC' }],
   ['/plans/online', 'svcId', { svcFn: 'calcPrm' }],
@@ -69,7 +69,7 @@ test.each([
   ['/products/online', 'svcId', { svcId: 'toString' }],
   ['/proposals/online', 'svcId', { svcId: 'NBA002SVC', svcFn: 'prodDesdIsue' }],
   ['/payments/chkPayment', 'prpsNo', {}],
-])('1-7, 10. given a wish, when %s gets a wrong %s, then 400 names the field', async (path, field, body) => {
+])('1-7, 10. given a request, when %s gets a wrong %s, then 400 names the field', async (path, field, body) => {
   expectProblem(await call('POST', path, body), 400, field);
 });
 
@@ -166,10 +166,10 @@ test('16. given nothing to pay, when it is applied for, then it is refused and n
     { sprm: undefined, prdcd: 'P99999999' },
     { sprm: undefined, prdcd: undefined },
   ]) {
-    const wish = proposalWish(fields);
-    expectProblem(await call('POST', '/proposals', wish), 422);
-    expect(rows(await get(`/proposals/search/findByCustNo?custNo=${wish.custNo}`))).toEqual([]);
-    expect(await paymentsBy(wish.custNo as string)).toEqual([]);
+    const request = proposalRequest(fields);
+    expectProblem(await call('POST', '/proposals', request), 422);
+    expect(rows(await get(`/proposals/search/findByCustNo?custNo=${request.custNo}`))).toEqual([]);
+    expect(await paymentsBy(request.custNo as string)).toEqual([]);
   }
 });
 

@@ -1,6 +1,6 @@
 import { type Answer, expectTryLater } from '../../harness/client.ts';
 import { eventually, LONG } from '../../harness/system.ts';
-import { apply, call, configured, contractOf, inOrder, proposalWish, savePlan } from '../client.ts';
+import { apply, call, configured, contractOf, inOrder, proposalRequest, savePlan } from '../client.ts';
 
 /** A crowd at a payment that is slow: it plays alone, since whatever else the machine does makes calls longer. */
 
@@ -42,11 +42,11 @@ test(
   '16, 21. given payment is too slow for all, when many apply, then those who are refused have neither contract nor payment',
   async () => {
     const { prpsNo } = await apply();
-    const wishes = Array.from({ length: 40 }, () => proposalWish());
-    const customers = wishes.map(({ custNo }) => custNo as string);
+    const requests = Array.from({ length: 40 }, () => proposalRequest());
+    const customers = requests.map(({ custNo }) => custNo as string);
     const answers = await slow(async () => {
       await untilSlow(prpsNo);
-      return Promise.all(wishes.map((wish) => call('POST', '/proposals', wish)));
+      return Promise.all(requests.map((request) => call('POST', '/proposals', request)));
     });
     const made = answers.filter(({ status }) => status === 201).length;
     for (const answer of answers) if (answer.status !== 201) expectTryLater(answer);

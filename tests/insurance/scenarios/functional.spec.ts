@@ -21,7 +21,7 @@ import {
   paymentsBy,
   paymentsOf,
   person,
-  planWish,
+  planRequest,
   proposalsOf,
   register,
   savePlan,
@@ -35,7 +35,7 @@ const topic = followed('insurance');
 
 /** What was told about something, each event once. */
 const toldOf = (field: string, value: unknown): { type: string; data: Fields }[] => {
-  const about = topic.told.filter(({ event }) => event.data[field] === value);
+  const about = topic.published.filter(({ event }) => event.data[field] === value);
   return [...new Map(about.map(({ event }) => [event.id, event])).values()];
 };
 const typesOf = (field: string, value: unknown): string[] =>
@@ -85,26 +85,26 @@ describe('products and customers', () => {
     expect(refused.body.detail).toBe('가입금액 초과');
     const all = await call('POST', '/products/chkProduct', { svcFn: 'chkProduct', prdcd, entAmt: '50000' });
     expect(all).toMatchObject({ status: 200, body: [{ id: expect.any(Number), prdcd }] });
-    const wish = { svcFn: 'chkProduct', prdcd, entAmt: 100001 };
-    expectProblem(await call('POST', '/products/chkProduct', wish), 422);
-    expect((await call('POST', '/products/chkProduct', { ...wish, svcFn: 'chkproduct' })).status).toBe(200);
+    const request = { svcFn: 'chkProduct', prdcd, entAmt: 100001 };
+    expectProblem(await call('POST', '/products/chkProduct', request), 422);
+    expect((await call('POST', '/products/chkProduct', { ...request, svcFn: 'chkproduct' })).status).toBe(200);
     const unknown = await call('POST', '/products/chkProduct', { svcFn: 'chkProduct', prdcd: 'P99999999' });
     expect(unknown).toMatchObject({ status: 200, body: [] });
   });
 
   test('2, 34. given a customer, when they register, then they are listed and found by number', async () => {
-    const wish = { ...person(), gndrCd: '1', aclBirdt: '19940101', phoneNo: '01012345678' };
-    const made = await call('POST', '/customers', wish);
-    expect(made).toMatchObject({ status: 201, body: { ...wish, insJobNm: null } });
-    expect(await newest('/customers')).toContainEqual(expect.objectContaining(wish));
-    const found = await get(`/customers/online/${wish.custNo}`);
-    expect(found).toMatchObject({ status: 200, body: { data: { ...wish, natyCd: null } } });
+    const wanted = { ...person(), gndrCd: '1', aclBirdt: '19940101', phoneNo: '01012345678' };
+    const made = await call('POST', '/customers', wanted);
+    expect(made).toMatchObject({ status: 201, body: { ...wanted, insJobNm: null } });
+    expect(await newest('/customers')).toContainEqual(expect.objectContaining(wanted));
+    const found = await get(`/customers/online/${wanted.custNo}`);
+    expect(found).toMatchObject({ status: 200, body: { data: { ...wanted, natyCd: null } } });
     expect(found.body.data).not.toHaveProperty('id');
     expect((await get('/customers/online/000000000')).body).toEqual({ data: null });
     const changed = await call('PATCH', `/customers/${made.body.id}`, { phoneNo: '0100' });
-    expect(changed).toMatchObject({ status: 200, body: { ...wish, phoneNo: '0100' } });
+    expect(changed).toMatchObject({ status: 200, body: { ...wanted, phoneNo: '0100' } });
     expect((await call('DELETE', `/customers/${made.body.id}`)).status).toBe(204);
-    expect((await get(`/customers/online/${wish.custNo}`)).body).toEqual({ data: null });
+    expect((await get(`/customers/online/${wanted.custNo}`)).body).toEqual({ data: null });
   });
 });
 
@@ -168,7 +168,7 @@ describe('premium', () => {
     ['of one too old', { aclBirdt: birth(71) }, '가입연령 초과'],
     ['of one who is old enough tomorrow', { aclBirdt: birth(15, 1) }, '가입연령 미달'],
   ])(
-    '4. given an amount or age %s, when a premium is calculated, then it is refused and nothing is told',
+    '4. given an amount or age %s, when a premium is calculated, then it is refused and nothing is published',
     async (_, args, reason) => {
       const custNm = someone();
       const answer = await calculate(await register(), { custNm, ...args });
@@ -194,7 +194,7 @@ describe('premium', () => {
       [{ entAmt: 9999 }, '가입금액 미달'],
       [{ prdcd: 'P99999999' }, '등록되지 않은 상품코드'],
     ] as const) {
-      const answer = await call('POST', '/plans', planWish(prdcd, { custNo, custNm, ...fields }));
+      const answer = await call('POST', '/plans', planRequest(prdcd, { custNo, custNm, ...fields }));
       expectProblem(answer, 422);
       expect(answer.body.detail).toBe(`가입조건 체크 오류 :: ${reason}`);
     }
@@ -285,8 +285,11 @@ describe('plans', () => {
 
   test('7. given a plan number, when a document is issued by hand, then the plan follows', async () => {
     const plan = await savePlan();
-    const wish = { isueRefNo: plan.ppsdsnNo, prdcd: plan.prdcd, custNo: plan.custNo, custNm: plan.custNm };
-    expect(await call('POST', '/productDocuments', wish)).toMatchObject({ status: 201, body: { formTpcd: 'PRD001' } });
+    const wanted = { isueRefNo: plan.ppsdsnNo, prdcd: plan.prdcd, custNo: plan.custNo, custNm: plan.custNm };
+    expect(await call('POST', '/productDocuments', wanted)).toMatchObject({
+      status: 201,
+      body: { formTpcd: 'PRD001' },
+    });
     await eventually(async () => expect((await getPlan(plan.ppsdsnNo)).progSt).toBe('상품설명서생성완료'));
     const nobody = { isueRefNo: '20010101000000', prdcd: plan.prdcd };
     expect((await call('POST', '/productDocuments', nobody)).status).toBe(201);
@@ -405,14 +408,14 @@ describe('proposals', () => {
 
   test('11. given one Idempotency-Key, when it is applied for many times at once, then there is one proposal and one payment', async () => {
     const { custNo, custNm } = person();
-    const wish = { custNo, custNm, prdcd: 'P00000005', sprm: 80000 };
+    const wanted = { custNo, custNm, prdcd: 'P00000005', sprm: 80000 };
     const headers = { 'idempotency-key': someone('key') };
-    const again = () => Promise.all(Array.from({ length: 8 }, () => call('POST', '/proposals', wish, headers)));
+    const again = () => Promise.all(Array.from({ length: 8 }, () => call('POST', '/proposals', wanted, headers)));
     const answers = [...(await again()), ...(await again())];
     expect(new Set(answers.map(({ status, body }) => `${status} ${body.prpsNo}`)).size).toBe(1);
     expect(await paymentsBy(custNo)).toMatchObject([{ prpsNo: answers[0]?.body.prpsNo, status: '결재완료' }]);
     expect(await proposalsOf(answers[0]?.body.prpsNo as string)).toHaveLength(1);
-    const other = await call('POST', '/proposals', { ...wish, sprm: 1 }, headers);
+    const other = await call('POST', '/proposals', { ...wanted, sprm: 1 }, headers);
     expectProblem(other, 422);
   });
 });
@@ -482,7 +485,7 @@ describe('system', () => {
     const before = [await pagesOf(custNo!), await messagesTo(custNo!), await getPlan(ppsdsnNo!)];
     const { daprHttpPort } = await processOf('insurance-plan');
     const events = new Map(
-      topic.told.filter(({ event }) => event.data.custNo === custNo).map(({ event }) => [event.id, event]),
+      topic.published.filter(({ event }) => event.data.custNo === custNo).map(({ event }) => [event.id, event]),
     );
     expect(events.size).toBe(7);
     for (const event of [...events.values()].reverse()) {

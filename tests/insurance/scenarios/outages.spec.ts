@@ -17,8 +17,8 @@ import {
   pagesOf,
   paymentsBy,
   person,
-  planWish,
-  proposalWish,
+  planRequest,
+  proposalRequest,
   register,
   savePlan,
   WITHDRAWN,
@@ -43,14 +43,14 @@ async function hasOneMessageOfEachEvent(custNo: string): Promise<void> {
 test(
   '16. given payment is down, when it is applied for, then it is refused and nothing is stored',
   async () => {
-    const wish = proposalWish();
-    const custNo = wish.custNo as string;
+    const request = proposalRequest();
+    const custNo = request.custNo as string;
     await without(['payment'], async () => {
-      for (let times = 0; times < 3; times++) expectTryLater(await call('POST', '/proposals', wish));
+      for (let times = 0; times < 3; times++) expectTryLater(await call('POST', '/proposals', request));
       expect(rows(await get(`/proposals/search/findByCustNo?custNo=${custNo}`))).toEqual([]);
     });
     const made = await eventually(async () => {
-      const answer = await call('POST', '/proposals', wish);
+      const answer = await call('POST', '/proposals', request);
       expect(answer.status).toBe(201);
       return answer;
     }, 30_000);
@@ -91,11 +91,11 @@ test(
       const calculated = await calculate(prdcd, { custNm });
       expectTryLater(calculated);
       expect(calculated.body.detail).toMatch(/^보험료계산 오류 :: insurance-product is down/);
-      const saved = await call('POST', '/plans', planWish(prdcd, { custNo, custNm }));
+      const saved = await call('POST', '/plans', planRequest(prdcd, { custNo, custNm }));
       expectTryLater(saved);
       expect(saved.body.detail).toMatch(/^가입조건 체크 오류 :: insurance-product is down/);
       expectTryLater(await call('PATCH', `/plans/${plan.id}`, { entAmt: 60000 }));
-      expectTryLater(await call('POST', '/proposals', proposalWish({ custNo, custNm, prdcd, sprm: undefined })));
+      expectTryLater(await call('POST', '/proposals', proposalRequest({ custNo, custNm, prdcd, sprm: undefined })));
       expect(await getPlan(plan.ppsdsnNo, { custNo })).toMatchObject({ entAmt: 50000, planInfoList: [] });
       expect((await describePlan(plan.ppsdsnNo)).status).toBe(200);
       expect((await apply({ custNo, custNm })).prpsStcd).toBe('10');
@@ -167,22 +167,22 @@ test('16. given payment and proposal are killed again and again, when many apply
   let over = false;
   const killing = (async () => {
     for (let turn = 0; !over; turn++) {
-      const victim = ['insurance-payment', 'insurance-proposal'][turn % 2]!;
-      await run('kill', victim, ...(turn % 3 === 2 ? ['--sidecar'] : []));
+      const killed = ['insurance-payment', 'insurance-proposal'][turn % 2]!;
+      await run('kill', killed, ...(turn % 3 === 2 ? ['--sidecar'] : []));
       await new Promise((resolve) => setTimeout(resolve, 1_000 + Math.random() * 1_000));
     }
   })();
-  const wishes = Array.from({ length: 120 }, () => proposalWish());
+  const requests = Array.from({ length: 120 }, () => proposalRequest());
   const accepted: string[] = [];
-  for (let from = 0; from < wishes.length; from += 6) {
-    const some = wishes.slice(from, from + 6);
-    const answers = await Promise.all(some.map((wish) => call('POST', '/proposals', wish).catch(() => undefined)));
+  for (let from = 0; from < requests.length; from += 6) {
+    const some = requests.slice(from, from + 6);
+    const answers = await Promise.all(some.map((body) => call('POST', '/proposals', body).catch(() => undefined)));
     for (const answer of answers) if (answer?.status === 201) accepted.push(answer.body.custNo as string);
     await new Promise((resolve) => setTimeout(resolve, 600));
   }
   over = true;
   await killing;
-  const customers = wishes.map(({ custNo }) => custNo as string);
+  const customers = requests.map(({ custNo }) => custNo as string);
   const contracts = await inOrder(customers, 120_000);
   expect(contracts).toBeGreaterThanOrEqual(accepted.length);
   for (const custNo of accepted) expect(await inOrder([custNo])).toBe(1);
@@ -197,7 +197,7 @@ test(
     const prdcd = await register();
     await configured(values, before, () =>
       eventually(async () => {
-        for (const answer of [await call('POST', '/proposals', proposalWish()), await calculate(prdcd)]) {
+        for (const answer of [await call('POST', '/proposals', proposalRequest()), await calculate(prdcd)]) {
           expectTryLater(answer);
           expect(answer.body.detail).toContain('insurance-nowhere');
         }
@@ -215,8 +215,8 @@ test(
   async () => {
     const doubled = ['insurance-alarm', 'insurance-proposal', 'insurance-myinsurance'];
     try {
-      const wishes = doubled.flatMap((appId) => ['--replicas', `${appId}=2`]);
-      await run('up', 'insurance', '--profile', profile, '--detach', ...wishes);
+      const replicas = doubled.flatMap((appId) => ['--replicas', `${appId}=2`]);
+      await run('up', 'insurance', '--profile', profile, '--detach', ...replicas);
       for (const proposal of await Promise.all(Array.from({ length: 20 }, () => apply()))) {
         await ends(proposal, APPLIED, '결재완료', 60_000);
         await eventually(() => hasOneMessageOfEachEvent(proposal.custNo), 60_000);

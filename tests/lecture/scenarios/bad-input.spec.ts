@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { type Answer, expectProblem, someone } from '../../harness/client.ts';
-import { call, cancel, ENROLLED, enrol, GW, get, newest, reaches, wish } from '../client.ts';
+import { call, cancel, ENROLLED, enrol, enrolmentRequest, GW, get, newest, reaches } from '../client.ts';
 
 /** Whatever a client sends, the answer is a clear 4xx or that of docs/contracts/lecture.md, and nothing is half done. */
 
@@ -65,10 +65,10 @@ describe('wrong values', () => {
     ['textBook', undefined],
     ['textBook', ['kor_book']],
   ])(
-    '5. given an enrolment wish, when its %s is %j, then 400 names the field and nobody is enrolled',
+    '5. given an enrolment request, when its %s is %j, then 400 names the field and nobody is enrolled',
     async (field, value) => {
       const student = someone();
-      expectProblem(await call('POST', '/classes', { ...wish({ student }), [field]: value }), 400, field);
+      expectProblem(await call('POST', '/classes', { ...enrolmentRequest({ student }), [field]: value }), 400, field);
       expect((await newest('/classes')).filter((row) => row.student === student)).toEqual([]);
       expect((await newest('/payments')).filter((row) => row.student === student)).toEqual([]);
     },
@@ -114,7 +114,7 @@ describe('wrong values', () => {
   test('5. given two Idempotency-Keys, when a student enrols with them, then 400 and nobody is enrolled', async () => {
     const student = someone();
     const headers = { 'content-type': 'application/json', 'idempotency-key': [someone('key'), someone('key')] };
-    expectProblem(await raw('POST', '/classes', JSON.stringify(wish({ student })), headers), 400);
+    expectProblem(await raw('POST', '/classes', JSON.stringify(enrolmentRequest({ student })), headers), 400);
     expect((await newest('/classes')).filter((row) => row.student === student)).toEqual([]);
   });
 
@@ -250,7 +250,7 @@ describe('what is not there', () => {
     '28. given only the contract is public, when %s is asked for at the gateway, then there is nothing',
     async (path) => {
       const student = someone();
-      const body = JSON.stringify({ ...wish({ student }), classId: 999999998, entries: [] });
+      const body = JSON.stringify({ ...enrolmentRequest({ student }), classId: 999999998, entries: [] });
       const headers = { 'content-type': 'application/json' };
       for (const answer of [await raw('GET', path), await raw('POST', path, body, headers)]) {
         expect({ status: answer.status, body: answer.body }).toMatchObject({ body: { status: expect.any(Number) } });

@@ -9,13 +9,13 @@ import {
   ENROLLED,
   type Enrolment,
   enrol,
+  enrolmentRequest,
   get,
   insist,
   NOBODYS,
   newest,
   PAYMENT_CANCELED,
   reaches,
-  wish,
 } from '../client.ts';
 
 /** Commands that come twice, or at the same time: one effect each, and the same answer. */
@@ -23,8 +23,8 @@ import {
 const topic = followed('lecture');
 
 /** Events of a type about an enrolment; one that was published twice has the same id and counts once. */
-const told = (type: string, classId: number) => {
-  const about = topic.told.filter(
+const published = (type: string, classId: number) => {
+  const about = topic.published.filter(
     ({ event }) => event.type === type && (event.data.classId ?? event.data.id) === classId,
   );
   return [...new Map(about.map((one) => [one.event.id, one])).values()];
@@ -35,7 +35,7 @@ const withKey = (): Record<string, string> => ({ 'idempotency-key': randomUUID()
 
 describe('with an Idempotency-Key', () => {
   test('5. given an enrolment made, when the same request comes again, then the answer is the same and there is one', async () => {
-    const [body, key] = [wish(), withKey()];
+    const [body, key] = [enrolmentRequest(), withKey()];
     const first = await call('POST', '/classes', body, key);
     const second = await call('POST', '/classes', body, key);
     expect(second).toMatchObject({ status: 201, body: first.body });
@@ -44,14 +44,14 @@ describe('with an Idempotency-Key', () => {
   });
 
   test('5. given one request, when it comes ten times at once, then there is one enrolment with one payment', async () => {
-    const [body, key] = [wish(), withKey()];
+    const [body, key] = [enrolmentRequest(), withKey()];
     const answers = await atOnce(10, () => insist('POST', '/classes', body, key));
     expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(201));
     const id = answers[0]!.body.id as number;
     expect(new Set(answers.map((answer) => answer.body.id))).toEqual(new Set([id]));
     await reaches(id, ENROLLED);
     expect((await newest('/payments')).filter((row) => row.student === body.student)).toHaveLength(1);
-    await eventually(() => expect(told('ClassRegistered', id)).toHaveLength(1));
+    await eventually(() => expect(published('ClassRegistered', id)).toHaveLength(1));
   });
 
   test.each([
@@ -70,7 +70,7 @@ describe('with an Idempotency-Key', () => {
   test('5. given a key that was used, when another request comes with it, then 422 and nothing happens', async () => {
     const key = withKey();
     await enrol({}, key);
-    const other = wish();
+    const other = enrolmentRequest();
     expectProblem(await call('POST', '/classes', other, key), [409, 422]);
     expect((await newest('/classes')).filter((row) => row.student === other.student)).toEqual([]);
   });
@@ -80,7 +80,7 @@ describe('with an Idempotency-Key', () => {
     expect((await cancel(id, key)).status).toBe(204);
     expect((await cancel(id, key)).status).toBe(204);
     await reaches(id, CANCELED);
-    expect(told('ClassCanceled', id)).toHaveLength(1);
+    expect(published('ClassCanceled', id)).toHaveLength(1);
   });
 
   test('39. given an enrolment changed twice, when the first change comes again, then the second stays', async () => {
@@ -104,8 +104,8 @@ describe('with an Idempotency-Key', () => {
       const [method, path, body] = other(id);
       expectProblem(await call(method, path, body, key), 422);
       expect(await get(`/classes/${id}`)).toMatchObject({ status: 200, body: { fee: 1 } });
-      await eventually(() => expect(told('ClassModified', id)).toHaveLength(1));
-      expect(told('ClassCanceled', id)).toEqual([]);
+      await eventually(() => expect(published('ClassModified', id)).toHaveLength(1));
+      expect(published('ClassCanceled', id)).toEqual([]);
     },
   );
 
@@ -117,7 +117,7 @@ describe('with an Idempotency-Key', () => {
   });
 
   test('5. given a key of 1,000 characters, when a student enrols with it, then 400', async () => {
-    expectProblem(await call('POST', '/classes', wish(), { 'idempotency-key': 'x'.repeat(1000) }), 400);
+    expectProblem(await call('POST', '/classes', enrolmentRequest(), { 'idempotency-key': 'x'.repeat(1000) }), 400);
   });
 });
 
@@ -143,7 +143,7 @@ describe('without one', () => {
     expect((await cancel(id)).status).toBe(204);
     expectProblem(await cancel(id), 404);
     await reaches(id, CANCELED);
-    expect(told('ClassCanceled', id)).toHaveLength(1);
+    expect(published('ClassCanceled', id)).toHaveLength(1);
   });
 
   test('12. given an enrolment, when it is cancelled ten times at once, then one is 204 and the others 404', async () => {
@@ -151,8 +151,8 @@ describe('without one', () => {
     const statuses = (await atOnce(10, () => cancel(id))).map(({ status }) => status);
     expect(statuses.sort()).toEqual([204, ...Array(9).fill(404)]);
     await reaches(id, CANCELED);
-    expect(told('ClassCanceled', id)).toHaveLength(1);
-    expect(told('PaymentCanceled', id)).toHaveLength(1);
+    expect(published('ClassCanceled', id)).toHaveLength(1);
+    expect(published('PaymentCanceled', id)).toHaveLength(1);
   });
 
   test('4. given a course, when it is deleted twice, then 204 and 404', async () => {
@@ -161,15 +161,15 @@ describe('without one', () => {
     expectProblem(await call('DELETE', `/courses/${course.body.id}`), 404);
   });
 
-  test('39. given an enrolment, when it is changed ten times at once, then all are told and my page shows the last', async () => {
+  test('39. given an enrolment, when it is changed ten times at once, then all are published and my page shows the last', async () => {
     const { id } = await enrol();
     await reaches(id, ENROLLED);
     const answers = await atOnce(10, (n) => call('PATCH', `/classes/${id}`, { fee: 1000 + n }));
     expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
     const { fee } = (await get(`/classes/${id}`)).body as unknown as Enrolment;
-    await eventually(() => expect(told('ClassModified', id)).toHaveLength(10));
+    await eventually(() => expect(published('ClassModified', id)).toHaveLength(10));
     await reaches(id, { enrolment: { fee }, myPage: { fee } });
-    const last = told('ClassModified', id).reduce((a, b) =>
+    const last = published('ClassModified', id).reduce((a, b) =>
       (a.event.aggregateversion ?? 0) > (b.event.aggregateversion ?? 0) ? a : b,
     );
     expect(last.event.data.fee).toBe(fee);
@@ -194,13 +194,13 @@ describe('without one', () => {
     for (const id of made) await reaches(id, CANCELED);
   });
 
-  test('21. given a payment, when it is cancelled five times at once, then each answer is 200 and it is told once', async () => {
+  test('21. given a payment, when it is cancelled five times at once, then each answer is 200 and it is published once', async () => {
     const { id } = await enrol();
     await reaches(id, ENROLLED);
     const answers = await atOnce(5, () => call('PATCH', `/payment/cancel/${id}`));
     expect(answers.map(({ status, body }) => [status, body.status])).toEqual(Array(5).fill([200, 'CANCEL']));
     await reaches(id, PAYMENT_CANCELED);
-    expect(told('PaymentCanceled', id)).toHaveLength(1);
+    expect(published('PaymentCanceled', id)).toHaveLength(1);
   });
 
   test('21. given a cancelled payment, when the enrolment is cancelled too, then all ends cancelled', async () => {
@@ -209,10 +209,10 @@ describe('without one', () => {
     await reaches(id, PAYMENT_CANCELED);
     expect((await cancel(id)).status).toBe(204);
     await reaches(id, CANCELED);
-    expect(told('PaymentCanceled', id)).toHaveLength(1);
+    expect(published('PaymentCanceled', id)).toHaveLength(1);
   });
 
-  test('20. given one gift wish, when it is posted twice, then there are two gifts', async () => {
+  test('20. given one gift request, when it is posted twice, then there are two gifts', async () => {
     const student = someone('young');
     await atOnce(2, () => call('POST', '/gifts', { classId: NOBODYS, fee: 20000, student }));
     const found = rows(await get(`/gifts/search/findByClassId?classId=${NOBODYS}`));

@@ -8,6 +8,7 @@ import {
   ENROLLED,
   type Enrolment,
   enrol,
+  enrolmentRequest,
   GW,
   get,
   NOBODYS,
@@ -15,15 +16,14 @@ import {
   PAYMENT_CANCELED,
   reaches,
   recordsOf,
-  wish,
 } from '../client.ts';
 
 const topic = followed('lecture');
 
 /** The data of the one event of a type about a record. */
-const told = (type: string, id: number): Promise<Fields> =>
+const published = (type: string, id: number): Promise<Fields> =>
   eventually(() => {
-    const found = topic.told.filter(({ event }) => event.type === type && event.data.id === id);
+    const found = topic.published.filter(({ event }) => event.type === type && event.data.id === id);
     expect(new Set(found.map(({ event }) => event.id)).size).toBe(1);
     return found[0]!.event.data;
   });
@@ -36,13 +36,16 @@ describe('a teacher manages courses (docs/contracts/lecture.md#saga-s8)', () => 
     return answer.body.id as number;
   };
 
-  test('1. given a system, when a course is registered, then 201 with links to itself, and CourseRegistered is told', async () => {
+  test('1. given a system, when a course is registered, then 201 with links to itself, and CourseRegistered is published', async () => {
     const answer = await call('POST', '/courses', { ...korean, fee: '10000' });
     const self = `${GW}/courses/${answer.body.id}`;
     expect(answer.status).toBe(201);
     expect(answer.headers.get('location')).toBe(self);
     expect(answer.body).toMatchObject({ ...korean, _links: { self: { href: self }, course: { href: self } } });
-    expect(await told('CourseRegistered', answer.body.id as number)).toMatchObject({ ...korean, id: answer.body.id });
+    expect(await published('CourseRegistered', answer.body.id as number)).toMatchObject({
+      ...korean,
+      id: answer.body.id,
+    });
   });
 
   test('2. given a course, when courses are listed, then it is among them with its values', async () => {
@@ -50,12 +53,12 @@ describe('a teacher manages courses (docs/contracts/lecture.md#saga-s8)', () => 
     expect(await newest('/courses')).toContainEqual(expect.objectContaining({ ...korean, id }));
   });
 
-  test('3. given a course, when its fee is changed, then the course shows it and CourseModified is told', async () => {
+  test('3. given a course, when its fee is changed, then the course shows it and CourseModified is published', async () => {
     const id = await register();
     const changed = await call('PATCH', `/courses/${id}`, { fee: '12000' });
     expect(changed).toMatchObject({ status: 200, body: { ...korean, fee: 12000 } });
     expect((await get(`/courses/${id}`)).body).toMatchObject({ ...korean, fee: 12000 });
-    expect(await told('CourseModified', id)).toMatchObject({ ...korean, fee: 12000 });
+    expect(await published('CourseModified', id)).toMatchObject({ ...korean, fee: 12000 });
   });
 
   test('3. given a course, when it is replaced with PUT, then every field is as sent', async () => {
@@ -71,7 +74,7 @@ describe('a teacher manages courses (docs/contracts/lecture.md#saga-s8)', () => 
     expect((await call('DELETE', `/courses/${id}`)).status).toBe(204);
     expectProblem(await get(`/courses/${id}`), 404);
     expect((await newest<{ id: number }>('/courses')).map((course) => course.id)).not.toContain(id);
-    expect(await told('CourseDeleted', id)).toMatchObject({ ...korean, teacher: 'kim', id });
+    expect(await published('CourseDeleted', id)).toMatchObject({ ...korean, teacher: 'kim', id });
   });
 
   test('4. given an enrolment in a course, when the course is changed and deleted, then the enrolment stays as it is', async () => {
@@ -80,7 +83,7 @@ describe('a teacher manages courses (docs/contracts/lecture.md#saga-s8)', () => 
     await reaches(id, ENROLLED);
     await call('PATCH', `/courses/${courseId}`, { fee: 1 });
     expect((await call('DELETE', `/courses/${courseId}`)).status).toBe(204);
-    await told('CourseDeleted', courseId);
+    await published('CourseDeleted', courseId);
     expect(await recordsOf(id)).toMatchObject({ ...ENROLLED, enrolment: { courseId, fee: 10000 } });
   });
 });
@@ -264,7 +267,7 @@ test('27. given an enrolment, when its payment state changes, then points and gi
   await reaches(id, ENROLLED);
   await cancel(id);
   await reaches(id, CANCELED);
-  const types = topic.told.filter(({ event }) => event.data.classId === id).map(({ event }) => event.type);
+  const types = topic.published.filter(({ event }) => event.data.classId === id).map(({ event }) => event.type);
   expect(new Set(types)).toEqual(
     new Set([
       'PaymentApproved',
@@ -364,17 +367,19 @@ describe('a student changes an enrolment (docs/contracts/lecture.md#saga-s9)', (
     expect((await get(`/classes/${id}`)).body).toMatchObject({ id, fee: 8000 });
     const after = await reaches(id, { myPage: { fee: 8000 } });
     expect(after).toEqual({ enrolment: expect.anything(), myPage: { ...myPage, fee: 8000 }, ...others });
-    await told('ClassModified', id);
+    await published('ClassModified', id);
     await eventually(async () => {
-      const told = (await notices()).filter(({ data }) => data.eventType === 'ClassModified' && data.id === id);
-      expect(told).toHaveLength(1);
+      const publishedEvents = (await notices()).filter(
+        ({ data }) => data.eventType === 'ClassModified' && data.id === id,
+      );
+      expect(publishedEvents).toHaveLength(1);
     });
   });
 
   test('39. given an enrolment, when it is replaced with PUT, then my page takes over course, fee and student', async () => {
     const { id } = await enrol();
     await reaches(id, ENROLLED);
-    const other = wish({ courseId: '2', fee: '9000' });
+    const other = enrolmentRequest({ courseId: '2', fee: '9000' });
     expect((await call('PUT', `/classes/${id}`, other)).status).toBe(200);
     await reaches(id, { myPage: { courseId: 2, fee: 9000, student: other.student } });
   });

@@ -19,14 +19,14 @@ const myPage = async (classId: number) => {
 test('5, 12. given a client of the OpenAPI document, when it enrols, changes and cancels, then my page tells it all', async () => {
   const made = await lecture.POST('/courses', { body: course });
   expect(made.response.status).toBe(201);
-  const wish = { courseId: made.data?.id ?? 0, fee: course.fee, student: someone(), textBook: course.textBook };
+  const request = { courseId: made.data?.id ?? 0, fee: course.fee, student: someone(), textBook: course.textBook };
   const key = { 'Idempotency-Key': someone('key') };
   const [first, again] = [
-    await lecture.POST('/classes', { params: { header: key }, body: wish }),
-    await lecture.POST('/classes', { params: { header: key }, body: wish }),
+    await lecture.POST('/classes', { params: { header: key }, body: request }),
+    await lecture.POST('/classes', { params: { header: key }, body: request }),
   ];
   const id = first.data?.id ?? 0;
-  expect(first.data).toMatchObject({ student: wish.student, fee: 10_000 });
+  expect(first.data).toMatchObject({ student: request.student, fee: 10_000 });
   expect(again.data).toEqual(first.data);
   await eventually(async () =>
     expect(await myPage(id)).toMatchObject({ status: 'CLASS_START', deliveryStatus: 'DELIVERY_START', point: 100 }),

@@ -1,6 +1,18 @@
 import { type Answer, expectTryLater, type Fields, refusedAtOnce, someone } from '../../harness/client.ts';
 import { eventually, LONG, logLines, notices, processOf, run } from '../../harness/system.ts';
-import { CANCELED, call, cancel, configured, ENROLLED, enrol, get, newest, reaches, wish, without } from '../client.ts';
+import {
+  CANCELED,
+  call,
+  cancel,
+  configured,
+  ENROLLED,
+  enrol,
+  enrolmentRequest,
+  get,
+  newest,
+  reaches,
+  without,
+} from '../client.ts';
 
 /** Services stopped, slow, failing or crashing: what must go on goes on, and what was missed is caught up. */
 
@@ -51,7 +63,10 @@ describe('pay (docs/contracts/lecture.md#saga-s3)', () => {
       await run('restart', 'lecture-pay', '--sidecar');
       await enrolmentWorks();
       await configured({ PAY_DELAY_MS: '300' }, healthyPay, () =>
-        eventually(async () => expect((await call('POST', '/classes', wish())).ms).toBeGreaterThan(300), 5_000),
+        eventually(
+          async () => expect((await call('POST', '/classes', enrolmentRequest())).ms).toBeGreaterThan(300),
+          5_000,
+        ),
       );
     },
     LONG,
@@ -64,7 +79,9 @@ describe('pay (docs/contracts/lecture.md#saga-s3)', () => {
       const crowd = async (): Promise<string[]> => {
         const some = Array.from({ length: 8 }, () => someone());
         students.push(...some);
-        for (const answer of await Promise.all(some.map((student) => call('POST', '/classes', wish({ student }))))) {
+        for (const answer of await Promise.all(
+          some.map((student) => call('POST', '/classes', enrolmentRequest({ student }))),
+        )) {
           expectTryLater(answer);
           expect(answer.ms).toBeLessThan(3_000);
         }
@@ -92,8 +109,8 @@ describe('pay (docs/contracts/lecture.md#saga-s3)', () => {
     async (failure) => {
       const student = someone();
       await configured({ PAY_FAILURE: failure }, healthyPay, async () => {
-        await eventually(async () => expectTryLater(await call('POST', '/classes', wish())));
-        expectTryLater(await call('POST', '/classes', wish({ student })));
+        await eventually(async () => expectTryLater(await call('POST', '/classes', enrolmentRequest())));
+        expectTryLater(await call('POST', '/classes', enrolmentRequest({ student })));
       });
       await reaches(await enrolmentWorks(), ENROLLED);
       await leftNothing([student]);
@@ -107,8 +124,8 @@ describe('pay (docs/contracts/lecture.md#saga-s3)', () => {
       const student = someone();
       const { restarts } = await processOf('lecture-pay');
       await configured({ PAY_FAILURE: 'crash' }, healthyPay, async () => {
-        await eventually(async () => expectTryLater(await call('POST', '/classes', wish())));
-        expectTryLater(await call('POST', '/classes', wish({ student })));
+        await eventually(async () => expectTryLater(await call('POST', '/classes', enrolmentRequest())));
+        expectTryLater(await call('POST', '/classes', enrolmentRequest({ student })));
       });
       await reaches(await enrolmentWorks(), ENROLLED);
       expect((await processOf('lecture-pay')).restarts).toBeGreaterThan(restarts);
@@ -120,9 +137,9 @@ describe('pay (docs/contracts/lecture.md#saga-s3)', () => {
   test(
     '22. given an enrolment turned away, when the same request comes again with its Idempotency-Key, then it succeeds once',
     async () => {
-      const [body, key] = [wish(), { 'idempotency-key': someone('key') }];
+      const [body, key] = [enrolmentRequest(), { 'idempotency-key': someone('key') }];
       await configured({ PAY_FAILURE: 'error' }, healthyPay, async () => {
-        await eventually(async () => expectTryLater(await call('POST', '/classes', wish())));
+        await eventually(async () => expectTryLater(await call('POST', '/classes', enrolmentRequest())));
         expectTryLater(await call('POST', '/classes', body, key));
       });
       const made = await eventually(async () => {
@@ -142,7 +159,9 @@ describe('pay (docs/contracts/lecture.md#saga-s3)', () => {
       const student = someone('gil-dong');
       const refusals: Answer[] = [];
       await configured({ PAY_DELAY_MS: '1500' }, healthyPay, async () => {
-        const answers = await refusedAtOnce(50, () => call('POST', '/classes', wish({ student, fee: 10000 })));
+        const answers = await refusedAtOnce(50, () =>
+          call('POST', '/classes', enrolmentRequest({ student, fee: 10000 })),
+        );
         refusals.push(...answers.filter(({ status }) => status !== 201));
         expect(refusals.map(({ body }) => body.detail)).toContainEqual(expect.stringMatching(/circuit breaker open/));
         expect((await get('/inquiryMypages?size=1')).status).toBe(200);
@@ -313,7 +332,7 @@ test(
       for (const answer of [
         await get('/classes'),
         await get('/inquiryMypages'),
-        await call('POST', '/classes', wish()),
+        await call('POST', '/classes', enrolmentRequest()),
       ])
         expectTryLater(answer);
       expect((await get('/payments')).status).toBe(200);
@@ -370,8 +389,8 @@ test(
       await eventually(() => inForce(other), 40_000);
       const { id } = await enrol();
       await eventually(async () => {
-        const told = (await notices('other.log')).map(({ data }) => data);
-        expect(told).toContainEqual(expect.objectContaining({ eventType: 'ClassRegistered', id }));
+        const published = (await notices('other.log')).map(({ data }) => data);
+        expect(published).toContainEqual(expect.objectContaining({ eventType: 'ClassRegistered', id }));
       });
     });
     await eventually(() => inForce(usual), 40_000);

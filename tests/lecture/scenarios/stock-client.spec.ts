@@ -2,7 +2,7 @@ import { CommunicationProtocolEnum, DaprClient, HttpMethod } from '@dapr/dapr';
 import { type Fields, someone } from '../../harness/client.ts';
 import { eventually, notices, processOf, run } from '../../harness/system.ts';
 import { follow } from '../../harness/topic.ts';
-import { ENROLLED, enrol, PAYMENT_CANCELED, reaches, wish } from '../client.ts';
+import { ENROLLED, enrol, enrolmentRequest, PAYMENT_CANCELED, reaches } from '../client.ts';
 
 /** The official Dapr SDK, knowing nothing of ours, works with the services: only plain Dapr is spoken. */
 
@@ -37,7 +37,7 @@ const publish = async (data: Fields, options: PublishOptions = {}): Promise<void
 const stamped = (eventType: string, fields: Fields): Fields => ({ eventType, timestamp: '20261121120000', ...fields });
 
 test('5. given the stock SDK, when it invokes the services, then it enrols, reads, changes and cancels', async () => {
-  const body = wish();
+  const body = enrolmentRequest();
   const made = await invoke('class', 'classes', HttpMethod.POST, body);
   expect(made).toMatchObject({ student: body.student, fee: 10000 });
   await reaches(made.id as number, ENROLLED);
@@ -62,8 +62,8 @@ test.each<[how: string, options: (type: string) => PublishOptions]>([
     const { payment: _untouched, ...others } = PAYMENT_CANCELED;
     await reaches(id, { ...others, payment: { status: 'PAYMENT_COMPLETED' } });
     await eventually(async () => {
-      const told = (await notices()).map(({ data }) => data);
-      expect(told).toContainEqual(expect.objectContaining({ eventType: 'PaymentCanceled', classId: id }));
+      const published = (await notices()).map(({ data }) => data);
+      expect(published).toContainEqual(expect.objectContaining({ eventType: 'PaymentCanceled', classId: id }));
     });
   },
 );
@@ -100,7 +100,7 @@ test('21. given an event that no service can read, when it is published, then it
       return found!;
     });
     await eventually(() => {
-      const letters = deadLetters.told.map(({ event }) => event.data);
+      const letters = deadLetters.published.map(({ event }) => event.data);
       const about = letters.filter(({ event }) => (event as { id: string }).id === kept.event.id);
       expect(new Set(about.map(({ consumer }) => consumer))).toEqual(
         new Set(['lecture-course', 'lecture-point', 'lecture-class']),

@@ -1,7 +1,7 @@
 import { published } from '../../../tools/docs/declared.ts';
 import { someone } from '../../harness/client.ts';
 import { eventually, processOf, profile } from '../../harness/system.ts';
-import { follow, followed, type Told } from '../../harness/topic.ts';
+import { follow, followed, type Published } from '../../harness/topic.ts';
 import { CANCELED, call, cancel, ENROLLED, enrol, reaches } from '../client.ts';
 
 /** The events that really lie on the topic are those of docs/contracts. */
@@ -9,9 +9,9 @@ import { CANCELED, call, cancel, ENROLLED, enrol, reaches } from '../client.ts';
 const topic = followed('lecture');
 
 /** Those of our services; others may publish what they like. */
-const ours = (): Told[] => topic.told.filter(({ event }) => event.aggregateversion !== undefined);
+const ours = (): Published[] => topic.published.filter(({ event }) => event.aggregateversion !== undefined);
 
-test('every declared event is told when everything happens once, and every event on the topic is as declared', async () => {
+test('every declared event is published when everything happens once, and every event on the topic is as declared', async () => {
   const course = { name: 'korean', teacher: 'hong-gil-dong', fee: 10000, textBook: 'kor_book' };
   const { id: courseId } = (await call('POST', '/courses', course)).body;
   await call('PATCH', `/courses/${courseId}`, { fee: 12000 });
@@ -75,7 +75,7 @@ test('no event of ours became a dead letter, though one that cannot be read, pub
       }),
     });
     expect(answer.status).toBe(204);
-    const letters = (): Told['event']['data'][] => deadLetters.told.map(({ event }) => event.data);
+    const letters = (): Published['event']['data'][] => deadLetters.published.map(({ event }) => event.data);
     // Each of those that follow payments has told it: what they put aside before is known by now, too.
     await eventually(() => {
       const about = letters().filter((letter) => JSON.stringify(letter).includes(`"${marker}"`));
@@ -83,9 +83,9 @@ test('no event of ours became a dead letter, though one that cannot be read, pub
         new Set(['lecture-course', 'lecture-point', 'lecture-class']),
       );
     });
-    const told = JSON.stringify(letters());
+    const publishedEvents = JSON.stringify(letters());
     expect(ours().length).toBeGreaterThan(5);
-    expect(ours().filter(({ event }) => told.includes(`"${event.id}"`))).toEqual([]);
+    expect(ours().filter(({ event }) => publishedEvents.includes(`"${event.id}"`))).toEqual([]);
   } finally {
     await deadLetters.close();
   }

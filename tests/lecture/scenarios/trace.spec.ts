@@ -15,7 +15,7 @@ const traceIdOf = (traceparent?: string): string | undefined => traceparent?.spl
 const typesIn = (traceId: string): string[] =>
   [
     ...new Set(
-      topic.told.filter(({ event }) => traceIdOf(event.traceparent) === traceId).map(({ event }) => event.type),
+      topic.published.filter(({ event }) => traceIdOf(event.traceparent) === traceId).map(({ event }) => event.type),
     ),
   ].sort();
 
@@ -27,8 +27,8 @@ test('37. given a client with a trace, when it enrols, then every event of every
   await eventually(() => expect(typesIn(traceId)).toEqual(all));
   const noticed = ['ClassRegistered', 'PaymentApproved', 'TextbookDeliveried'];
   await eventually(async () => {
-    const told = (await notices()).filter(({ traceparent }) => traceIdOf(traceparent) === traceId);
-    expect(told.map(({ data }) => data.eventType).sort()).toEqual(noticed);
+    const published = (await notices()).filter(({ traceparent }) => traceIdOf(traceparent) === traceId);
+    expect(published.map(({ data }) => data.eventType).sort()).toEqual(noticed);
     const lines = (await logLines('lecture-alert')).filter((line) => line.traceId === traceId);
     expect(lines).toHaveLength(noticed.length);
   });
@@ -49,7 +49,7 @@ test('37. given a client without a trace, when it enrols, then one trace begins 
   await reaches(id, ENROLLED);
   const traces = () =>
     new Set(
-      topic.told
+      topic.published
         .filter(
           ({ event }) =>
             (event.data.classId ?? event.data.id) === id && /^(Class|Payment|Point|Gift|Text)/.test(event.type),

@@ -8,7 +8,7 @@ const topic = followed('rental');
 /** How often each event was told about an order or its delivery. */
 function toldOf(rentalId: number): Record<string, number> {
   const ids = new Map<string, string>();
-  for (const { event } of topic.told) {
+  for (const { event } of topic.published) {
     const { type, data, id } = event;
     if ((/^Rental/.test(type) ? data.id : data.rentalId) === rentalId) ids.set(id, type);
   }
@@ -45,8 +45,10 @@ describe('products', () => {
       expect(rows(await get(`/${service}/products?sort=id,desc&size=5`))).toContainEqual(body);
     }
     await eventually(() => {
-      const told = topic.told.filter(({ event }) => /Registed$/.test(event.type) && event.data.productId === id);
-      expect(told.map(({ event }) => event.type).sort()).toEqual(['ProductInventoryRegisted', 'ProductRegisted']);
+      const published = topic.published.filter(
+        ({ event }) => /Registed$/.test(event.type) && event.data.productId === id,
+      );
+      expect(published.map(({ event }) => event.type).sort()).toEqual(['ProductInventoryRegisted', 'ProductRegisted']);
     });
   });
 
@@ -162,12 +164,12 @@ test('24-26. given the requests of the cloud test, when they are sent through th
     await register({ name: 'Computer', qty: 9 }),
     await register({ name: 'Monitor', qty: 9 }),
   ];
-  const wish = (productId: number, qty: number) => order(productId, qty, { status: 'ORDERED' });
-  const first = [await wish(computer, 3), await wish(monitor, 3)];
+  const request = (productId: number, qty: number) => order(productId, qty, { status: 'ORDERED' });
+  const first = [await request(computer, 3), await request(monitor, 3)];
   for (const id of first) await ends(id, 'DELIVERED');
-  const second = [await wish(computer, 10), await wish(monitor, 10)];
+  const second = [await request(computer, 10), await request(monitor, 10)];
   for (const id of second) await ends(id, 'CANCELED_OutOfStock');
-  const third = [await wish(computer + 900_000, 10), await wish(monitor + 900_000, 10)];
+  const third = [await request(computer + 900_000, 10), await request(monitor + 900_000, 10)];
   for (const id of third) await ends(id, 'CANCELED_UnregisteredProduct');
   const shown = rows<{ id: number }>(await get('/myOrders')).map(({ id }) => id);
   expect(shown).toEqual(expect.arrayContaining([...first, ...second, ...third]));
@@ -195,7 +197,7 @@ describe('bad input', () => {
     ['/products', { qty: 9 }, 'name'],
     ['/deliveries', { rentalId: 1, status: 'DELIVERED' }, 'status'],
     ['/deliveries', { rentalId: 1 }, 'status'],
-  ])('5. given a wish, when %s gets %j, then 400 names the field', async (path, body, field) => {
+  ])('5. given a request, when %s gets %j, then 400 names the field', async (path, body, field) => {
     expectProblem(await call('POST', path, body), 400, field);
   });
 

@@ -1,20 +1,20 @@
 import { eventually, processOf, run } from '../../harness/system.ts';
-import { followed, type Told } from '../../harness/topic.ts';
+import { followed, type Published } from '../../harness/topic.ts';
 import { call, cancel, ends, order, recordsOf, register, stockIs } from '../client.ts';
 
 /** The stock adds up whatever comes twice, late or in the middle of a kill -9. */
 
 const topic = followed('rental');
 
-const found = (type: string, of: (data: Record<string, unknown>) => unknown, id: number): Promise<Told['event']> =>
+const found = (type: string, of: (data: Record<string, unknown>) => unknown, id: number): Promise<Published['event']> =>
   eventually(() => {
-    const told = topic.told.find(({ event }) => event.type === type && of(event.data) === id);
-    expect(told).toBeDefined();
-    return told!.event;
+    const published = topic.published.find(({ event }) => event.type === type && of(event.data) === id);
+    expect(published).toBeDefined();
+    return published!.event;
   });
 
 /** Brings an event again, as a broker may at any time. */
-async function again(event: Told['event']): Promise<void> {
+async function again(event: Published['event']): Promise<void> {
   const { daprHttpPort } = await processOf('rental-rental');
   const response = await fetch(`http://127.0.0.1:${daprHttpPort}/v1.0/publish/rental-pubsub/rental`, {
     method: 'POST',

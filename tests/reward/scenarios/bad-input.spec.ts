@@ -28,8 +28,8 @@ test.each([0, -1, 9007199254740991])(
 );
 
 test('1. given fields a client cannot set, when they are sent, then they are ignored', async () => {
-  const wish = { id: 99, rewardId: 7, costomerId: 2, colour: 'red', customerId: 12, status: 'Achieved' };
-  const answer = await call('POST', '/missions', wish);
+  const request = { id: 99, rewardId: 7, costomerId: 2, colour: 'red', customerId: 12, status: 'Achieved' };
+  const answer = await call('POST', '/missions', request);
   expect(answer).toMatchObject({ status: 201, body: { customerId: 12, rewardId: null } });
   expect(Object.keys(answer.body).sort()).toEqual(['_links', 'customerId', 'id', 'rewardId', 'status']);
   await issued(answer.body.id as number);

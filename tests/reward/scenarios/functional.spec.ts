@@ -19,8 +19,8 @@ import {
 const topic = followed('reward');
 
 /** The events of a type about a record, each once however often it was published. */
-function told(type: string, field: string, id: unknown): Record<string, unknown>[] {
-  const about = topic.told.filter(({ event }) => event.type === type && event.data[field] === id);
+function published(type: string, field: string, id: unknown): Record<string, unknown>[] {
+  const about = topic.published.filter(({ event }) => event.type === type && event.data[field] === id);
   return [...new Map(about.map(({ event }) => [event.id, event.data])).values()];
 }
 
@@ -58,10 +58,12 @@ describe('from the mission to the wallet', () => {
     const told1 = { customerId, eventType: expect.any(String), timestamp: expect.stringMatching(/^\d{14}$/) };
     await eventually(() => {
       const [id, rewardId, walletId] = [mission?.id, reward?.id, wallet?.id];
-      expect(told('MissionAchieved', 'id', id)).toEqual([{ ...told1, id, status: 'Achieved' }]);
+      expect(published('MissionAchieved', 'id', id)).toEqual([{ ...told1, id, status: 'Achieved' }]);
       const allocated = { ...told1, id: rewardId, missionId: id, status: 'RewardAllocated' };
-      expect(told('Allocated', 'missionId', id)).toEqual([allocated]);
-      expect(told('Issued', 'rewardId', rewardId)).toEqual([{ ...told1, id: walletId, rewardId, status: 'Issued' }]);
+      expect(published('Allocated', 'missionId', id)).toEqual([allocated]);
+      expect(published('Issued', 'rewardId', rewardId)).toEqual([
+        { ...told1, id: walletId, rewardId, status: 'Issued' },
+      ]);
     });
   });
 
@@ -94,8 +96,8 @@ describe('from the wallet to the gift', () => {
     const envelope = { eventType: expect.any(String), timestamp: expect.any(String) };
     await eventually(() => {
       const exchange = { ...envelope, id: walletId, rewardId, status: 'Exchanged' };
-      expect(told('Exchanged', 'id', walletId)).toEqual([exchange]);
-      expect(told('Used', 'walletId', walletId)).toEqual([{ ...envelope, id: gift?.id, walletId }]);
+      expect(published('Exchanged', 'id', walletId)).toEqual([exchange]);
+      expect(published('Used', 'walletId', walletId)).toEqual([{ ...envelope, id: gift?.id, walletId }]);
     });
   });
 
@@ -109,7 +111,7 @@ describe('from the wallet to the gift', () => {
       again.map(() => ({ status: 200, body: before.wallet })),
     );
     expect(await recordsOf(missionId)).toEqual(before);
-    expect(told('Exchanged', 'id', walletId)).toHaveLength(1);
+    expect(published('Exchanged', 'id', walletId)).toHaveLength(1);
   });
 
   test('9. given a reward in the wallet, when ten exchange it at once, then there is one gift', async () => {
@@ -118,8 +120,8 @@ describe('from the wallet to the gift', () => {
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
     for (const { status } of answers) expect([200, 503]).toContain(status);
     await exchanged(missionId);
-    expect(told('Used', 'walletId', walletId)).toHaveLength(1);
-    expect(told('Exchanged', 'id', walletId)).toHaveLength(1);
+    expect(published('Used', 'walletId', walletId)).toHaveLength(1);
+    expect(published('Exchanged', 'id', walletId)).toHaveLength(1);
   });
 
   test('9. given an Idempotency-Key, when the exchange comes again with it, then the answer is the same', async () => {
@@ -142,21 +144,21 @@ describe('from the wallet to the gift', () => {
     for (const other of [0, 2]) expect(await recordsOf(missions[other]!)).toEqual(before[other]);
   });
 
-  test('33. given a reward in the wallet, when something else of the entry is sent, then nothing changes and nothing is told', async () => {
+  test('33. given a reward in the wallet, when something else of the entry is sent, then nothing changes or is published', async () => {
     const { missionId, walletId } = await entry();
     const before = await recordsOf(missionId);
     for (const body of [{ customerId: 99 }, { rewardId: 7 }, {}, { colour: 'red' }])
       expect(await call('PATCH', `/wallets/${walletId}`, body)).toMatchObject({ status: 200, body: before.wallet });
     await issued(await achieve());
     expect(await recordsOf(missionId)).toEqual(before);
-    expect(told('Exchanged', 'id', walletId)).toEqual([]);
+    expect(published('Exchanged', 'id', walletId)).toEqual([]);
   });
 
   test('22. given a gift with the full stop of the original, when it is recorded twice, then both answers are the same gift', async () => {
     const walletId = 1e12 + customer();
-    const wish = { id: null, rewardId: null, walletId: String(walletId), status: 'Exchanged.' };
+    const request = { id: null, rewardId: null, walletId: String(walletId), status: 'Exchanged.' };
     const first = await eventually(async () => {
-      const answer = await call('POST', '/gifts', wish);
+      const answer = await call('POST', '/gifts', request);
       expect(answer).toMatchObject({ status: 201, body: { walletId, rewardId: null, status: 'Exchanged' } });
       return answer;
     });
@@ -169,7 +171,7 @@ describe('from the wallet to the gift', () => {
     await eventually(async () =>
       expect(await one(`/accounts/search/findByGiftId?giftId=${first.body.id}`)).toMatchObject({ giftStatus: 'Used' }),
     );
-    expect(told('Used', 'walletId', walletId)).toHaveLength(1);
+    expect(published('Used', 'walletId', walletId)).toHaveLength(1);
   });
 });
 

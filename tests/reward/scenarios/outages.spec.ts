@@ -22,7 +22,8 @@ import {
 const topic = followed('reward');
 
 const toldOf = (type: string, field: string, id: number): number =>
-  new Set(topic.told.flatMap(({ event }) => (event.type === type && event.data[field] === id ? [event.id] : []))).size;
+  new Set(topic.published.flatMap(({ event }) => (event.type === type && event.data[field] === id ? [event.id] : [])))
+    .size;
 
 describe('asynchronous isolation', () => {
   test(
@@ -356,9 +357,9 @@ test(
   '17. given two processes of reward, wallet and mypage, when missions come, then each has one reward, entry and page',
   async () => {
     const doubled = ['reward-reward', 'reward-wallet', 'reward-mypage'];
-    const wishes = doubled.flatMap((appId) => ['--replicas', `${appId}=2`]);
+    const requests = doubled.flatMap((appId) => ['--replicas', `${appId}=2`]);
     try {
-      await run('up', 'reward', '--profile', profile, '--detach', ...wishes);
+      await run('up', 'reward', '--profile', profile, '--detach', ...requests);
       const ids = await Promise.all(Array.from({ length: 30 }, () => achieve()));
       for (const id of ids) await issued(id, 60_000);
     } finally {

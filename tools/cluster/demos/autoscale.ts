@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { course, type Options, type Verdict, wish } from '../demonstration.ts';
+import { course, type Options, order, type Verdict } from '../demonstration.ts';
 import { type Cluster, type Json, print } from '../kubectl.ts';
 import type { LoadResult } from '../load.ts';
 import { underLoad } from '../pods.ts';
@@ -9,7 +9,7 @@ import { until } from '../until.ts';
 const LOADS: Readonly<Record<string, { path: string; body: Json; source: string }>> = {
   'lecture-gift': { path: '/gifts', body: { classId: '100', fee: '20000', student: 'young' }, source: '15 %' },
   'lecture-course': { path: '/courses', body: course, source: '5 %' },
-  'lecture-class': { path: '/classes', body: wish, source: '1 %' },
+  'lecture-class': { path: '/classes', body: order, source: '1 %' },
 };
 /** Some rounds of the autoscaler, which looks every 15 s. */
 const IDLE_MS = 120_000;

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { parse } from 'yaml';
 import { root } from '../../run/paths.ts';
-import { type Options, type Verdict, wish } from '../demonstration.ts';
+import { type Options, order, type Verdict } from '../demonstration.ts';
 import { forwarded } from '../entrance.ts';
 import { type Cluster, print } from '../kubectl.ts';
 import { underLoad } from '../pods.ts';
@@ -106,7 +106,7 @@ async function slowPay(cluster: Cluster): ReturnType<Fault> {
   await configure('1500');
   let isOver = false;
   const loads = (async () => {
-    while (!isOver) await underLoad(cluster, 'demo-load', { path: '/classes', body: wish, users: 20, seconds: 60 });
+    while (!isOver) await underLoad(cluster, 'demo-load', { path: '/classes', body: order, users: 20, seconds: 60 });
   })();
   loads.catch(() => undefined);
   return async () => {
@@ -121,7 +121,7 @@ async function noGift(cluster: Cluster): ReturnType<Fault> {
   const scaler = await cluster.field('hpa/lecture-gift', '.spec.minReplicas').catch(() => '');
   const before = scaler || (await cluster.field('deployment/lecture-gift', '.spec.replicas'));
   await cluster.stop('lecture-gift');
-  await underLoad(cluster, 'demo-load', { path: '/classes', body: wish, users: 1, seconds: 5 });
+  await underLoad(cluster, 'demo-load', { path: '/classes', body: order, users: 1, seconds: 5 });
   return async () => {
     await cluster.kubectl('scale', 'deployment/lecture-gift', `--replicas=${before}`);
     await cluster.rolledOut('lecture-gift');
@@ -134,7 +134,7 @@ async function noBroker(cluster: Cluster): ReturnType<Fault> {
   const broker = `deployment/${name}`;
   const claim = await cluster.field(broker, '.spec.template.spec.volumes[?(@.name=="data")].persistentVolumeClaim');
   await cluster.kubectl('scale', broker, '--replicas=0');
-  const load = underLoad(cluster, 'demo-load', { path: '/classes', body: wish, users: 2, seconds: 30 });
+  const load = underLoad(cluster, 'demo-load', { path: '/classes', body: order, users: 2, seconds: 30 });
   load.catch(() => undefined);
   return async () => {
     await cluster.kubectl('scale', broker, '--replicas=1');
@@ -169,7 +169,7 @@ export async function figures({ cluster, users, monitoring }: Options): Promise<
       return data.result.length;
     };
     const began = Date.now();
-    await underLoad(cluster, 'demo-load', { path: '/classes', body: wish, users: Math.min(users, 20), seconds: 90 });
+    await underLoad(cluster, 'demo-load', { path: '/classes', body: order, users: Math.min(users, 20), seconds: 90 });
     const rows: Verdict['figures'] = [];
     // One clears while the next one is provoked.
     const courses: Promise<[alert: string, course: string]>[] = [];

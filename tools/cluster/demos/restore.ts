@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { root } from '../../run/paths.ts';
-import { type Options, type Verdict, wish } from '../demonstration.ts';
+import { type Options, order, type Verdict } from '../demonstration.ts';
 import { type Ask, through } from '../entrance.ts';
 import { type Cluster, type Json, print } from '../kubectl.ts';
 import type { LoadResult } from '../load.ts';
@@ -144,7 +144,7 @@ export async function restore({ cluster, users, seconds }: Options): Promise<Ver
   const document = await readFile(DOCUMENT, 'utf8');
   const round = ` ${Date.now()}`;
   const enrolling = (name: keyof Loads, forSeconds: number): Promise<LoadResult> => {
-    const body = { ...wish, student: name + round };
+    const body = { ...order, student: name + round };
     const load = { path: '/classes', body, users: Math.min(users, 5), seconds: forSeconds };
     const result = underLoad(cluster, `demo-load-${name}`, load);
     result.catch(() => undefined);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
-import { type Options, type Verdict, wish } from '../demonstration.ts';
+import { type Options, order, type Verdict } from '../demonstration.ts';
 import { entranceOf, forwarded, through } from '../entrance.ts';
 import type { Cluster } from '../kubectl.ts';
 import { until } from '../until.ts';
@@ -65,13 +65,13 @@ async function lineOf(cluster: Cluster, mark: string): Promise<{ trace: string; 
 /** One enrolment in Jaeger: one root, no missing parent, all services that call and the ingress; a refusal and a cut connection are in the ingress's log. */
 export async function trace({ cluster, monitoring }: Options): Promise<Verdict> {
   const { enrolled, refused } = await through(cluster, 'lecture-gateway', async (ask) => ({
-    enrolled: await ask('POST', '/classes', wish),
-    refused: await ask('POST', '/classes', { ...wish, fee: 'nothing' }),
+    enrolled: await ask('POST', '/classes', order),
+    refused: await ask('POST', '/classes', { ...order, fee: 'nothing' }),
   }));
   const line = await lineOf(cluster, enrolled.requestId);
   const refusal = await lineOf(cluster, refused.requestId);
   const cut = await lineOf(cluster, await cutOff(cluster));
-  const told = await forwarded(cluster.in(monitoring), 'jaeger', 16686, async (port) => {
+  const logged = await forwarded(cluster.in(monitoring), 'jaeger', 16686, async (port) => {
     const find = async (): Promise<Trace | undefined> => {
       const { body } = await request(`http://127.0.0.1:${port}/api/traces/${line.trace}`);
       return ((await body.json()) as { data?: Trace[] }).data?.[0];
@@ -85,7 +85,7 @@ export async function trace({ cluster, monitoring }: Options): Promise<Verdict> 
     await sleep(5_000);
     return find();
   });
-  const { roots, orphans, services } = told ? shapeOf(told) : { roots: 0, orphans: 0, services: [] };
+  const { roots, orphans, services } = logged ? shapeOf(logged) : { roots: 0, orphans: 0, services: [] };
   const missing = SERVICES.filter((name) => !services.includes(name));
   const hasIngress = services.some((name) => !name.startsWith('lecture-'));
   const isSame = refusal.trace !== '' && refusal.trace === refused.answer.correlationId;
@@ -99,7 +99,7 @@ export async function trace({ cluster, monitoring }: Options): Promise<Verdict> 
       cut.code === 0 &&
       cut.trace !== '',
     figures: [
-      ['trace of one enrolment', `${line.trace}, ${told?.spans.length ?? 0} spans`, 'shown in part'],
+      ['trace of one enrolment', `${line.trace}, ${logged?.spans.length ?? 0} spans`, 'shown in part'],
       ['roots; spans whose parent is missing', `${roots}; ${orphans}`, '-'],
       ['services in it', services.join(', '), '-'],
       ['services that are missing', missing.join(', ') || 'none', '-'],

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inWords, type Options, type Verdict, wish } from '../demonstration.ts';
+import { inWords, type Options, order, type Verdict } from '../demonstration.ts';
 import { through } from '../entrance.ts';
 import type { Cluster } from '../kubectl.ts';
 import type { LoadResult } from '../load.ts';
@@ -18,7 +18,7 @@ export async function config({ cluster }: Options): Promise<Verdict> {
   const restarts = await cluster.restarts(pod);
   return through(cluster, 'lecture-gateway', async (ask) => {
     const enrol = async (wanted: number): Promise<true | undefined> =>
-      (await ask('POST', '/classes', wish)).status === wanted ? true : undefined;
+      (await ask('POST', '/classes', order)).status === wanted ? true : undefined;
     await until('enrolments work', 60_000, () => enrol(201));
     const measure = async (delay: string, wanted: number): Promise<number> => {
       const began = Date.now();
@@ -53,7 +53,7 @@ export async function breaker({ cluster, users }: Options): Promise<Verdict> {
     await sleep(2000);
     result = await underLoad(cluster, 'demo-load', {
       path: '/classes',
-      body: wish,
+      body: order,
       users: Math.min(users, 50),
       seconds: 30,
     });
@@ -63,7 +63,7 @@ export async function breaker({ cluster, users }: Options): Promise<Verdict> {
   const began = Date.now();
   const recovery = await through(cluster, 'lecture-gateway', (ask) =>
     until('enrolments work again', 60_000, async () =>
-      (await ask('POST', '/classes', wish)).status === 201 ? Date.now() - began : undefined,
+      (await ask('POST', '/classes', order)).status === 201 ? Date.now() - began : undefined,
     ),
   );
   const refused = result.answers['503'];

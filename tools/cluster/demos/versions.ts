@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { root } from '../../run/paths.ts';
 import { goProgram } from '../../run/provision/go.ts';
-import { course, loadFigures, type Options, type Verdict, wish } from '../demonstration.ts';
+import { course, loadFigures, type Options, order, type Verdict } from '../demonstration.ts';
 import { type Cluster, print } from '../kubectl.ts';
 import type { LoadResult } from '../load.ts';
 import { underLoad } from '../pods.ts';
@@ -63,7 +63,12 @@ export async function drain({ cluster, users, seconds }: Options): Promise<Verdi
   const restore: (() => Promise<unknown>)[] = [];
   try {
     for (const app of apps) restore.push(await atLeast(cluster, app, 2));
-    const load = underLoad(cluster, 'demo-load', { path: '/classes', body: wish, users: Math.min(users, 30), seconds });
+    const load = underLoad(cluster, 'demo-load', {
+      path: '/classes',
+      body: order,
+      users: Math.min(users, 30),
+      seconds,
+    });
     load.catch(() => undefined);
     await sleep(10_000);
     let refusals = 0;
@@ -176,7 +181,7 @@ export async function skew({ cluster, tag, users, seconds }: Options): Promise<V
     await cluster.kubectl('rollout', 'pause', 'deployment/lecture-pay');
     await until('it is ready', 180_000, async () => ((await fresh()).some(Boolean) ? true : undefined));
     const before = new Map(await published());
-    const load = { path: '/classes', body: wish, users: Math.min(users, 30), seconds: Math.min(seconds, 60) };
+    const load = { path: '/classes', body: order, users: Math.min(users, 30), seconds: Math.min(seconds, 60) };
     result = await underLoad(cluster, 'demo-load', load);
     events = (await published()).map(([name, count]) => [
       `${name} (${old.some((one) => one.name === name) ? 'old' : 'new'})`,

@@ -63,7 +63,7 @@ export interface Operation {
   readonly answers: readonly { readonly status: string; readonly about: string }[];
 }
 /** What is told in a system. */
-export interface Told {
+export interface PublishedEvent {
   readonly type: string;
   readonly by: readonly string[];
   readonly to: readonly string[];
@@ -76,7 +76,7 @@ type Samples = Readonly<Record<string, Readonly<Record<string, string>>>>;
 export interface Contract {
   readonly about: string;
   readonly operations: readonly Operation[];
-  readonly events: readonly Told[];
+  readonly events: readonly PublishedEvent[];
   /** Those that have an AsyncAPI document. */
   readonly services: readonly string[];
 }
@@ -120,7 +120,7 @@ function operationOf(method: string, path: string, one: Described, openapi: Open
   };
 }
 
-function eventsOf(asyncapi: Documents['asyncapi']): Told[] {
+function eventsOf(asyncapi: Documents['asyncapi']): PublishedEvent[] {
   const events = new Map<string, { by: string[]; to: string[]; fields: Field[]; example: unknown }>();
   for (const [service, { operations, components }] of Object.entries(asyncapi))
     for (const { action, messages } of Object.values(operations))
@@ -137,7 +137,7 @@ function eventsOf(asyncapi: Documents['asyncapi']): Told[] {
 }
 
 /** What the examples of a service's events hold is good for its commands, too. */
-function samplesOf(events: readonly Told[]): Samples {
+function samplesOf(events: readonly PublishedEvent[]): Samples {
   const samples: Record<string, Record<string, string>> = {};
   for (const { by, example } of events)
     for (const service of by) {
@@ -150,7 +150,7 @@ function samplesOf(events: readonly Told[]): Samples {
 }
 
 /** What is sent for what was filled in. */
-export interface Wish {
+export interface RequestToSend {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -171,7 +171,11 @@ export function bodyOf({ inputs }: Operation, values: Readonly<Record<string, st
 }
 
 /** The request of an operation. @param json the body as a text, instead of that of the fields */
-export function wishOf(operation: Operation, values: Readonly<Record<string, string>>, json?: string): Wish {
+export function requestOf(
+  operation: Operation,
+  values: Readonly<Record<string, string>>,
+  json?: string,
+): RequestToSend {
   const { method, hasBody, inputs } = operation;
   const filled = (where: Input['where']) =>
     inputs.flatMap((one) => {

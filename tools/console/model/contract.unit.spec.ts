@@ -1,7 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../run/paths.ts';
-import { type AsyncApi, type Contract, contractOf, keyOf, type OpenApi, type Operation, wishOf } from './contract.ts';
+import {
+  type AsyncApi,
+  type Contract,
+  contractOf,
+  keyOf,
+  type OpenApi,
+  type Operation,
+  requestOf,
+} from './contract.ts';
 import { fieldOf } from './schema.ts';
 
 const read = <T>(file: string): T => JSON.parse(readFileSync(join(root, 'docs', file), 'utf8')) as T;
@@ -25,17 +33,17 @@ const samples = ({ inputs }: Operation) => Object.fromEntries(inputs.map((one) =
 test('given the documents of lecture, when its contract is read, then it says who tells and who acts', () => {
   const { events, services } = LECTURE;
   expect(services).toEqual(['alert', 'class', 'course', 'gift', 'pay', 'point']);
-  const told = events.find(({ type }) => type === 'PaymentApproved');
-  expect([told?.by, told?.to]).toEqual([['pay'], ['alert', 'class', 'course', 'point']]);
-  expect(told?.fields.map(({ name }) => name)).toContain('fee');
-  expect(told?.example).toMatchObject({ type: 'PaymentApproved' });
+  const published = events.find(({ type }) => type === 'PaymentApproved');
+  expect([published?.by, published?.to]).toEqual([['pay'], ['alert', 'class', 'course', 'point']]);
+  expect(published?.fields.map(({ name }) => name)).toContain('fee');
+  expect(published?.example).toMatchObject({ type: 'PaymentApproved' });
 });
 
 test('given an enrolment, when nothing is changed, then its samples make a request that can be sent', () => {
   const enrol = operation('postClasses');
   expect(enrol.roles).toEqual(['student', 'operator']);
   expect(enrol.inputs.map(keyOf)).not.toContain('body id');
-  const { body, ...rest } = wishOf(enrol, samples(enrol));
+  const { body, ...rest } = requestOf(enrol, samples(enrol));
   expect(rest).toEqual({ method: 'POST', path: '/classes', headers: {} });
   expect(JSON.parse(body ?? '')).toEqual({ courseId: 1, fee: 10_000, student: 'john-doe', textBook: 'kor_book' });
 });
@@ -43,15 +51,15 @@ test('given an enrolment, when nothing is changed, then its samples make a reque
 test('given values, when a request is made of them, then each stands in its place, and what is no number stays as it is', () => {
   const change = operation('patchClassesId');
   const values = { 'path id': 'a/b', 'header If-Match': '"1"', 'body fee': 'abc', 'body courseId': '2' };
-  expect(wishOf(change, values)).toEqual({
+  expect(requestOf(change, values)).toEqual({
     method: 'PATCH',
     path: '/classes/a%2Fb',
     headers: { 'if-match': '"1"' },
     body: JSON.stringify({ courseId: 2, fee: 'abc' }, null, 2),
   });
-  expect(wishOf(change, values, '{').body).toBe('{');
+  expect(requestOf(change, values, '{').body).toBe('{');
   const seek = operation('getInquiryMypagesSearchFindByClassId');
-  expect(wishOf(seek, { 'query classId': '1 &' })).toMatchObject({
+  expect(requestOf(seek, { 'query classId': '1 &' })).toMatchObject({
     path: '/inquiryMypages/search/findByClassId?classId=1+%26',
   });
 });
@@ -67,7 +75,7 @@ test.each(['academy', 'insurance', 'lecture', 'rental', 'reward'])(
         expect.stringMatching(/./),
         true,
       ]);
-      expect(wishOf(one, samples(one)).path).not.toMatch(/[{}]/);
+      expect(requestOf(one, samples(one)).path).not.toMatch(/[{}]/);
     }
     for (const { by, fields, example } of events)
       expect([by.length > 0, fields.length > 0, typeof example]).toEqual([true, true, 'object']);

@@ -37,8 +37,8 @@ export interface Tree {
 /** How long a reaction may take before it is said that the tree waits for it. */
 const PATIENCE_MS = 700;
 
-interface Told {
-  readonly event: Of<'told'>['event'];
+interface EventInTree {
+  readonly event: Of<'published'>['event'];
   readonly service: string;
   readonly at: number;
   readonly data: unknown;
@@ -69,10 +69,10 @@ export function treeOf(
     ];
     return own.sort((a, b) => a.at - b.at);
   };
-  const eventNode = (told: Told): Node => {
-    built.add(told.event.id);
-    const children = [...reactionsOf(told), ...awaited(told, model, now), ...causedBy(told.event.id)];
-    const { event, service, at, data } = told;
+  const eventNode = (published: EventInTree): Node => {
+    built.add(published.event.id);
+    const children = [...reactionsOf(published), ...awaited(published, model, now), ...causedBy(published.event.id)];
+    const { event, service, at, data } = published;
     const title = event.type;
     const detail = { id: event.id, subject: event.subject, time: event.time, causationid: event.cause, data };
     return { ...NOTHING, key: event.id, sticker: 'event', service, title, at, detail, children };
@@ -81,10 +81,10 @@ export function treeOf(
     .filter(({ cause }) => cause === undefined)
     .map((one) => commandNode(one, causedBy(one.id)));
   // What has no known cause (its command is under way, or came before all that is kept) stands by itself.
-  for (const told of events.values())
-    if (!built.has(told.event.id) && !events.has(told.event.cause ?? '')) roots.push(eventNode(told));
+  for (const known of events.values())
+    if (!built.has(known.event.id) && !events.has(known.event.cause ?? '')) roots.push(eventNode(known));
   // Somebody may publish events that cause each other.
-  for (const told of events.values()) if (!built.has(told.event.id)) roots.push(eventNode(told));
+  for (const known of events.values()) if (!built.has(known.event.id)) roots.push(eventNode(known));
   const [first] = roots;
   const began = Math.min(...sorted.map(startOf));
   return {
@@ -102,22 +102,22 @@ const NOTHING = { outcome: undefined, bad: false, ms: undefined, times: 1, detai
 
 const startOf = (entry: Entry): number => entry.at - ('ms' in entry ? entry.ms : 0);
 
-function eventsIn(entries: readonly Entry[], model: SystemModel | undefined): Map<string, Told> {
-  const events = new Map<string, Told>();
+function eventsIn(entries: readonly Entry[], model: SystemModel | undefined): Map<string, EventInTree> {
+  const events = new Map<string, EventInTree>();
   for (const entry of entries) {
-    if (entry.kind !== 'told' && entry.kind !== 'acted') continue;
+    if (entry.kind !== 'published' && entry.kind !== 'acted') continue;
     const { event, at } = entry;
     const known = events.get(event.id);
-    const isTold = entry.kind === 'told';
-    const acted = [...(known?.acted ?? []), ...(isTold ? [] : [entry])];
-    const teller = isTold
+    const isPublished = entry.kind === 'published';
+    const acted = [...(known?.acted ?? []), ...(isPublished ? [] : [entry])];
+    const publisher = isPublished
       ? entry.service
       : (known?.service ?? model?.events.find(({ type }) => type === event.type)?.by ?? '?');
-    const data = isTold ? entry.data : known?.data;
+    const data = isPublished ? entry.data : known?.data;
     events.set(event.id, {
       // The notice of alert does not say the cause.
       event: event.cause === undefined && known ? known.event : event,
-      service: teller,
+      service: publisher,
       at: Math.min(at, known?.at ?? at),
       data,
       acted,
@@ -159,7 +159,7 @@ const WORDS = {
 };
 
 /** One node for each thing that acted, with its last outcome. */
-function reactionsOf({ acted, event }: Told): Node[] {
+function reactionsOf({ acted, event }: EventInTree): Node[] {
   const last = new Map<string, { entry: Of<'acted'>; times: number }>();
   for (const entry of acted) {
     const key = `${entry.service} ${entry.as} ${entry.record} ${entry.key}`;
@@ -181,7 +181,7 @@ function reactionsOf({ acted, event }: Told): Node[] {
 }
 
 /** Services that act on such an event, and have not yet. */
-function awaited({ event, acted, at }: Told, model: SystemModel | undefined, now: number | undefined): Node[] {
+function awaited({ event, acted, at }: EventInTree, model: SystemModel | undefined, now: number | undefined): Node[] {
   if (now === undefined || now - at < PATIENCE_MS) return [];
   const to = model?.events.find(({ type }) => type === event.type)?.to ?? [];
   return to

@@ -23,9 +23,9 @@ const command = (at: number, status = 201, cause?: string): Entry => ({
   ...base('class', at),
   ...{ kind: 'command', id: 'req', cause, method: 'POST', path: '/classes', status, ms: 10, why: undefined },
 });
-const told = (service: string, at: number, id: string, type: string, cause?: string): Entry => ({
+const event = (service: string, at: number, id: string, type: string, cause?: string): Entry => ({
   ...base(service, at),
-  kind: 'told',
+  kind: 'published',
   event: happened(id, type, cause),
 });
 const acted = (
@@ -43,10 +43,10 @@ const shape = ({ title, service, sticker, children }: Node): unknown =>
 
 test('given the events of a command in any order, when its tree is made, then each stands under its cause', () => {
   const entries = [
-    told('course', 1_060, 'e2', 'Delivered', 'e1'),
+    event('course', 1_060, 'e2', 'Delivered', 'e1'),
     acted('class', 1_050, 'e1', 'Paid'),
     acted('course', 1_040, 'e1', 'Paid'),
-    told('pay', 1_030, 'e1', 'Paid', 'req'),
+    event('pay', 1_030, 'e1', 'Paid', 'req'),
     command(1_020),
   ];
   const tree = treeOf(TRACE, entries, model, 2_000);
@@ -60,7 +60,7 @@ test('given the events of a command in any order, when its tree is made, then ea
 });
 
 test('given a service that has not acted, when some time is over, then the tree waits for it; before, it does not say so', () => {
-  const entries = [command(1_020), told('pay', 1_030, 'e1', 'Paid', 'req'), acted('class', 1_040, 'e1', 'Paid')];
+  const entries = [command(1_020), event('pay', 1_030, 'e1', 'Paid', 'req'), acted('class', 1_040, 'e1', 'Paid')];
   expect(treeOf(TRACE, entries, model, 5_000)).toMatchObject({ state: 'waits', words: 'waits for course' });
   expect(treeOf(TRACE, entries, model, 1_100).words).not.toContain('waits');
 });
@@ -68,7 +68,7 @@ test('given a service that has not acted, when some time is over, then the tree 
 test('given all that was expected has acted a moment ago, when the tree is made, then it is under way, for more may come of it', () => {
   const entries = [
     command(1_020),
-    told('pay', 1_030, 'e1', 'Paid', 'req'),
+    event('pay', 1_030, 'e1', 'Paid', 'req'),
     acted('class', 1_040, 'e1', 'Paid'),
     acted('course', 1_050, 'e1', 'Paid'),
   ];
@@ -79,7 +79,7 @@ test('given all that was expected has acted a moment ago, when the tree is made,
 test('given entries that are missing, when the tree is made, then nobody is said to be waited for', () => {
   const entries = [
     command(1_020),
-    told('pay', 1_030, 'e1', 'Paid', 'req'),
+    event('pay', 1_030, 'e1', 'Paid', 'req'),
     acted('course', 1_040, 'e1', 'Paid', 'waits'),
   ];
   const tree = treeOf(TRACE, entries, model, undefined);
@@ -89,7 +89,12 @@ test('given entries that are missing, when the tree is made, then nobody is said
 
 test('given an event that comes again, when it is handled in the end, then it is one node with its number of tries', () => {
   const tries = [acted('course', 1_040, 'e1', 'Paid', 'waits'), acted('course', 1_050, 'e1', 'Paid', 'waits')];
-  const paid = [command(1_020), told('pay', 1_030, 'e1', 'Paid', 'req'), acted('class', 1_040, 'e1', 'Paid'), ...tries];
+  const paid = [
+    command(1_020),
+    event('pay', 1_030, 'e1', 'Paid', 'req'),
+    acted('class', 1_040, 'e1', 'Paid'),
+    ...tries,
+  ];
   expect(treeOf(TRACE, paid, model, 9_000).words).toBe('waits for course');
   const tree = treeOf(TRACE, [...paid, acted('course', 1_060, 'e1', 'Paid')], model, 9_000);
   const [node] = tree.roots
@@ -110,7 +115,7 @@ test('given a refused command, a dead letter, and events whose telling was not s
 });
 
 test('given events that cause each other, when the tree is made, then it ends', () => {
-  const round = [told('pay', 1, 'e1', 'Paid', 'e2'), told('course', 2, 'e2', 'Delivered', 'e1')];
+  const round = [event('pay', 1, 'e1', 'Paid', 'e2'), event('course', 2, 'e2', 'Delivered', 'e1')];
   expect(treeOf(TRACE, round, model, 9_000).roots.flatMap(flat).length).toBeLessThanOrEqual(8);
 });
 

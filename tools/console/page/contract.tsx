@@ -1,7 +1,13 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { contractOf, type Documents, type Contract as Model, type Operation, type Told } from '../model/contract.ts';
+import {
+  contractOf,
+  type Documents,
+  type Contract as Model,
+  type Operation,
+  type PublishedEvent,
+} from '../model/contract.ts';
 import type { Field } from '../model/schema.ts';
 import { Empty, Sticker, Tabs } from './parts.tsx';
 import { filter, setFilter } from './route.ts';
@@ -118,7 +124,7 @@ function Api({ system, operations }: { system: string; operations: readonly Oper
   );
 }
 
-const Events = ({ system, events }: { system: string; events: readonly Told[] }) => (
+const Events = ({ system, events }: { system: string; events: readonly PublishedEvent[] }) => (
   <ul class="openings">
     {events.map(({ type, by, to, fields, example }) => (
       <Opening

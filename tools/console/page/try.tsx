@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { bodyOf, type Input, keyOf, type Operation, type Wish, wishOf } from '../model/contract.ts';
+import { bodyOf, type Input, keyOf, type Operation, type RequestToSend, requestOf } from '../model/contract.ts';
 import type { Outcome } from '../server/attempt.ts';
 import { duration } from './parts.tsx';
 import { ask } from './store.ts';
@@ -11,10 +11,10 @@ export function Try({ system, operation }: { system: string; operation: Operatio
   const { roles, answers, method } = operation;
   const outcome = useSignal<Outcome | string | undefined>(undefined);
   const isSending = useSignal(false);
-  const send = async (wish: Wish): Promise<void> => {
+  const send = async (request: RequestToSend): Promise<void> => {
     if (isSending.value) return;
     isSending.value = true;
-    outcome.value = await ask<Outcome>('/api/try', { system, ...wish }).catch((error: Error) => error.message);
+    outcome.value = await ask<Outcome>('/api/try', { system, ...request }).catch((error: Error) => error.message);
     isSending.value = false;
   };
   return (
@@ -44,7 +44,7 @@ interface RequestProps {
   readonly operation: Operation;
   readonly isSending: boolean;
   readonly outcome: Outcome | string | undefined;
-  readonly send: (wish: Wish) => Promise<void>;
+  readonly send: (wanted: RequestToSend) => Promise<void>;
 }
 
 /** What is to be sent: a field for each thing, or the body as JSON. */
@@ -59,7 +59,7 @@ function Request({ operation, isSending, outcome, send }: RequestProps) {
       class="try"
       onSubmit={(event) => {
         event.preventDefault();
-        void send(wishOf(operation, values.value, json.value));
+        void send(requestOf(operation, values.value, json.value));
       }}
     >
       {inputs

@@ -42,8 +42,8 @@ export class NotSent extends Error {}
  * Sends a request through the entrance of its system, under a trace of its own; with a token where the provider for development gives some.
  * @throws NotSent where nothing answers
  */
-export async function attempt(status: Status, wish: z.infer<typeof Attempt>): Promise<Outcome> {
-  const { system, method, path, headers, body } = wish;
+export async function attempt(status: Status, request: z.infer<typeof Attempt>): Promise<Outcome> {
+  const { system, method, path, headers, body } = request;
   const gateway = status.services.find((one) => one.system === system && one.service === 'gateway');
   if (!gateway) throw new NotSent(`${system} does not run: start it under Services.`);
   const trace = randomBytes(16).toString('hex');

@@ -1,6 +1,6 @@
 import { Attempt } from './attempt.ts';
 
-const wish = { system: 'lecture', method: 'GET', path: '/classes', headers: { 'idempotency-key': 'one' } };
+const request = { system: 'lecture', method: 'GET', path: '/classes', headers: { 'idempotency-key': 'one' } };
 
 test.each([
   ['another host', { path: '//evil.example/' }],
@@ -10,6 +10,6 @@ test.each([
   ['a header of its own', { headers: { host: 'evil.example' } }],
   ['a method that is none of the contract', { method: 'CONNECT' }],
 ])('given %s, when it is to be tried, then it is refused', (_, more) => {
-  expect(Attempt.safeParse({ ...wish, ...more }).success).toBe(false);
-  expect(Attempt.safeParse(wish).success).toBe(true);
+  expect(Attempt.safeParse({ ...request, ...more }).success).toBe(false);
+  expect(Attempt.safeParse(request).success).toBe(true);
 });

@@ -23,7 +23,7 @@ const DID: Record<string, object[]> = {
   class: [
     { at: 1, trace: TRACE, kind: 'command', id: 'request', method: 'POST', path: '/classes', status: 201, ms: 5 },
   ],
-  pay: [{ at: 2, trace: TRACE, kind: 'told', event: paid, data: { fee: 1 } }],
+  pay: [{ at: 2, trace: TRACE, kind: 'published', event: paid, data: { fee: 1 } }],
 };
 
 const servers: Server[] = [];

@@ -93,12 +93,12 @@ export function orders(feed: Feed): Record<string, Route> {
       return { said: await play(system) };
     },
     'POST /api/letters': async (request) => {
-      const wish = await bodyOf(request, Letters);
-      return handle(await running(feed), wish).finally(() => feed.refresh());
+      const wanted = await bodyOf(request, Letters);
+      return handle(await running(feed), wanted).finally(() => feed.refresh());
     },
     'POST /api/try': async (request) => {
-      const wish = await bodyOf(request, Attempt);
-      return attempt(await running(feed), wish).catch((error: unknown) => {
+      const asked = await bodyOf(request, Attempt);
+      return attempt(await running(feed), asked).catch((error: unknown) => {
         throw error instanceof NotSent ? new Refusal(503, error.message) : error;
       });
     },

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { portTaken } from '../infrastructure/system.ts';
 import { controlPort, home } from '../paths.ts';
-import type { Action, Part, Status, Wish } from '../supervisor/status.ts';
+import type { Action, Part, StartRequest, Status } from '../supervisor/status.ts';
 
 /** Calls the control API of the running supervisor; undefined when nothing listens. */
 function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
@@ -51,7 +51,7 @@ export async function running(): Promise<Status> {
   return found;
 }
 
-export const up = (wish: Wish): Promise<unknown> => call('POST', '/api/up', wish);
+export const up = (wanted: StartRequest): Promise<unknown> => call('POST', '/api/up', wanted);
 export const down = (): Promise<unknown> => call('POST', '/api/down', {});
 /** The configuration in force for a system, after these changes. @throws Error with a sentence when one is refused */
 export const configure = (system: string, changes: Record<string, string>): Promise<unknown> =>

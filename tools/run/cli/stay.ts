@@ -12,7 +12,7 @@ import { summary } from './summary.ts';
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 /** Is the supervisor until Ctrl+C, SIGTERM or `./run down`. */
-export async function stay({ profile, watch, tokens = false, mtls = false, ...wish }: UpOptions): Promise<void> {
+export async function stay({ profile, watch, tokens = false, mtls = false, ...request }: UpOptions): Promise<void> {
   const other = supervisorAlive();
   if (other)
     throw new Error(`A supervisor (pid ${other.pid}) is starting or stopping; wait, or end it with ./run down.`);
@@ -40,7 +40,7 @@ export async function stay({ profile, watch, tokens = false, mtls = false, ...wi
     throw error.code === 'EADDRINUSE' ? new Error(portTaken(controlPort, 'the runner')) : error;
   });
   try {
-    await supervisor.up({ ...wish, mtls });
+    await supervisor.up({ ...request, mtls });
   } catch (error) {
     // Ctrl+C while starting: stopping is under way and ends the process.
     if (asked) return;

@@ -54,9 +54,9 @@ function routes(supervisor: Supervisor, down: () => void): Record<string, { stat
     'POST /api/up': {
       status: 202,
       answer: async (request) => {
-        const wish = await bodyOf(request, UpOrder);
+        const wanted = await bodyOf(request, UpOrder);
         // Takes long when something has to be downloaded: the status tells how it goes.
-        supervisor.up(wish).catch(() => undefined);
+        supervisor.up(wanted).catch(() => undefined);
         return {};
       },
     },

@@ -50,8 +50,8 @@ export class RunningServices {
       const app = this.#processes.make(appSpec(replica, python, more));
       const mutual = enrolled.get(replica.service.appId);
       const program = [...daprd, ...(mutual?.flags ?? [])];
-      const told = { ...tokens, ...mutual?.env };
-      const sidecar = this.#processes.make(sidecarSpec(replica, program, mutual?.rendered ?? rendered, told));
+      const reported = { ...tokens, ...mutual?.env };
+      const sidecar = this.#processes.make(sidecarSpec(replica, program, mutual?.rendered ?? rendered, reported));
       this.#all.push({ ...replica, app, sidecar });
       children.push(sidecar, app);
     }

@@ -61,7 +61,7 @@ export interface Status {
 }
 
 /** Number of replicas by app id; 1 where nothing is said. */
-export interface Wish {
+export interface StartRequest {
   systems: string[];
   replicas: Record<string, number>;
   /** Whether the console is wanted; once it runs, it stays. */
@@ -76,7 +76,7 @@ export interface Wish {
   brokers?: 1 | 3;
 }
 
-export interface UpOptions extends Wish {
+export interface UpOptions extends StartRequest {
   profile: Profile;
   detach: boolean;
   watch: boolean;

@@ -11,7 +11,7 @@ import { Processes } from './processes.ts';
 import { type Running, serviceStatus } from './report.ts';
 import { RunningServices } from './running.ts';
 import { instanceOf } from './services.ts';
-import type { Action, Part, Status, Wish } from './status.ts';
+import type { Action, Part, StartRequest, Status } from './status.ts';
 import { Surroundings } from './surroundings.ts';
 
 /** Starts and watches everything of one home: infrastructure, and per service replica an app and its sidecar. */
@@ -59,14 +59,14 @@ export class Supervisor {
   }
 
   /** Starts what is missing; resolves when all of it is healthy. One after the other when called again meanwhile. */
-  up(wish: Wish): Promise<void> {
+  up(request: StartRequest): Promise<void> {
     this.#phase = 'starting';
     this.#processes.record();
     this.#starting = this.#starting
       .catch(() => undefined)
       .then(async () => {
         try {
-          await this.#up(wish);
+          await this.#up(request);
           this.#phase = 'up';
         } catch (error) {
           if (this.#ending) return;
@@ -78,7 +78,7 @@ export class Supervisor {
     return this.#starting;
   }
 
-  async #up({ systems, replicas, console, auth, grpc = false, mtls = false, brokers }: Wish): Promise<void> {
+  async #up({ systems, replicas, console, auth, grpc = false, mtls = false, brokers }: StartRequest): Promise<void> {
     const fresh = systems.filter((system) => !this.#systems.includes(system));
     const running = this.#services.templates;
     // Of a system that runs, the services it has got since then.

@@ -9,19 +9,19 @@ import type { Supervisor } from './supervisor.ts';
 const folders = new Set<string>();
 
 /** Folder by folder: Node's own recursive watching (20, Linux) misses a file that was replaced, as editors do. */
-function watchFolder(folder: string, tell: (file: string) => void): void {
+function watchFolder(folder: string, report: (file: string) => void): void {
   const watcher = watch(join(root, folder), (_, name) => {
     if (!name) return;
     const file = `${folder}/${name}`;
     const isNewFolder =
       !folders.has(file) && statSync(join(root, file), { throwIfNoEntry: false })?.isDirectory() === true;
-    if (isNewFolder) watchFolder(file, tell);
-    tell(file);
+    if (isNewFolder) watchFolder(file, report);
+    report(file);
   });
   folders.add(folder);
   watcher.once('error', () => watcher.close()).once('close', () => folders.delete(folder));
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true }))
-    if (entry.isDirectory()) watchFolder(`${folder}/${entry.name}`, tell);
+    if (entry.isDirectory()) watchFolder(`${folder}/${entry.name}`, report);
 }
 
 /** Rebuilds when a file under services/ changes, and restarts the apps that are not the same any more. */

@@ -120,14 +120,14 @@ const surroundings: Case[] = [
     // The answer comes a moment before daprd follows, so what is changed at once may not be told.
     const change = (): Promise<void> => subject.options.configure('PROBE_CHANGED', `now ${subject.options.run}`);
     await subject.until(() => subject.probe.configuration.length > 0, 20_000, change);
-    const told = subject.probe.configuration.slice(0, 1).map(({ path, body: content }) => {
+    const changed = subject.probe.configuration.slice(0, 1).map(({ path, body: content }) => {
       const { id, items } = content as { id: string; items: Record<string, object> };
       return { path, id: id === (body as { id: string }).id, items };
     });
     return {
       status,
       id: Object.keys(body as object),
-      told: JSON.parse(JSON.stringify(told).replaceAll(subject.options.run, '<run>')),
+      changed: JSON.parse(JSON.stringify(changed).replaceAll(subject.options.run, '<run>')),
     };
   }),
   always('a subscription to configuration that is given up, and one that nobody has', async (subject) => {

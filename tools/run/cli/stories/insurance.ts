@@ -8,7 +8,7 @@ interface Case {
   readonly custNo: string;
   readonly who: Readonly<Record<'custNm' | 'gndrCd' | 'aclBirdt' | 'phoneNo', string>>;
   /** What the customer wants of the product. */
-  readonly wish: Json;
+  readonly request: Json;
 }
 
 const PERIODS = { insPrd: '20년', pmPrd: '20년', pmCyl: '월납' };
@@ -20,7 +20,7 @@ function newCase(): Case {
     prdcd,
     custNo,
     who: { custNm, gndrCd: '1', aclBirdt: '19940101', phoneNo: '01012345678' },
-    wish: { prdcd, prdnm: '(무)재해사망보장', custNo, custNm, sprm: '80000', entAmt: '50000' },
+    request: { prdcd, prdnm: '(무)재해사망보장', custNo, custNm, sprm: '80000', entAmt: '50000' },
   };
 }
 
@@ -42,7 +42,7 @@ const online = ({ ask }: Stage, path: string, svcId: string, svcFn: string, more
 /** A customer asks what an insurance costs, plans, reads, applies and pays, and changes their mind. */
 export const story: Story = {
   port: 8388,
-  async tell(stage) {
+  async story(stage) {
     const one = newCase();
     await calculated(stage, one);
     const ppsdsnNo = await planned(stage, one);
@@ -73,7 +73,7 @@ async function calculated(stage: Stage, { prdcd, who }: Case): Promise<void> {
 async function planned({ scene, ask, happens }: Stage, one: Case): Promise<unknown> {
   scene('3. The customer registers and saves a plan (가입설계). It gets the second of its creation as its number.');
   await ask('POST', '/customers', { custNo: one.custNo, ...one.who }, 201);
-  const plan = { ppsdsnNo: '', ...one.wish, ...PERIODS, progSt: '가입설계' };
+  const plan = { ppsdsnNo: '', ...one.request, ...PERIODS, progSt: '가입설계' };
   const { ppsdsnNo } = await ask('POST', '/plans', plan, 201);
   await happens('myinsurance', 'shows the plan', myPage(one), shows(['progSt', 'ppsdsnNo']));
   return ppsdsnNo;
@@ -101,7 +101,7 @@ async function applied({ scene, ask, happens }: Stage, one: Case, ppsdsnNo: unkn
     '5. The customer applies (청약). The first premium is paid before there is a contract: no contract without payment.',
   );
   const account = { actDcd: '01', fininCd: '004', fininNm: '국민은행', actNo: '1234567', achdNm: one.who.custNm };
-  const { prpsNo } = await ask('POST', '/proposals', { ppsdsnNo, ...one.wish, ...account }, 201);
+  const { prpsNo } = await ask('POST', '/proposals', { ppsdsnNo, ...one.request, ...account }, 201);
   await happens('payment', 'has the premium', paymentOf(prpsNo), shows(['status', 'payAmt']));
   const contract = shows(['prpsStnm', 'contStnm']);
   await happens('myinsurance', 'shows the contract in the row of the plan', myPage(one), contract);

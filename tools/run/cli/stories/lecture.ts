@@ -18,7 +18,7 @@ const states = ({ status, paymentStatus, deliveryStatus, pointStatus, point, gif
 /** A student enrols, changes their mind, and everything follows. */
 export const story: Story = {
   port: 8088,
-  async tell(stage) {
+  async story(stage) {
     const { scene, ask, happens } = stage;
     const id = await enrolled(stage);
 
@@ -40,8 +40,8 @@ async function enrolled({ scene, ask, happens }: Stage): Promise<number> {
   const { id: courseId } = await ask('POST', '/courses', course, 201);
 
   scene('2. A student enrols. class asks pay first: no enrolment without payment. The rest follows by events.');
-  const wish = { courseId: String(courseId), fee: '10000', student: 'john-doe', textBook: 'kor_book' };
-  const id = Number((await ask('POST', '/classes', wish, 201)).id);
+  const request = { courseId: String(courseId), fee: '10000', student: 'john-doe', textBook: 'kor_book' };
+  const id = Number((await ask('POST', '/classes', request, 201)).id);
   const payment = first(({ status, fee }) => `${status}, ${fee}`);
   await happens('pay', 'took the fee when class asked', ofClass('payments', id), payment);
   const delivery = first(({ status, textBook }) => `${status}, ${textBook}`);

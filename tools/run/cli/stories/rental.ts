@@ -5,13 +5,13 @@ type Json = Record<string, unknown>;
 /** Customers order more than there is, what there is not, and what there is; one changes their mind. */
 export const story: Story = {
   port: 8488,
-  async tell({ scene, ask, happens }) {
+  async story({ scene, ask, happens }) {
     const left = (qty: number) => (answer: Json) => (answer.qty === qty ? `${qty} left` : undefined);
     const decided = ({ status }: Json): string | undefined => (status === 'ORDERED' ? undefined : String(status));
     const states = ({ rentalStatus, deliveryStatus }: Json): string => `${rentalStatus}, delivery ${deliveryStatus}`;
     const order = async (productId: unknown, qty: number): Promise<number> => {
-      const wish = { productId: String(productId), qty: String(qty), status: 'ORDERED', productName: 'computer' };
-      return Number((await ask('POST', '/rentals', wish, 201)).id);
+      const request = { productId: String(productId), qty: String(qty), status: 'ORDERED', productName: 'computer' };
+      return Number((await ask('POST', '/rentals', request, 201)).id);
     };
 
     scene('1. The product team registers nine computers. Rental and delivery get copies by events.');

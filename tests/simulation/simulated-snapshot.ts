@@ -1,8 +1,8 @@
-import type { Document, Sight, Told } from '../crash/sight.ts';
+import type { Document, PublishedEvent, Snapshot } from '../crash/snapshot.ts';
 import type { World } from './world.ts';
 
 /** What lies in the stores and on the topic of a simulated system. */
-export function sightOf(world: World): Sight {
+export function snapshotOf(world: World): Snapshot {
   const { backend, system } = world;
   const documents = new Map<string, Document>();
   const stores = new Map(
@@ -11,6 +11,8 @@ export function sightOf(world: World): Sight {
   for (const { name, kind } of stores.values())
     for (const [key, value] of backend.store(name, kind).entries())
       if (!/\|\|(outbox|idempotency)-/.test(key)) documents.set(key.replace('||', '/'), JSON.parse(value) as Document);
-  const told = backend.broker.messages(system.name).map(({ data }) => JSON.parse(data.toString()) as Told);
-  return { documents, told };
+  const published = backend.broker
+    .messages(system.name)
+    .map(({ data }) => JSON.parse(data.toString()) as PublishedEvent);
+  return { documents, published: published };
 }

@@ -11,7 +11,7 @@ export interface Subject {
    * A client: what it answers is called again and again, and sends a command each time. It works on records of its own,
    * one command after the other, so it knows how each must end.
    */
-  client(desk: Desk): () => Promise<void>;
+  client(session: ClientSession): () => Promise<void>;
   /** Compares what there is with what the clients were answered. */
   judge(findings: Findings, shown: Shown): Promise<void>;
 }
@@ -45,7 +45,7 @@ export class Log {
 }
 
 /** Where one client sits: how it sends commands to one system's gateway, and its own random source. */
-export class Desk {
+export class ClientSession {
   private readonly random: () => number;
   private names = 0;
 

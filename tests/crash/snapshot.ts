@@ -17,7 +17,7 @@ export interface Document {
   readonly state: Row | null;
   readonly version: number;
 }
-export interface Told {
+export interface PublishedEvent {
   readonly id: string;
   readonly type: string;
   readonly data: Row;
@@ -34,11 +34,11 @@ export interface Place {
 }
 
 /** Everything there is to see of one system. */
-export interface Sight {
+export interface Snapshot {
   /** By `<app id>/<key>`. */
   readonly documents: ReadonlyMap<string, Document>;
   /** In the order of the topic, with repetitions. */
-  readonly told: readonly Told[];
+  readonly published: readonly PublishedEvent[];
 }
 
 interface Component {
@@ -49,9 +49,9 @@ interface Component {
 const parse = (text: string): unknown => JSON.parse(text);
 
 /** What a message says; one that is no event is told of nothing. */
-function toldBy(text: string): Told {
+function toldBy(text: string): PublishedEvent {
   try {
-    const event = parse(text) as Told | null;
+    const event = parse(text) as PublishedEvent | null;
     if (typeof event?.id === 'string') return event;
   } catch {
     // Not JSON.
@@ -73,19 +73,19 @@ async function componentsOf({ system, profile, home }: Place): Promise<Component
 }
 
 /** Looks at everything. Throws while something cannot be read. */
-export async function look(place: Place): Promise<Sight> {
+export async function takeSnapshot(place: Place): Promise<Snapshot> {
   const documents = new Map<string, Document>();
-  let told: Told[] = [];
+  let published: PublishedEvent[] = [];
   for (const { type, setting } of await componentsOf(place)) {
     let stored: [string, unknown][] = [];
     if (type === 'state.redis') stored = await redisDocuments(setting('redisHost'), place.system);
     if (type === 'state.mysql') stored = await mysqlDocuments(setting('connectionString'), setting('schemaName'));
     if (type === 'state.sqlite') stored = await sqliteDocuments(setting('connectionString').replace(/\?.*$/, ''));
-    if (type === 'pubsub.redis') told = await redisTopic(setting('redisHost'), place.system);
-    if (type === 'pubsub.kafka') told = await kafkaTopic(setting('brokers'), place.system);
+    if (type === 'pubsub.redis') published = await redisTopic(setting('redisHost'), place.system);
+    if (type === 'pubsub.kafka') published = await kafkaTopic(setting('brokers'), place.system);
     for (const [key, document] of stored) documents.set(key.replace('||', '/'), document as Document);
   }
-  return { documents, told };
+  return { documents, published: published };
 }
 
 const redisAt = (address: string): Redis => {
@@ -133,15 +133,15 @@ print(json.dumps([[k, v] for k, v in rows]))`;
   return (parse(stdout) as [string, string][]).map(([key, value]) => [key, parse(value)]);
 }
 
-async function redisTopic(address: string, topic: string): Promise<Told[]> {
+async function redisTopic(address: string, topic: string): Promise<PublishedEvent[]> {
   const redis = redisAt(address);
   try {
-    const told: Told[] = [];
+    const publishedEvents: PublishedEvent[] = [];
     for (let from = '-'; ; ) {
       const entries = await redis.xrange(topic, from, '+', 'COUNT', 2000);
-      for (const [, fields] of entries) told.push(toldBy(fields[fields.indexOf('data') + 1] ?? ''));
+      for (const [, fields] of entries) publishedEvents.push(toldBy(fields[fields.indexOf('data') + 1] ?? ''));
       const last = entries.at(-1);
-      if (!last) return told;
+      if (!last) return publishedEvents;
       from = `(${last[0]}`;
     }
   } finally {
@@ -149,7 +149,7 @@ async function redisTopic(address: string, topic: string): Promise<Told[]> {
   }
 }
 
-async function kafkaTopic(brokers: string, topic: string): Promise<Told[]> {
+async function kafkaTopic(brokers: string, topic: string): Promise<PublishedEvent[]> {
   const consumer = new Consumer({
     groupId: `checker-${Date.now()}`,
     clientId: 'checker',
@@ -158,18 +158,18 @@ async function kafkaTopic(brokers: string, topic: string): Promise<Told[]> {
     autocommit: false,
   });
   try {
-    const told: Told[] = [];
+    const events: PublishedEvent[] = [];
     const ends = (await consumer.listOffsets({ topics: [topic] })).get(topic) ?? [];
     const left = new Map(ends.flatMap((end, partition) => (end > 0n ? [[partition, end] as const] : [])));
-    if (left.size === 0) return told;
+    if (left.size === 0) return events;
     const stream = await consumer.consume({ topics: [topic], mode: 'earliest', maxWaitTime: 200 });
     for await (const { value, partition, offset } of stream) {
-      told.push(toldBy(value));
+      events.push(toldBy(value));
       const end = left.get(partition);
       if (end !== undefined && offset + 1n >= end) left.delete(partition);
       if (left.size === 0) break;
     }
-    return told;
+    return events;
   } finally {
     await consumer.close(true);
   }
