@@ -26,7 +26,7 @@ export {
   routeFor,
 } from './http/route.ts';
 export { RouteContext } from './http/route-context.ts';
-export { DeadLetterPublished as DeadLetterTold } from './messaging/dead-letters.ts';
+export { DeadLetterPublished } from './messaging/dead-letters.ts';
 export { noteThenDo } from './messaging/note-then-do.ts';
 export {
   cancel,

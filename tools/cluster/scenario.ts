@@ -23,7 +23,7 @@ export async function main([system = '', base = '']: string[]): Promise<number> 
   try {
     await entranceOf(base);
     const { story } = (await import(`../run/cli/stories/${system}.ts`)) as { story: Story };
-    await story.story(stageOf(base));
+    await story.play(stageOf(base));
     process.stdout.write('\nThe end.\n');
     return 0;
   } catch (error) {

@@ -62,7 +62,7 @@ async function scenes(system: string): Promise<string[]> {
     ask: async () => ({ id: 1 }),
     happens: async () => undefined,
   };
-  await story.story(stage);
+  await story.play(stage);
   return titles;
 }
 

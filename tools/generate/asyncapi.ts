@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { DeadLetterTold } from '../../services/kit/index.ts';
+import { DeadLetterPublished } from '../../services/kit/index.ts';
 import { aggregates, consumed, type Declared, published } from '../docs/declared.ts';
 import { noticed } from '../docs/notices.ts';
 import { root } from '../run/paths.ts';
@@ -45,7 +45,7 @@ class Declarations {
         const by = this.publisherOf(type)?.service ?? '';
         return this.described(type, `Published by ${by}.`, schemas, by, false);
       }),
-      deadLetter: this.described('DeadLetter', DEAD, DeadLetterTold.schema, service, true),
+      deadLetter: this.described('DeadLetter', DEAD, DeadLetterPublished.schema, service, true),
     };
   }
 
@@ -65,7 +65,7 @@ class Declarations {
           : [],
       ),
       deadLetter: {
-        ...this.described('DeadLetter', DEAD, DeadLetterTold.schema, service, true),
+        ...this.described('DeadLetter', DEAD, DeadLetterPublished.schema, service, true),
         fields: deadLetter,
         isOfKit: false,
       },
@@ -80,7 +80,7 @@ class Declarations {
     isSent: boolean,
   ): Described {
     const all = [schemas].flat().map((schema) => jsonSchema(schema, isSent ? 'output' : 'input'));
-    const publisher = this.publisherOf(type)?.schema ?? DeadLetterTold.schema;
+    const publisher = this.publisherOf(type)?.schema ?? DeadLetterPublished.schema;
     return {
       type,
       summary,

@@ -20,7 +20,7 @@ export interface Stage {
 /** A story of a system: plays its contract step by step. */
 export interface Story {
   readonly port: number;
-  story(stage: Stage): Promise<void>;
+  play(stage: Stage): Promise<void>;
 }
 
 /** Records of a HAL collection. */
@@ -93,7 +93,7 @@ export async function main([system]: string[]): Promise<number> {
   const { story } = (await import(pathToFileURL(join(folder, `${system}.ts`)).href)) as { story: Story };
   try {
     const token = isGuarded(status) ? await tokenFor(system) : undefined;
-    await story.story(stageOf(`http://localhost:${story.port + portOffset}`, token));
+    await story.play(stageOf(`http://localhost:${story.port + portOffset}`, token));
   } catch (error) {
     process.stderr.write(`\nThe story broke off: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;

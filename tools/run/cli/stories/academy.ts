@@ -19,7 +19,7 @@ const paymentOf = (registration: number): string => `/paymentSystems/search/find
 /** Two students take a lecture, one changes her mind, and then the instructor cancels it. */
 export const story: Story = {
   port: 8288,
-  async story(stage) {
+  async play(stage) {
     const lecture = await opened(stage);
     const [first, second] = await registered(stage, lecture);
     await oneLeaves(stage, lecture, second);

@@ -42,7 +42,7 @@ const online = ({ ask }: Stage, path: string, svcId: string, svcFn: string, more
 /** A customer asks what an insurance costs, plans, reads, applies and pays, and changes their mind. */
 export const story: Story = {
   port: 8388,
-  async story(stage) {
+  async play(stage) {
     const one = newCase();
     await calculated(stage, one);
     const ppsdsnNo = await planned(stage, one);

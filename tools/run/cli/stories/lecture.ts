@@ -18,7 +18,7 @@ const states = ({ status, paymentStatus, deliveryStatus, pointStatus, point, gif
 /** A student enrols, changes their mind, and everything follows. */
 export const story: Story = {
   port: 8088,
-  async story(stage) {
+  async play(stage) {
     const { scene, ask, happens } = stage;
     const id = await enrolled(stage);
 

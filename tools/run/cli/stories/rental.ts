@@ -5,7 +5,7 @@ type Json = Record<string, unknown>;
 /** Customers order more than there is, what there is not, and what there is; one changes their mind. */
 export const story: Story = {
   port: 8488,
-  async story({ scene, ask, happens }) {
+  async play({ scene, ask, happens }) {
     const left = (qty: number) => (answer: Json) => (answer.qty === qty ? `${qty} left` : undefined);
     const decided = ({ status }: Json): string | undefined => (status === 'ORDERED' ? undefined : String(status));
     const states = ({ rentalStatus, deliveryStatus }: Json): string => `${rentalStatus}, delivery ${deliveryStatus}`;

@@ -30,7 +30,7 @@ const shows = (status: string) => (answer: Json) => {
 /** A player achieves a mission, gets a reward for it, and swaps the reward for a gift. */
 export const story: Story = {
   port: 8188,
-  async story(stage) {
+  async play(stage) {
     const { scene, ask, happens } = stage;
 
     scene('1. Player 11 achieves a mission. The answer waits for nobody; the reward follows by events.');
