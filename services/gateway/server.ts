@@ -110,7 +110,7 @@ function refuse(
   socket: Socket,
   problem: Problem,
   cors: Readonly<Record<string, string>>,
-  isExpected: Promise<boolean>,
+  isAnswered: Promise<boolean>,
 ): void {
   const requestId = randomUUID();
   const { status, title } = problem;
@@ -123,7 +123,7 @@ function refuse(
     connection: 'close',
   };
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
-  void isExpected.then((is) => {
+  void isAnswered.then((is) => {
     if (socket.destroyed || is) return;
     socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`);
     socket.resume(); // what still comes is thrown away

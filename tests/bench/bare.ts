@@ -82,9 +82,7 @@ app.post('/classes', async (_, response) => {
   const key = `Class-${id}`;
   const published = event('ClassRegistered', key, id);
   const { value } = document(key, id);
-  await transaction(
-    outbox({ key, cause: key, version: 1, publications: [], otherwise: { key, value, published: published } }),
-  );
+  await transaction(outbox({ key, cause: key, version: 1, publications: [], otherwise: { key, value, published } }));
   await call('invoke/bench-pay/method/payments', data(id));
   await transaction(document(key, id), outbox({ key, cause: key, version: 1, publications: [published] }));
   // Off the caller's path, as in the kit.

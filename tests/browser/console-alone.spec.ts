@@ -58,7 +58,8 @@ test('given seven tabs, when 200 commands a second come for ten seconds, then al
   const loaded = load(10);
   const first = page.locator('.board li a').first();
   await first.waitFor();
-  await first.hover();
+  // Over the list, which stays: its first row may be gone before the mouse is there. It need not stand still.
+  await page.locator('.board').hover({ force: true, position: { x: 40, y: 20 } });
   const held = await first.getAttribute('href');
   await page.getByText(/\d{3} new above/).waitFor();
   expect(await first.getAttribute('href')).toBe(held);
@@ -77,15 +78,17 @@ test('given seven tabs, when 200 commands a second come for ten seconds, then al
   expect(await page.locator('.board *').count()).toBeLessThan(1_500);
   const tasks = (await page.evaluate<number[]>('globalThis.tasks')).sort((a, b) => b - a);
   // Two may have waited for the processor; who draws too much at once does so again and again.
-  const [longest, heap] = [tasks[2] ?? 0, await heapOf(page)];
+  const [longest = 0, , third = 0] = tasks;
+  const heap = await heapOf(page);
   console.log(
-    `third longest task ${Math.round(longest)} ms, page ${Math.round(heap)} MiB, console ${Math.round(memory())} MiB`,
+    `longest task ${Math.round(longest)} ms, third ${Math.round(third)} ms, page ${Math.round(heap)} MiB, console ${Math.round(memory())} MiB`,
   );
-  expect(longest).toBeLessThan(1_000);
+  expect(third).toBeLessThan(1_000);
+  expect(longest).toBeLessThan(3_000);
   expect(heap).toBeLessThan(60);
   // What the last entries needed for a moment is given back.
   await eventually(() => expect(memory()).toBeLessThan(90));
-}, 60_000);
+});
 
 test('given a command that caused a thousand events, when its tree is opened, then it shows a part and says how much is left', async () => {
   await page.goto(`${system.address}/events`);
@@ -101,7 +104,7 @@ test('given a command that caused a thousand events, when its tree is opened, th
   await eventually(async () => expect(await page.locator('.tree .sticker.event').count()).toBe(before + 100));
   await page.getByRole('tab', { name: 'times' }).click();
   await page.getByText(/\d+ later ones are not shown/).waitFor();
-}, 60_000);
+});
 
 test('given a broker that is away, when services stand still, then Trouble names it and how old the outbox is', async () => {
   const { status } = system;

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { Locator, Page } from 'playwright-core';
 import type { Models } from '../../tools/console/model/system.ts';
 import type { Status } from '../../tools/run/supervisor/status.ts';
-import { eventually, home, root } from '../harness/system.ts';
+import { eventually, home, LONG, root } from '../harness/system.ts';
 import { inBrowser } from './browser.ts';
 
 const offset = Number(process.env.MADANG_PORT_OFFSET || 0);
@@ -47,7 +47,7 @@ const row = (service: string) =>
 beforeAll(async () => {
   const course = { name: 'korean', teacher: 'hong-gil-dong', fee: '10000', textBook: 'kor_book' };
   expect((await post(`${gateway}/courses`, course)).status).toBe(201);
-}, 60_000);
+});
 
 describe('the console', () => {
   beforeEach(async () => {
@@ -227,27 +227,31 @@ describe('the console', () => {
     for (const tab of [page, ...tabs]) await tab.locator(`[href="/commands/${trace}"]`).waitFor();
   });
 
-  test('given a callee that is slow, when its breaker opens, then map and Trouble say so; reset, enrolling works again', async () => {
-    const set = (value: string) =>
-      post(`${base}/api/configuration`, { system: 'lecture', changes: { PAY_DELAY_MS: value } });
-    const tryToEnrol = async (): Promise<string> => {
-      const answer = await post(`${gateway}/classes`, { ...TEXTBOOK, student: 'john-doe' });
-      return answer.status === 201 ? 'enrolled' : answer.text();
-    };
-    await set('1500');
-    try {
-      await page.goto(`${base}/flow?system=lecture`);
-      // It opens when half of 20 calls within 10 s failed.
-      const many = () => Promise.all(Array.from({ length: 30 }, tryToEnrol));
-      await eventually(async () => expect((await many()).join()).toContain('breaker open'), 40_000);
-      await page.locator('[data-edge="class>pay"][data-kind="call"].broken', { hasText: 'breaker open' }).waitFor();
-      await page.getByRole('link', { name: 'Trouble' }).click();
-      await page.locator('.troubles li', { hasText: 'breaker open' }).filter({ hasText: 'class>pay' }).waitFor();
-    } finally {
-      await set('0');
-    }
-    await eventually(async () => expect(await tryToEnrol()).toBe('enrolled'), 40_000);
-  }, 120_000);
+  test(
+    'given a callee that is slow, when its breaker opens, then map and Trouble say so; reset, enrolling works again',
+    async () => {
+      const set = (value: string) =>
+        post(`${base}/api/configuration`, { system: 'lecture', changes: { PAY_DELAY_MS: value } });
+      const tryToEnrol = async (): Promise<string> => {
+        const answer = await post(`${gateway}/classes`, { ...TEXTBOOK, student: 'john-doe' });
+        return answer.status === 201 ? 'enrolled' : answer.text();
+      };
+      await set('1500');
+      try {
+        await page.goto(`${base}/flow?system=lecture`);
+        // It opens when half of 20 calls within 10 s failed.
+        const many = () => Promise.all(Array.from({ length: 30 }, tryToEnrol));
+        await eventually(async () => expect((await many()).join()).toContain('breaker open'), 40_000);
+        await page.locator('[data-edge="class>pay"][data-kind="call"].broken', { hasText: 'breaker open' }).waitFor();
+        await page.getByRole('link', { name: 'Trouble' }).click();
+        await page.locator('.troubles li', { hasText: 'breaker open' }).filter({ hasText: 'class>pay' }).waitFor();
+      } finally {
+        await set('0');
+      }
+      await eventually(async () => expect(await tryToEnrol()).toBe('enrolled'), 40_000);
+    },
+    LONG,
+  );
 
   test('given an address with filters, when it is reloaded, then the filters are the same', async () => {
     await page.goto(`${base}/logs`);

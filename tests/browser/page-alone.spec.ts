@@ -53,7 +53,7 @@ const submit = (): Promise<void> => page.locator('form button[type=submit]').cli
 beforeAll(async () => {
   const built = await pagesOf(['lecture']);
   files = built.files.lecture ?? {};
-}, 120_000);
+});
 beforeEach(() => {
   onCommand = () => said(201, JSON.stringify({ ...COURSES[0], id: 7, courseId: 1, student: 'hong-gil-sun' }));
 });
@@ -73,7 +73,7 @@ test('given a service is away, when a student enrols, then the page counts down 
   onCommand = () => said(201, '{"id":7,"courseId":1,"student":"hong-gil-sun"}');
   await page.locator('.success').waitFor();
   expect(new Set(keys()).size).toBe(1);
-}, 60_000);
+});
 
 test('given a student gives up waiting, when they want the same again, then it is the same command; another is another', async () => {
   await show([503]);
@@ -91,7 +91,7 @@ test('given a student gives up waiting, when they want the same again, then it i
   const [first, again, other] = keys();
   expect(again).toBe(first);
   expect(other).not.toBe(first);
-}, 60_000);
+});
 
 test('given my page does not show it yet, when somebody has enrolled, then it stands there as being processed', async () => {
   await show();
@@ -101,7 +101,7 @@ test('given my page does not show it yet, when somebody has enrolled, then it st
   await page.getByRole('link', { name: 'My page' }).click();
   const card = page.locator('section.card', { hasText: 'korean' });
   await eventually(async () => expect(await card.getByText('being processed').count()).toBe(5));
-}, 60_000);
+});
 
 test('given nothing changes, when a page is shown, then it asks for changes alone, and ever less often', async () => {
   await show();
@@ -114,7 +114,7 @@ test('given nothing changes, when a page is shown, then it asks for changes alon
   await eventually(() => expect(at.length).toBeGreaterThanOrEqual(5));
   expect(entrance.asked.slice(1).every(({ headers }) => headers?.['if-none-match'] === '"same"')).toBe(true);
   expect(at[4]! - at[3]!).toBeGreaterThan(1.5 * (at[1]! - at[0]!));
-}, 60_000);
+});
 
 test('given a field is wrong, when it is refused, then the message stands at the field, and nowhere twice', async () => {
   await show([400], {}, 'ko-KR');
@@ -126,7 +126,7 @@ test('given a field is wrong, when it is refused, then the message stands at the
   await page.locator(`[id="${await fee.getAttribute('aria-describedby')}"]`, { hasText: '정수여야 합니다' }).waitFor();
   expect(await fee.getAttribute('aria-invalid')).toBe('true');
   expect(await page.locator('.failure').textContent()).not.toContain('The body');
-}, 60_000);
+});
 
 test('given an entrance that asks for a token, when it is given, then the page goes on with it', async () => {
   const admission = async (header: string | undefined) => {
@@ -137,7 +137,7 @@ test('given an entrance that asks for a token, when it is given, then the page g
   await page.getByLabel('Access token').fill('good');
   await page.getByRole('button', { name: 'Use' }).click();
   await page.getByRole('button', { name: /korean/ }).waitFor();
-}, 60_000);
+});
 
 test('given a proxy that cuts a prefix off, when the page is opened behind it, then all of it works', async () => {
   await show();
@@ -158,13 +158,13 @@ test('given a proxy that cuts a prefix off, when the page is opened behind it, t
   await choose();
   await submit();
   await page.locator('.success').waitFor();
-}, 60_000);
+});
 
 test('given names with markup, when they are shown, then they are text', async () => {
   await show();
   await page.getByText(MARKUP, { exact: true }).waitFor();
   expect(await page.locator('img').count()).toBe(0);
-}, 60_000);
+});
 
 test('given another language is chosen, when the page is loaded again, then it still speaks it', async () => {
   await show([], {}, 'fr-FR');
@@ -174,7 +174,7 @@ test('given another language is chosen, when the page is loaded again, then it s
   await page.reload();
   await page.getByRole('heading', { name: '과목' }).waitFor();
   expect(await page.evaluate('document.documentElement.lang')).toBe('ko');
-}, 60_000);
+});
 
 test('given a keyboard alone, when a student enrols with it, then that works, and each field and button has a name', async () => {
   await show();
@@ -188,4 +188,4 @@ test('given a keyboard alone, when a student enrols with it, then that works, an
   const nameless = `[...document.querySelectorAll('input, select, button')]
     .filter((one) => !one.labels?.length && !one.ariaLabel && !one.textContent.trim()).length`;
   expect(await page.evaluate(nameless)).toBe(0);
-}, 60_000);
+});

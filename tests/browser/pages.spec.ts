@@ -79,7 +79,7 @@ describe.each(LANGUAGES)('in %s', (language, words) => {
     await card.getByRole('button').click();
     for (const state of ['CLASS_CANCELED', 'PAYMENT_CANCELED', 'DELIVERY_CANCELED', 'Point Canceled'])
       await card.getByText(state).waitFor();
-  }, 120_000);
+  });
 
   test('given a customer, when a mission is achieved and the reward swapped, then wallet and my page follow', async () => {
     const customerId = String(Number(unique()));
@@ -97,7 +97,7 @@ describe.each(LANGUAGES)('in %s', (language, words) => {
     await row('Achieved', 'Exchanged').waitFor();
     await goTo('notifications');
     await row('GIFT EXCHANGED!').first().waitFor();
-  }, 120_000);
+  });
 
   test('given a lecture, when a student registers and cancels, then the headcount follows, and my registrations', async () => {
     const [lectureName, studentId] = [`history-${unique()}`, String(Number(unique()))];
@@ -123,7 +123,7 @@ describe.each(LANGUAGES)('in %s', (language, words) => {
     await goTo('instructor');
     await row(lectureName, '취소 완료').getByRole('button').last().click();
     await row(lectureName).waitFor({ state: 'detached' });
-  }, 120_000);
+  });
 
   test('given a customer, when they calculate, plan, read, apply and withdraw, then my insurance follows', async () => {
     const custNo = unique();
@@ -153,7 +153,7 @@ describe.each(LANGUAGES)('in %s', (language, words) => {
     await card.getByText('결재취소').waitFor();
     await goTo('messages');
     await row('PrductDesdCreated').first().waitFor();
-  }, 120_000);
+  });
 
   test('given nine pieces, when twelve are ordered, three, and these cancelled, then stock and orders follow', async () => {
     const name = `computer-${unique()}`;
@@ -181,7 +181,7 @@ describe.each(LANGUAGES)('in %s', (language, words) => {
     await mine.filter({ hasText: 'CANCELED' }).waitFor();
     await goTo('');
     await stock.getByText('9', { exact: true }).waitFor();
-  }, 120_000);
+  });
 });
 
 test('given pay is stopped, when a student enrols, then the page waits with a countdown, and enrols once when it is back', async () => {

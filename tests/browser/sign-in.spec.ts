@@ -64,4 +64,4 @@ test('given an entrance that asks for tokens, when a student signs in, then he s
   await page.getByRole('button', { name: 'A teacher (teacher)' }).click();
   await page.getByRole('link', { name: 'Teaching' }).waitFor();
   expect(await page.getByRole('link', { name: 'My page' }).count()).toBe(0);
-}, 60_000);
+});

@@ -49,7 +49,7 @@ interface Component {
 const parse = (text: string): unknown => JSON.parse(text);
 
 /** What a message says; one that is no event is told of nothing. */
-function toldBy(text: string): PublishedEvent {
+function eventIn(text: string): PublishedEvent {
   try {
     const event = parse(text) as PublishedEvent | null;
     if (typeof event?.id === 'string') return event;
@@ -85,7 +85,7 @@ export async function takeSnapshot(place: Place): Promise<Snapshot> {
     if (type === 'pubsub.kafka') published = await kafkaTopic(setting('brokers'), place.system);
     for (const [key, document] of stored) documents.set(key.replace('||', '/'), document as Document);
   }
-  return { documents, published: published };
+  return { documents, published };
 }
 
 const redisAt = (address: string): Redis => {
@@ -139,7 +139,7 @@ async function redisTopic(address: string, topic: string): Promise<PublishedEven
     const publishedEvents: PublishedEvent[] = [];
     for (let from = '-'; ; ) {
       const entries = await redis.xrange(topic, from, '+', 'COUNT', 2000);
-      for (const [, fields] of entries) publishedEvents.push(toldBy(fields[fields.indexOf('data') + 1] ?? ''));
+      for (const [, fields] of entries) publishedEvents.push(eventIn(fields[fields.indexOf('data') + 1] ?? ''));
       const last = entries.at(-1);
       if (!last) return publishedEvents;
       from = `(${last[0]}`;
@@ -164,7 +164,7 @@ async function kafkaTopic(brokers: string, topic: string): Promise<PublishedEven
     if (left.size === 0) return events;
     const stream = await consumer.consume({ topics: [topic], mode: 'earliest', maxWaitTime: 200 });
     for await (const { value, partition, offset } of stream) {
-      events.push(toldBy(value));
+      events.push(eventIn(value));
       const end = left.get(partition);
       if (end !== undefined && offset + 1n >= end) left.delete(partition);
       if (left.size === 0) break;

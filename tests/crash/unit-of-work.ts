@@ -133,7 +133,7 @@ async function sidecar(
 }
 
 /** The events on the topic, read from the broker's stream. */
-async function toldOn(redis: Redis, topic: string): Promise<PublishedEvent[]> {
+async function publishedOn(redis: Redis, topic: string): Promise<PublishedEvent[]> {
   const entries = await redis.xrange(topic, '-', '+');
   return entries.map(([, fields]) => JSON.parse(fields[fields.indexOf('data') + 1] ?? 'null') as PublishedEvent);
 }
@@ -161,7 +161,7 @@ async function redisLane(redisPort: number): Promise<StoreFixture> {
       return found;
     },
     clear: async () => void (await redis.flushdb()),
-    published: () => toldOn(redis, 'crashredis'),
+    published: () => publishedOn(redis, 'crashredis'),
     async stop() {
       redis.disconnect();
       child.kill('SIGKILL');
@@ -207,7 +207,7 @@ async function mysqlLane(
       await redis.flushdb();
       await connection.query('DELETE FROM crash.state');
     },
-    published: () => toldOn(redis, 'crashmysql'),
+    published: () => publishedOn(redis, 'crashmysql'),
     async stop() {
       redis.disconnect();
       connection.destroy();

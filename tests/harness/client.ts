@@ -85,6 +85,7 @@ export function client(system: System): Client {
         const answer = await call(...request);
         const seconds = Number(answer.headers.get('retry-after'));
         if (answer.status !== 503 || !seconds || Date.now() > end) return answer;
+        expectTryLater(answer);
         await sleep(1_000 * seconds);
       }
     },
@@ -153,8 +154,8 @@ export async function refusedAtOnce(crowd: number, ask: () => Promise<Answer>): 
     const single: Answer[] = [];
     while (single.length < 11) single.push(await ask());
     answers.push(...single);
-    expect(single.map(({ ms }) => ms).sort((a, b) => a - b)[5]).toBeLessThan(500);
-    expect(single.filter(({ status }) => status === 503).length).toBeGreaterThan(5);
+    // Six of eleven: the median, and of refusals.
+    expect(single.filter(({ status, ms }) => status === 503 && ms < 500).length).toBeGreaterThan(5);
   }, 30_000);
   return answers;
 }

@@ -52,7 +52,7 @@ async function listening(pid: number): Promise<number[]> {
 }
 
 /** The port that a sidecar was told to take for this. */
-const published = async (pid: number, option: string): Promise<number> => {
+const portOf = async (pid: number, option: string): Promise<number> => {
   const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
   return Number(words.find((word) => word.startsWith(`--${option}=`))?.split('=')[1]);
 };
@@ -107,8 +107,8 @@ onLinux(
     const found: Record<string, Record<string, unknown>> = {};
     const ca = await readFile(join(env.MADANG_HOME, 'mtls/issuer/ca.crt'));
     for (const { appId, service, pid, sidecarPid, port, daprHttpPort } of processes) {
-      const grpc = await published(sidecarPid, 'dapr-grpc-port');
-      const internal = await published(sidecarPid, 'dapr-internal-grpc-port');
+      const grpc = await portOf(sidecarPid, 'dapr-grpc-port');
+      const internal = await portOf(sidecarPid, 'dapr-internal-grpc-port');
       const known = [daprHttpPort, grpc, internal];
       found[appId] = {
         service: service === 'gateway' ? 'the entrance' : await overHttp(port, SERVICE_PATHS),

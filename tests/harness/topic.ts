@@ -31,8 +31,8 @@ const pubsubOf = (topic: string): string => `${topic.split('-')[0]}-pubsub`;
 
 /** Reads a topic from its beginning with a client of the broker, past all services and sidecars. */
 export async function follow(name: string): Promise<Topic> {
-  const publishedEvents: Published[] = [];
-  return profile === 'full' ? followKafka(name, publishedEvents) : followRedis(name, publishedEvents);
+  const events: Published[] = [];
+  return profile === 'full' ? followKafka(name, events) : followRedis(name, events);
 }
 
 /** What is on a system's topic while the tests of a file run. */
@@ -72,7 +72,7 @@ async function followRedis(name: string, events: Published[]): Promise<Topic> {
   };
 }
 
-async function followKafka(name: string, said: Published[]): Promise<Topic> {
+async function followKafka(name: string, events: Published[]): Promise<Topic> {
   const bootstrapBrokers = (await setting(pubsubOf(name), 'brokers')).split(',');
   const known = new Set<string>();
   const begin = async (): Promise<() => Promise<void>> => {
@@ -87,7 +87,7 @@ async function followKafka(name: string, said: Published[]): Promise<Topic> {
       const place = `${partition}/${offset}`;
       if (known.has(place)) return;
       known.add(place);
-      said.push(...readable(value).map((event) => ({ key, event })));
+      events.push(...readable(value).map((event) => ({ key, event })));
     });
     // On a busy machine this client (1.35) now and then loses its place in what the broker answers, and does not find it again.
     stream.once('error', () => {
@@ -98,7 +98,7 @@ async function followKafka(name: string, said: Published[]): Promise<Topic> {
   };
   let following = begin();
   await following;
-  return { published: said, close: async () => (await following)() };
+  return { published: events, close: async () => (await following)() };
 }
 
 /** The event in a message; nothing where it is none, for anybody may publish anything. */

@@ -15,7 +15,9 @@ export class Honest {
   readonly log = new Log();
   /** Milliseconds of each read of one page, with all that it was tried again. */
   readonly reads: number[] = [];
-  /** Reads that were told to come again, as commands may be. */
+  /** All reads, of pages and of whole lists. */
+  asked = 0;
+  /** Those that were told to come again, as commands may be. */
   readonly away: string[] = [];
   readonly troubles: string[] = [];
   private working = true;
@@ -56,6 +58,7 @@ export class Honest {
         const began = performance.now();
         // Alone and by pages: the first is bounded in another way.
         const asked = turn % 4 === 3 ? path : `${path}?size=20&page=0`;
+        this.asked++;
         let status = await this.read(asked);
         if (status === 503) {
           this.away.push(asked);

@@ -11,7 +11,7 @@ import { STRANGE_NUMBERS } from './terrain.ts';
 export async function judge(subject: Subject, place: Place): Promise<Violation[]> {
   const seen = await takeSnapshot(place);
   const published = seen.published.filter(({ source }) => isOfSystem(source, place.system));
-  const findings = new Findings({ ...seen, published: published });
+  const findings = new Findings({ ...seen, published });
   await subject.judge(findings, shownAt(place));
   const { violations } = findings;
   // Records that no honest client asked for are the attacker's, whatever else is said of them.

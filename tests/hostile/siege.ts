@@ -102,7 +102,7 @@ export async function besiege(siege: Siege): Promise<number> {
   const away = honest.log.refusals.filter((text) => / was refused: 503 /.test(text));
   for (const [what, turned, all] of [
     ['commands', away, honest.log.tries],
-    ['reads', honest.away, honest.reads.length],
+    ['reads', honest.away, honest.asked],
   ] as const)
     if (100 * turned.length > turnedAway(all) * all)
       record.violation(`${turned.length} of ${all} honest ${what} were turned away: ${turned[0]}`);

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { type Answer, client, type Fields, rows, someone } from '../harness/client.ts';
 import { eventually } from '../harness/system.ts';
 
@@ -64,7 +64,7 @@ export interface Plan extends Fields {
 
 export async function savePlan(fields: Fields = {}): Promise<Plan> {
   const { ppsdsnNo: _, ...request } = planRequest((fields.prdcd as string) ?? (await register()), fields);
-  const answer = await insist('POST', '/plans', { ppsdsnNo: '', ...request });
+  const answer = await call('POST', '/plans', { ppsdsnNo: '', ...request });
   const expected = { ...request, sprm: Number(request.sprm), entAmt: Number(request.entAmt) };
   expect(answer).toMatchObject({ status: 201, body: { ...expected, ppsdsnNo: expect.stringMatching(/^\d{14}$/) } });
   return answer.body as Plan;
@@ -111,11 +111,18 @@ export const proposalRequest = (fields: Fields = {}): Fields => ({
 });
 
 export async function apply(fields: Fields = {}): Promise<Proposal> {
-  const answer = await insist('POST', '/proposals', proposalRequest(fields));
+  const answer = await call('POST', '/proposals', proposalRequest(fields));
   expect(answer).toMatchObject({
     status: 201,
     body: { prpsNo: expect.stringMatching(/^\d{14}$/), ...APPLIED, dpsDt: today() },
   });
+  return answer.body as Proposal;
+}
+
+/** Applies as a client that was told to try later: again, with the same key, until it is taken. */
+export async function applyInTheCrowd(): Promise<Proposal> {
+  const answer = await insist('POST', '/proposals', proposalRequest(), { 'idempotency-key': randomUUID() });
+  expect(answer).toMatchObject({ status: 201, body: APPLIED });
   return answer.body as Proposal;
 }
 

@@ -56,8 +56,8 @@ export class SecondThoughts implements Way {
     const isTwice = chance.strikes(`twice ${label}`, TWICE, () => request.path);
     const reply = isTwice ? await this.twice(request) : await this.way.ask(request);
     if (!reply || reply.status >= 300) return reply;
-    this.before.push({ request: request, reply });
-    if (isTwice) this.doubled = { request: request, reply };
+    this.before.push({ request, reply });
+    if (isTwice) this.doubled = { request, reply };
     if (chance.strikes(`again ${label}`, OFTEN, () => request.path))
       this.compare(request, reply, await this.way.ask(request));
     if (request.body && chance.strikes(`other ${label}`, OFTEN, () => request.path)) {

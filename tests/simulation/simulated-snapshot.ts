@@ -14,5 +14,5 @@ export function snapshotOf(world: World): Snapshot {
   const published = backend.broker
     .messages(system.name)
     .map(({ data }) => JSON.parse(data.toString()) as PublishedEvent);
-  return { documents, published: published };
+  return { documents, published };
 }

@@ -101,8 +101,8 @@ function Ending({ value, isAwaited, end }: { value: string; isAwaited: boolean; 
 function Describe({ row: { ppsdsnNo }, name }: { row: Insurance; name: string }) {
   const command = useMemo(() => new Command(), []);
   const describe = async (): Promise<void> => {
-    const wish = { svcId: 'PLA003SVC', svcFn: 'prodDesdIsue', ppsdsnNo };
-    if (await command.send('POST', 'plans/online', wish)) described.value = [...described.value, ppsdsnNo ?? ''];
+    const body = { svcId: 'PLA003SVC', svcFn: 'prodDesdIsue', ppsdsnNo };
+    if (await command.send('POST', 'plans/online', body)) described.value = [...described.value, ppsdsnNo ?? ''];
   };
   return <Act command={command} onPress={() => void describe()} label={texts().issue} name={name} />;
 }
@@ -110,8 +110,8 @@ function Describe({ row: { ppsdsnNo }, name }: { row: Insurance; name: string })
 function Withdraw({ prpsNo, name }: { prpsNo: string; name: string }) {
   const command = useMemo(() => new Command(), []);
   const withdraw = async (): Promise<void> => {
-    const wish = { svcId: 'NBA003SVC', svcFn: 'wdrwPrps', prpsNo };
-    if (await command.send('POST', 'proposals/online', wish)) withdrawn.value = [...withdrawn.value, prpsNo];
+    const body = { svcId: 'NBA003SVC', svcFn: 'wdrwPrps', prpsNo };
+    if (await command.send('POST', 'proposals/online', body)) withdrawn.value = [...withdrawn.value, prpsNo];
   };
   return <Act command={command} onPress={() => void withdraw()} label={texts().withdraw} name={name} isGrave />;
 }
@@ -121,8 +121,8 @@ function Apply({ row: { ppsdsnNo, prdcd, prdnm, custNm }, name }: { row: Insuran
   const t = texts();
   const command = useMemo(() => new Command(), []);
   const apply = async (values: Values): Promise<void> => {
-    const wish = { ppsdsnNo, prdcd, prdnm, custNo: customer.value, custNm, actDcd: '01', ...values };
-    if (await command.send('POST', 'proposals', wish)) applied.value = [...applied.value, ppsdsnNo ?? ''];
+    const body = { ppsdsnNo, prdcd, prdnm, custNo: customer.value, custNm, actDcd: '01', ...values };
+    if (await command.send('POST', 'proposals', body)) applied.value = [...applied.value, ppsdsnNo ?? ''];
   };
   return (
     <>

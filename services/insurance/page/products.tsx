@@ -139,8 +139,8 @@ function SavePlan({ product, offer: { prm, entAmt, custNm } }: { product: Produc
   const save = async (): Promise<void> => {
     const { prdcd, prdnm, insPrd, pmPrd, pmCyl } = product;
     const custNo = customer.value;
-    const wish = { prdcd, prdnm, custNo, custNm, sprm: prm, entAmt, insPrd, pmPrd, pmCyl, progSt: '가입설계' };
-    const made = await command.send('POST', 'plans', wish);
+    const body = { prdcd, prdnm, custNo, custNm, sprm: prm, entAmt, insPrd, pmPrd, pmCyl, progSt: '가입설계' };
+    const made = await command.send('POST', 'plans', body);
     if (!made) return;
     const row = { ...nothingYet, id: -Number(made.id), ppsdsnNo: String(made.ppsdsnNo), prdcd, prdnm, custNm, custNo };
     saved.value = [row, ...saved.value];

@@ -17,7 +17,7 @@ const cloudEvent = {
 };
 
 /** What lies on the topic after this. */
-async function toldBy(publishing: (sidecar: Sidecar) => Promise<unknown>): Promise<Record<string, unknown>[]> {
+async function publishedBy(publishing: (sidecar: Sidecar) => Promise<unknown>): Promise<Record<string, unknown>[]> {
   const backend = new MemoryBackend();
   const sidecar = new Sidecar(backend.sidecar('lecture-class'), 'lecture-class');
   await sidecar.ready(1_000);
@@ -26,8 +26,8 @@ async function toldBy(publishing: (sidecar: Sidecar) => Promise<unknown>): Promi
 }
 
 test('given an event, when it is published, then the topic has what it has of a stock publisher, but for an empty tracestate', async () => {
-  const ours = await toldBy((sidecar) => sidecar.publish('lecture', [{ cloudEvent, partitionKey: '1' }]));
-  const theirs = await toldBy((sidecar) =>
+  const ours = await publishedBy((sidecar) => sidecar.publish('lecture', [{ cloudEvent, partitionKey: '1' }]));
+  const theirs = await publishedBy((sidecar) =>
     sidecar.request('POST', '/v1.0/publish/lecture-pubsub/lecture', cloudEvent, {
       'content-type': 'application/cloudevents+json',
     }),

@@ -11,7 +11,7 @@ export const secondsTooLong = (now: number, since: number): number | undefined =
 export class Progress {
   private since: number;
   private inner = '';
-  private toldAt = Number.NEGATIVE_INFINITY;
+  private loggedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly topic: string,
@@ -29,8 +29,8 @@ export class Progress {
   failed(inner: string, waiting: number): void {
     this.inner = inner;
     const now = this.clock.now();
-    if (now - this.toldAt < STALLED_MS) return;
-    this.toldAt = now;
+    if (now - this.loggedAt < STALLED_MS) return;
+    this.loggedAt = now;
     log.warn('events wait in the outbox', { topic: this.topic, documents: waiting, reason: inner });
   }
 

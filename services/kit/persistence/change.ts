@@ -1,6 +1,6 @@
 import type { Aggregate, Decision, Identified } from '../domain/aggregate.ts';
 import { Unavailable } from '../errors.ts';
-import { type Commits, toldNow } from './commits.ts';
+import { type Commits, traced } from './commits.ts';
 import { TRIES } from './creation.ts';
 import {
   type Claim,
@@ -65,7 +65,7 @@ export class Changes {
       }
       try {
         const next = { id: document.id, state: decision.state };
-        await this.commits.commit(kind, loaded, next, [causeOf(command)], toldNow(decision), { command, claim });
+        await this.commits.commit(kind, loaded, next, [causeOf(command)], traced(decision), { command, claim });
         return outcome('changed', decision.state);
       } catch (error) {
         if (!(error instanceof Conflict)) throw error;

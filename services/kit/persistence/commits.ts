@@ -19,7 +19,7 @@ export interface Loaded {
   readonly isDoubtful?: boolean;
 }
 
-/** An event to be told, with the trace it belongs to. */
+/** An event to be published, with the trace it belongs to. */
 export interface TracedEvent {
   readonly event: DomainEvent;
   readonly trace: Trace;
@@ -36,7 +36,7 @@ export interface Next {
 const LOOK_AGAIN_MS = [0, 65_000, 300_000, 900_000];
 
 /** The events of a decision, in the trace of whoever asked for it. */
-export const toldNow = (decision: Decision<unknown>): TracedEvent[] =>
+export const traced = (decision: Decision<unknown>): TracedEvent[] =>
   decision.events.map((event) => ({ event, trace: trace() }));
 
 /** Whether lists of its kind have it. */
@@ -106,7 +106,7 @@ export class Commits {
   intend(kind: Kind, key: string, id: number, otherwise: Decision<Identified>): Promise<Intent> {
     const loaded = { key, etag: undefined, document: undefined };
     const next = { id, state: otherwise.state, seq: undefined };
-    return this.work.intend(this.changeOf(kind, loaded, next, [`abandon-${key}`], toldNow(otherwise)));
+    return this.work.intend(this.changeOf(kind, loaded, next, [`abandon-${key}`], traced(otherwise)));
   }
 
   /** Enters a record into the lists of values that it did not have before. */

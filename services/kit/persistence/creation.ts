@@ -1,6 +1,6 @@
 import { type Aggregate, type Decision, type Identified, type Kind, RuleViolation } from '../domain/aggregate.ts';
 import { Unavailable } from '../errors.ts';
-import { type Commits, type Loaded, toldNow } from './commits.ts';
+import { type Commits, type Loaded, traced } from './commits.ts';
 import { type Document, isTombstone } from './document.ts';
 import { type Claim, type Claimed, type Command, causeOf, type Idempotency, wasChangedBy } from './idempotency.ts';
 import type { Ids } from './ids.ts';
@@ -77,7 +77,7 @@ export class Creation {
           loaded,
           { id, state: decision.state },
           [causeOf(command)],
-          toldNow(decision),
+          traced(decision),
           claimed,
         );
         return decision.state as S;

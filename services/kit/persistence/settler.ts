@@ -13,7 +13,7 @@ const FIRST_MS = 50;
 const LAST_MS = 2_000;
 /** A commit is given up that the store refused so often, while it took others between any two refusals. */
 const GIVE_UP_AFTER = 8;
-const TELL_MS = 10_000;
+const LOG_MS = 10_000;
 const STALLED_MS = 30_000;
 /** What a store says of the moment, not of the write: locks, no room, read-only, starting, spared. */
 const PASSING =
@@ -161,7 +161,7 @@ export class Settler {
 
   private logWaiting(error: unknown, { entry }: Commit): void {
     const now = this.clock.monotonic();
-    if (now - this.loggedAt < TELL_MS) return;
+    if (now - this.loggedAt < LOG_MS) return;
     this.loggedAt = now;
     log.warn('waiting for the store', { changes: this.unsettled.size, key: entry.key, reason: reason(error) });
   }

@@ -31,7 +31,7 @@ export interface Reply<T = Fields> {
   readonly body: T;
 }
 
-/** An event as another service would tell it. */
+/** An event as another service would publish it. */
 export interface EventToPublish {
   readonly type: string;
   readonly data: object;

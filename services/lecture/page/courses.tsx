@@ -50,10 +50,10 @@ function Enrol({ course }: { course: Course }) {
   const t = texts();
   const command = useMemo(() => new Command(), []);
   const enrol = async (values: Values): Promise<void> => {
-    const wish = { courseId: course.id, fee: '', student: '', textBook: course.textBook, ...values };
-    const made = await command.send('POST', 'classes', wish);
+    const body = { courseId: course.id, fee: '', student: '', textBook: course.textBook, ...values };
+    const made = await command.send('POST', 'classes', body);
     if (!made) return;
-    student.value = wish.student;
+    student.value = body.student;
     enrolled.value = [...enrolled.value, { ...nothingYet, ...(made as Partial<Enrolment>), classId: Number(made.id) }];
   };
   return (

@@ -4,6 +4,7 @@ import { followed } from '../../harness/topic.ts';
 import {
   APPLIED,
   apply,
+  applyInTheCrowd,
   calculate,
   call,
   cancelPayment,
@@ -398,7 +399,7 @@ describe('proposals', () => {
   });
 
   test('13, 14. given contracts, when they are withdrawn and their payments cancelled at the same time, then both end cancelled', async () => {
-    const proposals = await Promise.all(Array.from({ length: 10 }, () => apply()));
+    const proposals = await Promise.all(Array.from({ length: 10 }, applyInTheCrowd));
     await Promise.all(proposals.flatMap(({ prpsNo }) => [withdraw(prpsNo), cancelPayment(prpsNo), withdraw(prpsNo)]));
     for (const proposal of proposals) {
       await ends(proposal, WITHDRAWN, '결재취소');

@@ -28,7 +28,7 @@ async function running(variable: string) {
   const text = process.env[variable];
   if (!text) return undefined;
   const [, user, password, host, port] = /^(?:([^:@]+):([^@]*)@)?([^:@/]+):(\d+)$/.exec(text) ?? [];
-  if (!host) throw new Unavailable(`${variable} is "${text}": write it as host:port.`);
+  if (!host || Number(port) > 65_535) throw new Unavailable(`${variable} is "${text}": write it as host:port.`);
   if (!(await isListening(Number(port), host)))
     throw new Unavailable(
       `Nothing answers at ${host}:${port}, which ${variable} names: start it, or leave ${variable} out.`,
