@@ -69,18 +69,18 @@ export class PublicBase {
    * @throws Problem 400 for a host that is none
    */
   of(headers: IncomingHttpHeaders, peer: string, isTrusted: boolean, authority?: string): Outside {
-    const forwardedBy = isTrusted ? this.forwardedBy(headers, peer) : undefined;
-    const address = shareOf(forwardedBy?.address ?? peer);
+    const proxied = isTrusted ? this.fromProxies(headers, peer) : undefined;
+    const address = shareOf(proxied?.address ?? peer);
     if (this.url !== undefined) return { base: this.url, address };
-    const host = forwardedBy?.host ?? authority ?? headers.host;
+    const host = proxied?.host ?? authority ?? headers.host;
     if (host === undefined) return { base: undefined, address };
     if (!isHost(host))
       throw new Problem(400, 'Bad Request', 'The Host header must be a host name, perhaps with a port.');
-    return { base: `${forwardedBy?.proto ?? 'http'}://${host}${forwardedBy?.prefix ?? ''}`, address };
+    return { base: `${proxied?.proto ?? 'http'}://${host}${proxied?.prefix ?? ''}`, address };
   }
 
   /** What the proxies say. Each appends to the lists, so what our own nearest ones wrote stands at their ends. */
-  private forwardedBy(headers: IncomingHttpHeaders, peer: string): Forwarded {
+  private fromProxies(headers: IncomingHttpHeaders, peer: string): Forwarded {
     const elements = forwarded(headers);
     let hops = 1;
     let address = peer;

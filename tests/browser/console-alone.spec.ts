@@ -151,7 +151,7 @@ test('given the contract, when an enrolment is tried, then it goes through the e
 test('given the contract, when its events and documents are opened, then they say who acts, and can be had as files', async () => {
   await page.goto(`${system.address}/contract?system=lecture&tab=events`);
   await page.getByRole('button', { name: /PaymentApproved/ }).click();
-  await page.getByText('Told by pay; alert, class, course, point act on it.').waitFor();
+  await page.getByText('Published by pay; alert, class, course, point act on it.').waitFor();
   await page
     .getByRole('table', { name: 'Fields of PaymentApproved' })
     .getByRole('rowheader', { name: 'fee' })

@@ -58,8 +58,8 @@ describe.each(LANGUAGES)('in %s', (language, words) => {
     await goTo('teaching');
     await fill({ name: course, teacher: 'hong-gil-dong', fee: 'abc', textBook: 'kor_book' });
     await submit();
-    const published = await field('fee').getAttribute('aria-describedby');
-    await page.locator(`[id="${published}"]`, { hasText: words.wrong }).waitFor();
+    const description = await field('fee').getAttribute('aria-describedby');
+    await page.locator(`[id="${description}"]`, { hasText: words.wrong }).waitFor();
     expect(await page.evaluate('document.activeElement.name')).toBe('fee');
     await fill({ fee: '10000' });
     await submit();

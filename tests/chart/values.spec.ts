@@ -271,13 +271,13 @@ describe('a cluster of IPv6, of IPv4 or of both', () => {
 
   test('its Redis, Kafka and MariaDB listen on every address', async () => {
     const resources = resourcesOf(await render({}));
-    const published = (name: string): string => {
+    const manifest = (name: string): string => {
       const [{ args, env }] = named(resources, 'Deployment', name).spec.template.spec.containers;
       return [...(args ?? []), ...(env ?? []).map((one) => `${one.name}=${one.value}`)].join(' ');
     };
-    expect(published('test-redis')).toContain('--bind * -::* ');
-    expect(published('test-mysql')).toContain('--bind-address=* ');
-    expect(published('test-kafka')).toContain('KAFKA_LISTENERS=BROKER://:9092,');
+    expect(manifest('test-redis')).toContain('--bind * -::* ');
+    expect(manifest('test-mysql')).toContain('--bind-address=* ');
+    expect(manifest('test-kafka')).toContain('KAFKA_LISTENERS=BROKER://:9092,');
   });
 });
 

@@ -65,15 +65,15 @@ export const foundOn = (trials: readonly Trial[]): Violation[] => trials.flatMap
 /** Looks until nothing is wrong any more, or nothing has got better for long. @returns milliseconds */
 export async function untilAtRest(trials: readonly Trial[]): Promise<number> {
   const looking = Date.now();
-  let [published, better, fewest] = [looking, looking, Number.POSITIVE_INFINITY];
+  let [reported, better, fewest] = [looking, looking, Number.POSITIVE_INFINITY];
   await until(
     async () => {
       for (const trial of trials) await inspect(trial);
       const found = foundOn(trials);
       if (found.length < fewest) better = Date.now();
       fewest = Math.min(fewest, found.length);
-      if (Date.now() - published > 20_000) {
-        published = Date.now();
+      if (Date.now() - reported > 20_000) {
+        reported = Date.now();
         console.log(`  not at rest: ${found.length} differences, for example ${JSON.stringify(found[0])}`);
       }
       return found.length === 0 || Date.now() - better > REST_MS;

@@ -27,9 +27,9 @@ export async function share(file: string, all: Share, workers: number): Promise<
     const child = fork(file, [...args, ...chosen, ...(first ? ['--first'] : [])], { execArgv: [] });
     child.on('message', (sum: Sum) => {
       failed += sum.failed;
-      const published = [...(sums.get(sum.name) ?? []), sum];
-      sums.set(sum.name, published);
-      if (published.length === workers) print(published);
+      const gathered = [...(sums.get(sum.name) ?? []), sum];
+      sums.set(sum.name, gathered);
+      if (gathered.length === workers) print(gathered);
     });
     // What it has told may come after its end, but before its connection closes.
     const [[code]] = (await Promise.all([once(child, 'exit'), once(child, 'disconnect')])) as [

@@ -138,7 +138,7 @@ function documentOf(system: string, service: string, version: string, { sent, re
             receive: operationOf('receive', system, `What ${service} acts on; it ignores all others.`, types(received)),
           }
         : {}),
-      sendDeadLetter: operationOf('send', dead, 'Told once for each dead letter.', [deadLetter.type]),
+      sendDeadLetter: operationOf('send', dead, 'Published once for each dead letter.', [deadLetter.type]),
     },
     components: {
       messages: Object.fromEntries(all.map((event) => [event.type, messageOf(event)])),

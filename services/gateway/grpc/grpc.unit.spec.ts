@@ -191,8 +191,8 @@ test('given a silent service, when the deadline of a call is over, then nobody w
     });
     return silence(request);
   });
-  const published = await call(clientOf(port, 'madang.lecture.v1.ClassService'), 'GetClassesId', { id: 1 }, {}, 200);
-  expect(published.error).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+  const answer = await call(clientOf(port, 'madang.lecture.v1.ClassService'), 'GetClassesId', { id: 1 }, {}, 200);
+  expect(answer.error).toMatchObject({ code: status.DEADLINE_EXCEEDED });
   for (let tries = 0; !isEnded && tries < 200; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(isEnded).toBe(true);
 });
@@ -216,9 +216,9 @@ test('given one address that has all its places, when it calls once more, then U
   const client = clientOf(port, 'madang.lecture.v1.ClassService');
   const first = call(client, 'GetClassesId', { id: 1 }, {}, 1_000);
   await new Promise((resolve) => setTimeout(resolve, 100));
-  const publishedEvents = await call(client, 'GetClassesId', { id: 1 });
-  expect(publishedEvents.error).toMatchObject({ code: status.UNAVAILABLE });
-  expect(publishedEvents.metadata.get('retry-after')).toEqual(['1']);
+  const answer = await call(client, 'GetClassesId', { id: 1 });
+  expect(answer.error).toMatchObject({ code: status.UNAVAILABLE });
+  expect(answer.metadata.get('retry-after')).toEqual(['1']);
   await first;
 });
 

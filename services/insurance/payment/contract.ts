@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { event, integer, text } from '../../kit/domain/index.ts';
-import { amount, customerNumber, full, publishedFields, upTo, type Whole } from '../shared/values.ts';
+import { amount, customerNumber, eventFields, full, upTo, type Whole } from '../shared/values.ts';
 
 export const accountFields = {
   actDcd: upTo(2),
@@ -46,12 +46,12 @@ export const CheckOutcome = z.object({ data: z.object({ status: z.string() }).nu
 const { actDcd: _, ...shownAccount } = accountFields;
 export const PayApproved = event(
   'PayApproved',
-  publishedFields(
+  eventFields(
     { ...payer, ...shownAccount },
     { prpsNo: text, payAmt: amount, payDtm: text, status: z.literal('결재승인') },
   ),
 );
 export const PayCanceled = event(
   'PayCanceled',
-  publishedFields(payer, { prpsNo: text, payAmt: amount, status: z.literal('결재취소') }),
+  eventFields(payer, { prpsNo: text, payAmt: amount, status: z.literal('결재취소') }),
 );

@@ -5,9 +5,9 @@ import {
   bodyOf,
   customerNumber,
   day,
+  eventFields,
   full,
   productCode,
-  publishedFields,
   said,
   upTo,
   type Whole,
@@ -63,7 +63,7 @@ const event14 = { ppsdsnNo: text, ...planFields, prodDesdIsueDt: text };
 /** A premium was calculated; it belongs to no plan yet. Its spelling: docs/contracts/insurance.md#oddity-spelling */
 export const PremiumCaculated = event(
   'premiumCaculated',
-  publishedFields({
+  eventFields({
     prdcd: text,
     prdnm: text,
     custNm: text,
@@ -74,7 +74,7 @@ export const PremiumCaculated = event(
   }),
 );
 /** A plan was made, or changed. */
-export const PlanSaved = event('PlanSaved', publishedFields(event14));
+export const PlanSaved = event('PlanSaved', eventFields(event14));
 /** The customer wants the product description; `progSt` is still the old one. */
-export const ProductDesdRequested = event('ProductDesdRequested', publishedFields(event14));
+export const ProductDesdRequested = event('ProductDesdRequested', eventFields(event14));
 export type ProductDesdRequested = z.output<typeof ProductDesdRequested.schema>;

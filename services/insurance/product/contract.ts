@@ -5,9 +5,9 @@ import {
   bodyOf,
   customerNumber,
   day,
+  eventFields,
   full,
   productCode,
-  publishedFields,
   upTo,
   type Whole,
   whole,
@@ -107,5 +107,5 @@ export const DocumentAnswer = full(documentFields, {
 /** A product description document exists. Its spelling: docs/contracts/insurance.md#oddity-spelling */
 export const PrductDesdCreated = event(
   'PrductDesdCreated',
-  publishedFields({ ppsdsnNo: text, prdcd: text, prdnm: text, custNo: text, custNm: text }, { id: positive }),
+  eventFields({ ppsdsnNo: text, prdcd: text, prdnm: text, custNo: text, custNm: text }, { id: positive }),
 );

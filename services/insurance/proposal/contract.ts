@@ -6,9 +6,9 @@ import {
   bodyOf,
   customerNumber,
   day,
+  eventFields,
   full,
   productCode,
-  publishedFields,
   upTo,
   type Whole,
   whole,
@@ -63,12 +63,12 @@ export const ProposalAnswer = full(requestFields, {
 /** Made, with the first premium already paid. */
 export const ProposalSaved = event(
   'ProposalSaved',
-  publishedFields(requestFields, { prpsNo: text, ...state, ...contract, dpsDt: text }),
+  eventFields(requestFields, { prpsNo: text, ...state, ...contract, dpsDt: text }),
 );
 const { ppsdsnNo, custNo, custNm, prdcd, prdnm } = requestFields;
 export const ProposalWithdrawn = event(
   'ProposalWithdrawn',
-  publishedFields(
+  eventFields(
     { ppsdsnNo, custNo, custNm, prdcd, prdnm },
     { prpsNo: text, prpsStcd: z.literal('90'), prpsStnm: z.literal('청약철회') },
   ),

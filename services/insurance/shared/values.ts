@@ -67,7 +67,7 @@ export const full = <F extends Fields, A extends Fields>(fields: F, always: A) =
   fullOf(fields, always) as unknown as z.ZodType<Full<F, A>>;
 
 /** Schema of an event, likewise. The kit puts in `timestamp`, the second it was published. */
-export const publishedFields = <F extends Fields, A extends Fields = Record<never, never>>(fields: F, always?: A) =>
+export const eventFields = <F extends Fields, A extends Fields = Record<never, never>>(fields: F, always?: A) =>
   fullOf(fields, { ...always, timestamp: text.optional() }) as unknown as z.ZodType<
     Full<F, A> & { timestamp?: string | undefined }
   >;

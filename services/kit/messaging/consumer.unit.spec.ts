@@ -31,7 +31,7 @@ const Made = event('Made', keyed);
 const Changed = event('Changed', keyed.extend({ name: z.string() }));
 const Gone = event('Gone', keyed);
 const Both = event('Both', keyed);
-const Published = event('Told', z.object({ id: integer }));
+const Published = event('Published', z.object({ id: integer }));
 
 const made =
   (key: string, ...seen: string[]) =>

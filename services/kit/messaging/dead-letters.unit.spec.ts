@@ -91,7 +91,7 @@ test('given two events with one id and different content, when both are unreadab
 });
 
 describe('a parked event', () => {
-  const publication = { cloudEvent: { id: 'p/1', type: 'Told', data: { a: 1 } }, partitionKey: '7' };
+  const publication = { cloudEvent: { id: 'p/1', type: 'Published', data: { a: 1 } }, partitionKey: '7' };
 
   test('given one that the broker takes after all, when it is replayed, then it is on its topic', async () => {
     const on = await handling(policies);

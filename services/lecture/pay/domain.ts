@@ -7,10 +7,7 @@ export interface Payment extends Identified, PaymentRequest {
 }
 export const Payment = aggregate<Payment>('Payment', { keyedBy: 'classId' });
 
-/**
- * Every payment is approved, except that of an enrolment which was cancelled before it came: the cancellation waits for it
- * (policies.ts), and class is told that it was refused (routes.ts).
- */
+/** Approves every payment. The policy `cancelledEnrolmentsAreNotPaid` refuses the one exception. */
 export const approvePayment =
   (request: PaymentRequest) =>
   (id: number): Decision<Payment> => {

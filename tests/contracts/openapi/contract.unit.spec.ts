@@ -67,7 +67,7 @@ test.each<[what: string, given: Answer, fault: RegExp | undefined]>([
   ['409', answer(409, '{}'), /it answers 409, which is not declared/],
   ['503 that does not say when', answer(503, '{}'), /503 without Retry-After/],
 ])('given an answer with %s, when the document judges it, then it tells what is wrong', (_, given, fault) => {
-  const published = courses && document.undeclared(courses, given);
-  if (fault) expect(published).toMatch(fault);
-  else expect(published).toBeUndefined();
+  const finding = courses && document.undeclared(courses, given);
+  if (fault) expect(finding).toMatch(fault);
+  else expect(finding).toBeUndefined();
 });

@@ -26,8 +26,8 @@ async function asked(system: System): Promise<number> {
   const { requests, statuses, unseen, findings } = await play(gateway, options.requests, options.seed, console.log);
   if (unseen.length > 0) console.log(`never succeeded: ${unseen.join(', ')}`);
   const seconds = ((Date.now() - began) / 1000).toFixed(0);
-  const published = `${requests} requests in ${seconds} s, ${JSON.stringify(statuses)}, ${findings.length} findings`;
-  console.log(`contract of ${system}: ${published}`);
+  const summary = `${requests} requests in ${seconds} s, ${JSON.stringify(statuses)}, ${findings.length} findings`;
+  console.log(`contract of ${system}: ${summary}`);
   await close();
   return findings.length;
 }

@@ -142,7 +142,7 @@ const Events = ({ system, events }: { system: string; events: readonly Published
         }
       >
         <p>
-          Told by {by.join(', ') || 'nobody here'};{' '}
+          Published by {by.join(', ') || 'nobody here'};{' '}
           {to.length > 0 ? `${to.join(', ')} act on it.` : 'nobody acts on it.'}{' '}
           <a href={`/events?system=${system}&text=${type}`}>See it happen</a>
         </p>
