@@ -11,7 +11,7 @@ let story: Record<string, unknown>;
 let student: string;
 
 beforeAll(async () => {
-  const { command, env } = await pythonWith(['grpcio==1.85.3', 'grpcio-reflection==1.85.1']);
+  const { command, env } = await pythonWith(join(import.meta.dirname, '../grpc-requirements.txt'));
   const { grpcPort } = await processOf('lecture-gateway');
   student = someone('그래픽');
   const file = join(import.meta.dirname, 'grpc_story.py');

@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { cache } from '../paths.ts';
 import { type Found, firstOf, installed, makeOnce, run, Unavailable } from './ways.ts';
 
@@ -15,19 +17,21 @@ export const python = (): Promise<Found> =>
   );
 
 /**
- * Python with these packages, which pip puts into the cache once, beside nothing else of the machine.
- * @param packages as pip takes them, each with its version
- * @throws Unavailable
+ * Python with packages, which pip puts into the cache once, beside nothing else of the machine.
+ * @param requirements a file that names each package, the ones that they need too, with version and checksums
+ * @throws Unavailable: a package cannot be had, or is not what its checksum says
  */
-export async function pythonWith(packages: readonly string[]): Promise<Found> {
+export async function pythonWith(requirements: string): Promise<Found> {
   const found = await python();
   const [, minor = ''] = found.version.split('.');
-  const folder = join(cache, 'python', `3.${minor}`, packages.join('+').replaceAll('==', '-'));
+  const content = createHash('sha256').update(await readFile(requirements));
+  const folder = join(cache, 'python', `3.${minor}`, content.digest('hex').slice(0, 16));
   await makeOnce(folder, async (target) => {
-    const install = ['-m', 'pip', 'install', '--quiet', '--only-binary', ':all:', '--target', target, ...packages];
-    const { code, output } = await run([...found.command, ...install], { limitMs: 180_000 });
-    if (code !== 0)
-      throw new Unavailable(`${packages.join(' and ')} cannot be installed with pip: ${output.split('\n').at(-1)}`);
+    const options = ['--quiet', '--only-binary', ':all:', '--require-hashes', '--target', target, '-r', requirements];
+    const { code, output } = await run([...found.command, '-m', 'pip', 'install', ...options], { limitMs: 180_000 });
+    const lines = output.split('\n');
+    const reason = lines.find((line) => line.startsWith('ERROR: ')) ?? lines.at(-1);
+    if (code !== 0) throw new Unavailable(`pip cannot install ${basename(requirements)}: ${reason}`);
   });
   return { ...found, env: { PYTHONPATH: folder } };
 }
