@@ -7,6 +7,7 @@ import { liveness } from './demos/liveness.ts';
 import { outage, volume } from './demos/outage.ts';
 import { restore } from './demos/restore.ts';
 import { redeploy } from './demos/rollout.ts';
+import { sampling } from './demos/sampling.ts';
 import { trace } from './demos/trace.ts';
 import { breaker, config } from './demos/trouble.ts';
 import { drain, rollback, skew } from './demos/versions.ts';
@@ -32,6 +33,7 @@ const demonstrations: Record<string, (options: Options) => Promise<Verdict>> = {
   intruder,
   figures,
   trace,
+  sampling,
   restore,
 };
 

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { root } from '../../run/paths.ts';
-import { goProgram } from '../../run/provision/go.ts';
 import { course, loadFigures, type Options, order, type Verdict } from '../demonstration.ts';
-import { type Cluster, print } from '../kubectl.ts';
+import type { Cluster } from '../kubectl.ts';
 import type { LoadResult } from '../load.ts';
 import { underLoad } from '../pods.ts';
+import { Release } from '../release.ts';
 import { until } from '../until.ts';
 
 interface Pods {
@@ -36,9 +35,14 @@ async function atLeast(cluster: Cluster, app: string, pods: number): Promise<() 
       : cluster.kubectl('scale', `deployment/${app}`, `--replicas=${count}`);
   const before = scaler || (await cluster.field(`deployment/${app}`, '.spec.replicas')) || '1';
   if (Number(before) < pods) await least(String(pods));
-  await until(`${app} has ${pods} ready pods`, 180_000, async () =>
-    (await podsOf(cluster, app)).filter(({ ready }) => ready).length >= pods ? true : undefined,
-  );
+  try {
+    await until(`${app} has ${pods} ready pods (has the cluster room for them?)`, 180_000, async () =>
+      (await podsOf(cluster, app)).filter(({ ready }) => ready).length >= pods ? true : undefined,
+    );
+  } catch (error) {
+    await least(before);
+    throw error;
+  }
   return () => least(before);
 }
 
@@ -102,16 +106,7 @@ export async function drain({ cluster, users, seconds }: Options): Promise<Verdi
 
 /** A version that never becomes ready is rolled back by the documented command, under load. */
 export async function rollback({ cluster, users, seconds }: Options): Promise<Verdict> {
-  const release = await cluster.release();
-  const { command } = await goProgram('helm', print);
-  const helm = async (...words: string[]): Promise<string> => {
-    const [program = '', ...first] = [...command, ...words, '-n', cluster.namespace];
-    return (await promisify(execFile)(program, first, { cwd: root, timeout: 300_000 })).stdout;
-  };
-  const revision = (
-    JSON.parse(await helm('history', release, '-o', 'json', '--max', '1')) as { revision: number }[]
-  )[0];
-  if (!revision) throw new Error(`There is no release ${release}.`);
+  const release = await Release.of(cluster);
   const load = underLoad(cluster, 'demo-load', { path: '/courses', body: course, users: Math.min(users, 50), seconds });
   load.catch(() => undefined);
   await sleep(10_000);
@@ -120,7 +115,7 @@ export async function rollback({ cluster, users, seconds }: Options): Promise<Ve
   const broken = 'services.lecture-course.env.DAPR_HTTP_PORT=1';
   let unready = 'none';
   try {
-    await helm('upgrade', release, 'helm/madang', '--reset-then-reuse-values', '--set', broken);
+    await release.upgrade(broken);
     unready = await until('a pod of the version that does not work', 60_000, async () => {
       const found = (await podsOf(cluster, 'lecture-course')).find(
         ({ name }) => !before.some((old) => old.name === name),
@@ -130,7 +125,7 @@ export async function rollback({ cluster, users, seconds }: Options): Promise<Ve
     // Longer than its readiness would need.
     await sleep(30_000);
   } finally {
-    await helm('rollback', release, String(revision.revision));
+    await release.rollback();
     await cluster.rolledOut('lecture-course');
   }
   const result = await load;
@@ -139,7 +134,7 @@ export async function rollback({ cluster, users, seconds }: Options): Promise<Ve
     figures: [
       ...loadFigures(result, 'not shown'),
       ['the pod that never became ready', unready, '-'],
-      ['rolled back to revision', String(revision.revision), '-'],
+      ['rolled back to revision', String(release.revision), '-'],
     ],
   };
 }
