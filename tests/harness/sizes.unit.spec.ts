@@ -43,7 +43,6 @@ const OWED: Readonly<Record<string, readonly string[]>> = {
   'tools/run/infrastructure/authority.ts': ['authority'],
   'tools/run/infrastructure/build.ts': ['bundleServices'],
   'tools/run/infrastructure/infra.ts': ['mysqlProcess'],
-  'tools/run/provision/ways.ts': ['file'],
 };
 
 const files = ['services', 'tools', 'tests'].flatMap((folder) =>

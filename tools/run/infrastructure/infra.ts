@@ -3,10 +3,11 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { freePort, home, isListening, portOffset } from '../paths.ts';
 import type { Addresses, ProcessSpec, Profile, Progress } from '../process.ts';
+import { commandLine, listenAddress } from '../provision/container.ts';
 import { kafka, kafkaArguments, kafkaProperties, kafkaTemplate, metaOf } from '../provision/kafka.ts';
 import { asUser, mysql, mysqlTemplate, redoLog } from '../provision/mysql.ts';
 import { redis } from '../provision/redis.ts';
-import { commandLine, exists, listenAddress, makeOnce, Unavailable } from '../provision/ways.ts';
+import { exists, makeOnce, Unavailable } from '../provision/ways.ts';
 import { kafkaAnswers, mysqlAnswers, prepareKafka, prepareMysql, prepareRedis, redisAnswers } from './prepare.ts';
 
 const local = '127.0.0.1';
