@@ -40,9 +40,6 @@ const OWED: Readonly<Record<string, readonly string[]>> = {
   'tests/harness/client.ts': ['client'],
   'tests/run.ts': ['file'],
   'tools/cluster/demos/outage.ts': ['outage'],
-  'tools/run/infrastructure/authority.ts': ['authority'],
-  'tools/run/infrastructure/build.ts': ['bundleServices'],
-  'tools/run/infrastructure/infra.ts': ['mysqlProcess'],
 };
 
 const files = ['services', 'tools', 'tests'].flatMap((folder) =>
