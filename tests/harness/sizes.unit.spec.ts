@@ -39,7 +39,6 @@ const OWED: Readonly<Record<string, readonly string[]>> = {
   'tests/harness/beside.ts': ['beside'],
   'tests/harness/client.ts': ['client'],
   'tests/run.ts': ['file'],
-  'tools/cluster/demos/outage.ts': ['outage'],
 };
 
 const files = ['services', 'tools', 'tests'].flatMap((folder) =>
