@@ -28,7 +28,6 @@ const OWED: Readonly<Record<string, readonly string[]>> = {
   'tests/bench/system.ts': ['system'],
   'tests/bench/yardsticks.ts': ['ownOutbox'],
   'tests/breaker/main.ts': ['demonstrate'],
-  'tests/conformance/real.ts': ['start'],
   'tests/crash/subjects/academy.ts': ['academy', 'judge'],
   'tests/crash/subjects/insurance.ts': ['insurance', 'client', 'judge'],
   'tests/crash/subjects/lecture.ts': ['lecture', 'client', 'judge'],
@@ -36,8 +35,6 @@ const OWED: Readonly<Record<string, readonly string[]>> = {
   'tests/crash/subjects/reward.ts': ['reward'],
   'tests/crash/unit-of-work.ts': ['play', 'file'],
   'tests/crash/victim.ts': ['file'],
-  'tests/harness/beside.ts': ['beside'],
-  'tests/harness/client.ts': ['client'],
   'tests/run.ts': ['file'],
 };
 
