@@ -35,7 +35,6 @@ const OWED: Readonly<Record<string, readonly string[]>> = {
   'tests/crash/subjects/reward.ts': ['reward'],
   'tests/crash/unit-of-work.ts': ['play', 'file'],
   'tests/crash/victim.ts': ['file'],
-  'tests/run.ts': ['file'],
 };
 
 const files = ['services', 'tools', 'tests'].flatMap((folder) =>
