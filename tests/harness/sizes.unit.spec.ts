@@ -22,7 +22,6 @@ const RIGHT: Readonly<Record<string, { readonly long: readonly string[]; readonl
 
 /** What is longer and should not be: to be cut up by whoever changes it next. Nothing may be added here. */
 const OWED: Readonly<Record<string, readonly string[]>> = {
-  'tests/breaker/main.ts': ['demonstrate'],
   'tests/crash/subjects/academy.ts': ['academy', 'judge'],
   'tests/crash/subjects/insurance.ts': ['insurance', 'client', 'judge'],
   'tests/crash/subjects/lecture.ts': ['lecture', 'client', 'judge'],
