@@ -1,14 +1,8 @@
 import {
   ANSWERED_BY,
-  ANSWERED_BYTES,
-  type CalleeUnavailable,
   ClientGone,
-  calleeUnavailable,
-  log,
   Problem,
   REFUSALS_AS_ANSWERS,
-  REFUSED_WITH,
-  reason,
   type SidecarAnswer,
   type Transport,
   trace,
@@ -16,8 +10,9 @@ import {
 import { readBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import type { Guard } from './guard.ts';
-import { passedBack, passedOn, sizeOf } from './headers.ts';
+import { passedOn, sizeOf } from './headers.ts';
 import type { AllShares, Limits } from './limits.ts';
+import { failure, passBack, unfinished, wholeAnswer } from './outcome.ts';
 import type { Route } from './paths.ts';
 import { sharedBreakers, timeLimits } from './routes.ts';
 import { full, type Turns } from './turns.ts';
@@ -124,6 +119,10 @@ export class Forwarder {
     return undefined;
   }
 
+  /**
+   * Asks a service, for as long and as much as one answer may take.
+   * @throws Problem; ClientGone
+   */
   private async ask(
     exchange: Exchange,
     appId: string,
@@ -161,19 +160,9 @@ export class Forwarder {
       if (exchange.isGone) throw new ClientGone();
       if (arrived === 0) admit(answer.body.length);
       if (isOver.large) throw unfinished(exchange, 'Too many answers wait to be read');
-      const bytes = answer.headers[ANSWERED_BYTES];
-      const isHalf = answer.broken || (bytes !== undefined && Number(bytes) !== answer.body.length);
-      if (isHalf) throw unfinished(exchange, `${appId} ${isOver.late ? 'is too slow' : 'broke off its work'}`);
-      const refused = answer.headers[ANSWERED_BY] ? answer.headers[REFUSED_WITH] : undefined;
-      return refused === undefined ? answer : { ...answer, status: Number(refused) };
+      return wholeAnswer(exchange, appId, answer, isOver.late);
     } catch (error) {
-      if (error instanceof Problem) throw error;
-      if (exchange.isGone) throw new ClientGone();
-      if (isOver.late) throw unfinished(exchange, `${appId} is too slow`);
-      log.warn('the sidecar does not answer', { callee: appId, reason: reason(error) });
-      throw (error as NodeJS.ErrnoException).code === 'ECONNREFUSED'
-        ? untouched(exchange, 'The entrance cannot reach its sidecar', 1)
-        : unfinished(exchange, 'The entrance cannot reach its sidecar');
+      throw failure(exchange, appId, error, isOver.late);
     } finally {
       noLonger();
       exchange.whenGone(() => undefined);
@@ -184,56 +173,3 @@ export class Forwarder {
 /** What the caller may see of a service's answer; the sidecar's own word shows nothing. */
 const seenBy = (guard: Guard, answer: SidecarAnswer): SidecarAnswer =>
   answer.headers[ANSWERED_BY] ? guard.seen(answer) : answer;
-
-/** What the service said goes back; what the sidecar said in its stead is a problem of ours. */
-function passBack(exchange: Exchange, appId: string, answer: SidecarAnswer): void {
-  if (answer.headers[ANSWERED_BY]) {
-    exchange.answer(answer.status, passedBack(answer.headers), answer.body);
-    return;
-  }
-  if (answer.status < 300) throw unfinished(exchange, `${appId} broke off its work`);
-  const text = answer.body.toString('utf8', 0, 4_096);
-  const error = failureOf(appId, text);
-  log.warn('a service cannot be reached', { callee: appId, status: answer.status, reason: text.slice(0, 300) });
-  if (error?.reached === false) throw untouched(exchange, error.message, error.retryAfterSeconds);
-  throw unfinished(exchange, error?.message ?? `${appId} does not answer as agreed`);
-}
-
-/**
- * Reads the sidecar's word on a failed invocation. It quotes the address it called, which a client chose: that is taken
- * out first, or the client would choose the verdict.
- * @returns undefined when it is no such word
- */
-export function failureOf(appId: string, text: string): CalleeUnavailable | undefined {
-  const message = messageIn(text);
-  return message === undefined ? undefined : calleeUnavailable(appId, message.replaceAll(/"https?:\/\/[^"]*"/g, ''));
-}
-
-function messageIn(text: string): string | undefined {
-  try {
-    const { errorCode, message } = JSON.parse(text) as { errorCode?: unknown; message?: unknown };
-    return typeof errorCode === 'string' && typeof message === 'string' ? message : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Nothing was begun. */
-const untouched = ({ isRead }: Exchange, what: string, retryAfterSeconds: number): Problem =>
-  new Problem(
-    503,
-    'Service Unavailable',
-    `${what}. ${isRead ? 'Please' : 'Nothing was changed; please'} try again in a moment.`,
-    { retryAfterSeconds },
-  );
-
-/** Something was begun, and how it ended is not known. */
-const unfinished = ({ isRead }: Exchange, what: string): Problem =>
-  isRead
-    ? new Problem(503, 'Service Unavailable', `${what}. Please try again in a moment.`, { retryAfterSeconds: 1 })
-    : new Problem(
-        503,
-        'Service Unavailable',
-        `${what}; whether it was done is not known. Please try again in a moment, with the same Idempotency-Key if you sent one.`,
-        { retryAfterSeconds: 1, outcome: 'unknown' },
-      );

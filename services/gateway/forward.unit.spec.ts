@@ -1,5 +1,5 @@
 import { ANSWERED_BYTES, type SidecarAnswer } from '../kit/index.ts';
-import { failureOf } from './forward.ts';
+import { failureOf } from './outcome.ts';
 import { ask, closeAll, configured, expectProblem, failed, open, Raw, said, silence, text, until } from './testing.ts';
 
 /** The right one is blamed, and no client chooses what is called (K4). */

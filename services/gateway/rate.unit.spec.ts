@@ -1,5 +1,5 @@
 import { Refused } from './admission.ts';
-import type { Options } from './app.ts';
+import type { Options } from './options.ts';
 import { outsideFrom, PublicBase } from './public-base.ts';
 import { SETTINGS } from './settings.ts';
 import { ask, closeAll, configured, expectProblem, open, text } from './testing.ts';

@@ -3,7 +3,8 @@ import type { Server } from 'node:http';
 import { type AddressInfo, createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ANSWERED_BY, Sidecar, type SidecarAnswer, type SidecarRequest, type Transport } from '../kit/index.ts';
-import { gateway, type Options } from './app.ts';
+import { gateway } from './app.ts';
+import type { Options } from './options.ts';
 import { SETTINGS, type Settings } from './settings.ts';
 
 /** For tests of the entrance: a gateway of lecture on a port of this machine, and clients that send bytes as they like. */

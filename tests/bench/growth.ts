@@ -1,7 +1,7 @@
 /** What grows: the number of replicas, a backlog of events, and a lecture with very many registrations. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bench, costOf, EFFECTS, failures, ms, read, settled } from './bench.ts';
-import { load } from './load.ts';
+import { type Load, type LoadOptions, load } from './load.ts';
 import { type Published, type Stores, stores as storesOf } from './stores.ts';
 
 /** How long making a backlog, or many registrations, may take. */
@@ -106,23 +106,43 @@ async function until(stores: Stores, type: string, numbers: ReadonlySet<number>)
   return events;
 }
 
+/** Opens a lecture at academy's gateway; answers its number. */
+async function opened(at: number): Promise<number> {
+  let number = 0;
+  const command = { path: '/lectureSystems', body: { lectureName: 'Korean history' } };
+  const enrolled = (id: number): void => {
+    number = id;
+  };
+  await load(at, 10, { limit: 1, connections: 1, command, enrolled });
+  return number;
+}
+
+/** Cancels a lecture while others register, until all its registrations are cancelled, for at most a while. */
+async function cancel(
+  at: number,
+  lecture: number,
+  others: LoadOptions,
+  allCancelled: () => Promise<Published[]>,
+): Promise<{ said: Published[]; lasted: number; busy: Load }> {
+  let isOver = false;
+  const started = performance.now();
+  const removed = await fetch(`http://127.0.0.1:${at}/lectureSystems/${lecture}`, { method: 'DELETE' });
+  if (removed.status !== 204) throw new Error(`The lecture was not cancelled: ${removed.status}`);
+  const meanwhile = load(at, WORKING_MS / 1000, { ...others, isOver: () => isOver });
+  const said = await allCancelled();
+  const lasted = (performance.now() - started) / 1000;
+  isOver = true;
+  return { said, lasted, busy: await meanwhile };
+}
+
 /** Academy: a lecture with very many registrations is cancelled while others go on registering for another one. */
 export async function cancelled({ build, options, rows }: Bench): Promise<void> {
   await build.run(['down']);
   await build.up('academy', options.profile);
   const stores = await storesOf(options.profile, 'academy');
   const at = await build.port('academy-gateway');
-  const open = async (): Promise<number> => {
-    let opened = 0;
-    const command = { path: '/lectureSystems', body: { lectureName: 'Korean history' } };
-    const enrolled = (id: number): void => {
-      opened = id;
-    };
-    await load(at, 10, { limit: 1, connections: 1, command, enrolled });
-    return opened;
-  };
   const of = (lectureId: number) => ({ path: REGISTRATIONS, body: { lectureId, studentId: 1 } });
-  const [lecture, another] = [await open(), await open()];
+  const [lecture, another] = [await opened(at), await opened(at)];
   const registered = new Set<number>();
   const made = await load(at, MAKING_SECONDS, {
     limit: Math.ceil(options.size / 20),
@@ -132,15 +152,7 @@ export async function cancelled({ build, options, rows }: Bench): Promise<void> 
   await until(stores, 'CourseRegistrationCompleted', registered);
   const others = { connections: OTHER_CONNECTIONS, command: of(another) };
   const quiet = await load(at, options.seconds, others);
-  let isOver = false;
-  const started = performance.now();
-  const removed = await fetch(`http://127.0.0.1:${at}/lectureSystems/${lecture}`, { method: 'DELETE' });
-  if (removed.status !== 204) throw new Error(`The lecture was not cancelled: ${removed.status}`);
-  const meanwhile = load(at, WORKING_MS / 1000, { ...others, isOver: () => isOver });
-  const said = await until(stores, 'CourseCanceled', registered);
-  const lasted = (performance.now() - started) / 1000;
-  isOver = true;
-  const busy = await meanwhile;
+  const { said, lasted, busy } = await cancel(at, lecture, others, () => until(stores, 'CourseCanceled', registered));
   // What comes twice comes soon.
   await sleep(2 * POLL_MS);
   said.push(...(await stores.published()));

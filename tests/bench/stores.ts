@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Admin, Consumer, MessagesStreamModes, stringDeserializers } from '@platformatic/kafka';
 import { Redis } from 'ioredis';
-import { createPool, type RowDataPacket } from 'mysql2/promise';
+import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
 import { parse } from 'yaml';
 import { home } from '../../tools/run/paths.ts';
 import type { Profile } from '../../tools/run/process.ts';
@@ -117,18 +117,10 @@ async function light(system: string): Promise<Stores> {
   };
 }
 
-async function full(system: string): Promise<Stores> {
-  const redis = await redisOf('full', `${system}-configuration`);
-  const brokers = [await setting('full', `${system}-pubsub`, 'brokers')];
-  const url = await setting('full', `${system}-state`, 'connectionString');
-  const [, user = '', password = '', host = '', port] = /^([^:]+):([^@]*)@tcp\(([^:]+):(\d+)\)/.exec(url) ?? [];
-  const mysql = createPool({ host, port: Number(port), user, password, database: system, connectionLimit: 4 });
-  const admin = new Admin({ clientId: 'bench', bootstrapBrokers: brokers });
+/** Answers the events on a topic of Kafka since it was asked before. */
+function eventsOn(topic: string, brokers: string[]): () => Promise<Published[]> {
   let read: readonly bigint[] = [];
-  let own = 0;
-  let ownInRedis = 0;
-
-  async function publishedEvents(): Promise<Published[]> {
+  return async () => {
     const events: Published[] = [];
     const consumer = new Consumer({
       groupId: `bench-${randomUUID()}`,
@@ -137,13 +129,13 @@ async function full(system: string): Promise<Stores> {
       deserializers: stringDeserializers,
     });
     try {
-      const ends = (await consumer.listOffsets({ topics: [system] })).get(system) ?? [];
+      const ends = (await consumer.listOffsets({ topics: [topic] })).get(topic) ?? [];
       const behind = new Set(ends.flatMap((end, partition) => (end > (read[partition] ?? 0n) ? [partition] : [])));
-      const offsets = ends.map((_, partition) => ({ topic: system, partition, offset: read[partition] ?? 0n }));
+      const offsets = ends.map((_, partition) => ({ topic, partition, offset: read[partition] ?? 0n }));
       read = ends;
       if (behind.size === 0) return events;
       const stream = await consumer.consume({
-        topics: [system],
+        topics: [topic],
         mode: MessagesStreamModes.MANUAL,
         offsets,
         autocommit: false,
@@ -158,25 +150,46 @@ async function full(system: string): Promise<Stores> {
     } finally {
       await consumer.close(true);
     }
-  }
+  };
+}
+
+async function mysqlOf(system: string): Promise<Pool> {
+  const url = await setting('full', `${system}-state`, 'connectionString');
+  const [, user = '', password = '', host = '', port] = /^([^:]+):([^@]*)@tcp\(([^:]+):(\d+)\)/.exec(url) ?? [];
+  return createPool({ host, port: Number(port), user, password, database: system, connectionLimit: 4 });
+}
+
+/** What MySQL was asked, by its status, without the commands that only this process sends. */
+const askedOfMysql = (status: readonly RowDataPacket[], own: number): Counts =>
+  statusCounts(
+    status.map((row) => [String(row.Variable_name), String(row.Value)] as const),
+    own,
+  );
+
+/** What the Redis of the configuration was asked, under names that none of MySQL's commands has. */
+const besideMysql = (counts: Counts): Counts =>
+  Object.fromEntries(
+    Object.entries(counts).map(([name, count]) => [name === TOTAL ? TOTAL : `Redis ${name}`, count] as const),
+  );
+
+async function full(system: string): Promise<Stores> {
+  const redis = await redisOf('full', `${system}-configuration`);
+  const brokers = [await setting('full', `${system}-pubsub`, 'brokers')];
+  const mysql = await mysqlOf(system);
+  const admin = new Admin({ clientId: 'bench', bootstrapBrokers: brokers });
+  let own = 0;
+  let ownInRedis = 0;
 
   return {
-    published: publishedEvents,
+    published: eventsOn(system, brokers),
     async asked() {
       own++;
-      const sql = 'SHOW GLOBAL STATUS';
-      const [rows] = await mysql.query<RowDataPacket[]>(sql);
-      const ofMysql = statusCounts(
-        rows.map((row) => [String(row.Variable_name), String(row.Value)] as const),
-        own,
-      );
+      const [rows] = await mysql.query<RowDataPacket[]>('SHOW GLOBAL STATUS');
+      const ofMysql = askedOfMysql(rows, own);
       ownInRedis += 2;
       const { store } = await askedOf(redis, ownInRedis);
-      const ofRedis = Object.entries(store).map(
-        ([name, count]) => [name === TOTAL ? TOTAL : `Redis ${name}`, count] as const,
-      );
       return {
-        store: sumOf([ofMysql, Object.fromEntries(ofRedis)]),
+        store: sumOf([ofMysql, besideMysql(store)]),
         broker: await countBatches(join(home, 'data/full/kafka/log'), BATCHES),
       };
     },

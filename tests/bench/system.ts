@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ages, type Bench, both, costOf, EFFECTS, failures, figuresOf, ms, read, settled } from './bench.ts';
 import { cpuTable } from './cpu.ts';
-import { CONNECTIONS, load } from './load.ts';
+import { CONNECTIONS, type Load, load } from './load.ts';
 import { profileSidecars } from './profile.ts';
-import { table } from './table.ts';
+import { type Row, table } from './table.ts';
 
 /** What an implementation like the original reached on two cores: its best rate, and its usual times. */
 export const SOURCE = { perSecond: 125, p50: 250, p99: 400, memory: 480 };
@@ -39,6 +39,43 @@ function rowWatch({ stores }: Bench): { enrolled(id: number): void; end(): Promi
   };
 }
 
+/** Rate and times of the load. */
+function rowsOf(result: Load): Row[] {
+  const { perSecond, p50, p99 } = result;
+  return [
+    {
+      measure: `whole system through the gateway, ${CONNECTIONS} connections: enrolments per second`,
+      figure: perSecond.toFixed(0) + failures(result),
+      against: `source: ${SOURCE.perSecond} at best`,
+      ratio: perSecond / SOURCE.perSecond,
+      goal: `${SOURCE.perSecond * 3}`,
+      met: perSecond >= SOURCE.perSecond * 3,
+      values: { 'per second': perSecond },
+    },
+    {
+      measure: 'whole system through the gateway: p50 / p99',
+      figure: `${ms(p50)} / ${ms(p99)}`,
+      against: 'p99 with its own p50',
+      ratio: p99 / p50,
+      goal: 'ratio 2',
+      met: p99 <= 2 * p50,
+      values: { p50, p99 },
+    },
+  ];
+}
+
+/** How far something was behind; `missing`: how often it did not come at all. */
+function behind(what: string, found: readonly number[], missing: number): Row {
+  const worst = Math.max(...found);
+  return {
+    measure: `${what} under it: p50 / p99 / longest`,
+    figure: `${both(found)} / ${ms(worst)}${missing ? `, ${missing} missing after 20 s` : ''}`,
+    goal: '500 ms',
+    met: missing === 0 && found.length > 0 && worst <= 500,
+    values: { ...figuresOf(found), longest: worst },
+  };
+}
+
 export async function system(bench: Bench): Promise<void> {
   const { build, stores, rows, options } = bench;
   const at = await build.port('lecture-gateway');
@@ -57,40 +94,12 @@ export async function system(bench: Bench): Promise<void> {
   const generator = 'load generator';
   after.cpu.set(generator, atEnd.cpu.get(generator) ?? 0);
 
-  const { perSecond, p50, p99 } = result;
-  rows.push({
-    measure: `whole system through the gateway, ${CONNECTIONS} connections: enrolments per second`,
-    figure: perSecond.toFixed(0) + failures(result),
-    against: `source: ${SOURCE.perSecond} at best`,
-    ratio: perSecond / SOURCE.perSecond,
-    goal: `${SOURCE.perSecond * 3}`,
-    met: perSecond >= SOURCE.perSecond * 3,
-    values: { 'per second': perSecond },
-  });
-  rows.push({
-    measure: 'whole system through the gateway: p50 / p99',
-    figure: `${ms(p50)} / ${ms(p99)}`,
-    against: 'p99 with its own p50',
-    ratio: p99 / p50,
-    goal: 'ratio 2',
-    met: p99 <= 2 * p50,
-    values: { p50, p99 },
-  });
-  const behind = (what: string, found: readonly number[], missing: number): void => {
-    const worst = Math.max(...found);
-    rows.push({
-      measure: `${what} under it: p50 / p99 / longest`,
-      figure: `${both(found)} / ${ms(worst)}${missing ? `, ${missing} missing after 20 s` : ''}`,
-      goal: '500 ms',
-      met: missing === 0 && found.length > 0 && worst <= 500,
-      values: { ...figuresOf(found), longest: worst },
-    });
-  };
+  rows.push(...rowsOf(result));
   for (const effect of EFFECTS) {
     const { ages: found, missing } = ages(published, effect);
-    behind(`payment -> ${effect}`, found, missing);
+    rows.push(behind(`payment -> ${effect}`, found, missing));
   }
-  behind("answer -> row in my page's view", rowAges, 0);
+  rows.push(behind("answer -> row in my page's view", rowAges, 0));
   bench.whole = costOf(before, after, processes, result.done);
   if (options.cpu) {
     const used = cpuTable(before.cpu, after.cpu, result.done);

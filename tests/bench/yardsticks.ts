@@ -164,56 +164,59 @@ export interface OwnOutbox {
   readonly perSecond: number;
 }
 
+const OUTBOX = 'bench-outbox';
+
+/** Topics and components of an app with Dapr's own outbox. */
+async function makeOutbox(profile: Profile, stores: Stores): Promise<void> {
+  // One partition each, so that the rate is that of a partition.
+  await stores.createTopic(OUTBOX, 1);
+  await stores.createTopic(`default${OUTBOX}${OUTBOX}outbox`, 1);
+  await component(profile, 'pubsub', 'bench-outbox-pubsub', [OUTBOX]);
+  const outbox = [
+    { name: 'outboxPublishPubsub', value: 'bench-outbox-pubsub' },
+    { name: 'outboxPublishTopic', value: OUTBOX },
+  ];
+  await component(profile, 'state', 'bench-outbox-state', [OUTBOX], outbox);
+}
+
+/** Commits a transaction with an event at a sidecar; answers when that was. */
+async function commit(port: number, n: number): Promise<number> {
+  const written = { key: `own-${n}`, value: { n }, contentType: 'application/json' };
+  const { statusCode, body } = await request(`http://127.0.0.1:${port}/v1.0/state/bench-outbox-state/transaction`, {
+    method: 'POST',
+    body: JSON.stringify({ operations: [{ operation: 'upsert', request: written }] }),
+  });
+  if (statusCode >= 300) throw new Error(`Dapr's outbox: ${statusCode} ${await body.text()}`);
+  return performance.now();
+}
+
 /** Dapr's own outbox: from the answer of a transaction to the delivery of its event, and deliveries of a burst. */
 export async function ownOutbox(profile: Profile, build: Build, stores: Stores): Promise<OwnOutbox> {
-  const appId = 'bench-outbox';
-  const topic = 'bench-outbox';
-  // One partition each, so that the rate is that of a partition.
-  await stores.createTopic(topic, 1);
-  await stores.createTopic(`default${appId}${topic}outbox`, 1);
-  await component(profile, 'pubsub', 'bench-outbox-pubsub', [appId]);
-  await component(
-    profile,
-    'state',
-    'bench-outbox-state',
-    [appId],
-    [
-      { name: 'outboxPublishPubsub', value: 'bench-outbox-pubsub' },
-      { name: 'outboxPublishTopic', value: topic },
-    ],
-  );
+  await makeOutbox(profile, stores);
   const arrived = new Map<number, number>();
-  const of = await replica(appId, 8089, []);
-  const server = subscriber('bench-outbox-pubsub', topic, (n) => arrived.set(n, performance.now())).listen(
-    of.ports.app,
+  const of = await replica(OUTBOX, 8089, []);
+  const { app, http } = of.ports;
+  const server = subscriber('bench-outbox-pubsub', OUTBOX, (n) => arrived.set(n, performance.now())).listen(
+    app,
     '127.0.0.1',
   );
   await once(server, 'listening');
   try {
     await sidecar(of, build);
-    const commit = async (n: number): Promise<number> => {
-      const written = { key: `own-${n}`, value: { n }, contentType: 'application/json' };
-      const { statusCode, body } = await request(
-        `http://127.0.0.1:${of.ports.http}/v1.0/state/bench-outbox-state/transaction`,
-        { method: 'POST', body: JSON.stringify({ operations: [{ operation: 'upsert', request: written }] }) },
-      );
-      if (statusCode >= 300) throw new Error(`Dapr's outbox: ${statusCode} ${await body.text()}`);
-      return performance.now();
-    };
     const all = async (upTo: number): Promise<void> => {
       const end = Date.now() + 20_000;
       while (arrived.size < upTo && Date.now() < end) await sleep(5);
     };
     const ages: number[] = [];
     for (let n = 0; n < 4; n++) {
-      const committed = await commit(n);
+      const committed = await commit(http, n);
       await all(n + 1);
       // The first one waits for the subscriptions.
       if (n > 0) ages.push((arrived.get(n) ?? Number.NaN) - committed);
     }
     const burst = profile === 'full' ? 6 : 200;
     const before = performance.now();
-    await Promise.all(Array.from({ length: burst }, (_, n) => commit(4 + n)));
+    await Promise.all(Array.from({ length: burst }, (_, n) => commit(http, 4 + n)));
     await all(4 + burst);
     const lasted = (Math.max(...arrived.values()) - before) / 1000;
     return { latencies: ages, perSecond: (arrived.size - 4) / lasted };

@@ -64,17 +64,10 @@ const configure = (system: string, values: Row): Promise<unknown> =>
 const both = (values: readonly number[]): string =>
   values.length === 0 ? '-' : `${percentile(values, 0.5).toFixed(0)} / ${percentile(values, 0.99).toFixed(0)} ms`;
 
-async function demonstrate(system: string, demonstration: Demonstration): Promise<boolean> {
-  const { about, source, users, phases, breaker, request, leftBehind } = demonstration;
-  console.log(`${system}: ${about}\n${users} users, each asking again as soon as he is answered.\n`);
-  const status = JSON.parse((await run('status', '--json')).stdout) as {
-    appId: string;
-    port: number;
-  }[];
-  const portOf = (appId: string): number => status.find((one) => one.appId === appId)!.port;
-  const gateway = `http://127.0.0.1:${portOf(`${system}-gateway`)}`;
-  const pool = new Pool(gateway, { connections: users + 4 });
-  const ask: Ask = async (method, path, body) => {
+/** Asks the gateway over the connections of a pool. */
+const askOver =
+  (pool: Pool): Ask =>
+  async (method, path, body) => {
     const began = performance.now();
     const answer = await pool.request({
       method: method as 'GET',
@@ -85,9 +78,23 @@ async function demonstrate(system: string, demonstration: Demonstration): Promis
     const text = await answer.body.text();
     return { status: answer.statusCode, body: text ? (JSON.parse(text) as Row) : {}, ms: performance.now() - began };
   };
-  const read: Read = (path) => collection(gateway, path);
-  await demonstration.prepare?.(ask, read);
 
+/** What was seen of all phases. */
+interface Played {
+  readonly sent: readonly Sent[];
+  /** When each phase began. */
+  readonly begun: readonly string[];
+  /** What the breaker changed to, and when. */
+  readonly transitions: readonly string[];
+}
+
+/** Plays the phases with a crowd of users. @param metrics the port where the sidecar with the breaker shows its figures */
+async function play(
+  system: string,
+  { users, phases, breaker, request }: Demonstration,
+  ask: Ask,
+  metrics: number,
+): Promise<Played> {
   const sent: Sent[] = [];
   const began = performance.now();
   const since = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s`;
@@ -97,7 +104,7 @@ async function demonstrate(system: string, demonstration: Demonstration): Promis
   let working = true;
   let names = 0;
   const watching = watchBreaker(
-    portOf(breaker.of) + 16_000,
+    metrics,
     breaker.towards,
     (state) => transitions.push(`${state} at ${since()}`),
     () => working,
@@ -124,39 +131,72 @@ async function demonstrate(system: string, demonstration: Demonstration): Promis
   working = false;
   await Promise.all([...crowd, watching]);
   await configure(system, phases[0]!.configuration);
+  return { sent, begun, transitions };
+}
 
+const isAccepted = ({ status }: Sent): boolean => status < 300;
+
+function printLine(name: string, of: readonly Sent[]): void {
+  const accepted = of.filter(isAccepted);
+  const refused = of.filter((one) => !isAccepted(one));
+  const share = ((accepted.length / of.length) * 100).toFixed(2);
+  console.log(
+    `| ${name} | ${of.length} | ${share} % | ${both(accepted.map(({ ms }) => ms))} | ${both(refused.map(({ ms }) => ms))} |`,
+  );
+}
+
+/** The table of all phases, and what the breaker did. */
+function print({ source, phases, breaker }: Demonstration, { sent, begun, transitions }: Played): void {
   console.log(
     '| phase | requests | accepted | accepted p50 / p99 | refused p50 / p99 |\n| --- | --: | --: | --: | --: |',
   );
-  const isAccepted = ({ status }: Sent): boolean => status < 300;
-  const line = (name: string, of: readonly Sent[]): void => {
-    const accepted = of.filter(isAccepted);
-    const refused = of.filter((one) => !isAccepted(one));
-    const share = ((accepted.length / of.length) * 100).toFixed(2);
-    console.log(
-      `| ${name} | ${of.length} | ${share} % | ${both(accepted.map(({ ms }) => ms))} | ${both(refused.map(({ ms }) => ms))} |`,
-    );
-  };
   for (const [index, { name }] of phases.entries())
-    line(
+    printLine(
       `${name}, from ${begun[index]}`,
       sent.filter((one) => one.phase === index),
     );
-  if (phases.length > 1) line('all', sent);
-  const odd = [...new Set(sent.map(({ status }) => status))].filter((status) => status >= 300 && status !== 503);
-  const accepted = (sent.filter(isAccepted).length / sent.length) * 100;
+  if (phases.length > 1) printLine('all', sent);
   console.log(
     `\nsource: ${source}\nbreaker of ${breaker.of} towards ${breaker.towards}: ${transitions.join(', ') || 'stayed closed'}`,
   );
+}
 
-  // What was begun for refused requests is undone by and by; at the end none of it may be left.
-  const refused = new Set(sent.filter((one) => !isAccepted(one) && !one.unknown).map(({ name }) => name));
-  const unknown = sent.filter((one) => one.unknown).length;
+/** What was begun for refused requests is undone by and by; at the end none of it may be left. Answers what is. */
+async function stillLeft(
+  { leftBehind }: Demonstration,
+  refused: ReadonlySet<string>,
+  read: Read,
+): Promise<readonly string[]> {
   let left: string[] = [];
   for (const end = Date.now() + 60_000; Date.now() < end; await sleep(500)) {
     left = await leftBehind(refused, read);
     if (left.length === 0) break;
   }
+  return left;
+}
+
+async function demonstrate(system: string, demonstration: Demonstration): Promise<boolean> {
+  const { about, users, phases, breaker, request } = demonstration;
+  console.log(`${system}: ${about}\n${users} users, each asking again as soon as he is answered.\n`);
+  const status = JSON.parse((await run('status', '--json')).stdout) as {
+    appId: string;
+    port: number;
+  }[];
+  const portOf = (appId: string): number => status.find((one) => one.appId === appId)!.port;
+  const gateway = `http://127.0.0.1:${portOf(`${system}-gateway`)}`;
+  const pool = new Pool(gateway, { connections: users + 4 });
+  const ask = askOver(pool);
+  const read: Read = (path) => collection(gateway, path);
+  await demonstration.prepare?.(ask, read);
+  const played = await play(system, demonstration, ask, portOf(breaker.of) + 16_000);
+  print(demonstration, played);
+
+  const { sent } = played;
+  const odd = [...new Set(sent.map(({ status }) => status))].filter((status) => status >= 300 && status !== 503);
+  const accepted = (sent.filter(isAccepted).length / sent.length) * 100;
+  const refused = new Set(sent.filter((one) => !isAccepted(one) && !one.unknown).map(({ name }) => name));
+  const unknown = sent.filter((one) => one.unknown).length;
+  const left = await stillLeft(demonstration, refused, read);
   console.log(`left behind by ${refused.size} refused requests: ${left.length || 'nothing'}`);
   if (unknown > 0)
     console.log(`answered as of unknown outcome, to be repeated with the same Idempotency-Key: ${unknown}`);

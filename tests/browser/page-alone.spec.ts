@@ -3,7 +3,7 @@ import { createServer, request as forward, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { Refused } from '../../services/gateway/admission.ts';
-import type { Options } from '../../services/gateway/app.ts';
+import type { Options } from '../../services/gateway/options.ts';
 import { closeAll, type Opened, open, said } from '../../services/gateway/testing.ts';
 import type { SidecarAnswer, SidecarRequest } from '../../services/kit/index.ts';
 import { pagesOf } from '../../tools/run/infrastructure/pages.ts';

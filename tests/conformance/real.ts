@@ -97,6 +97,26 @@ interface ProbeSidecar {
   readonly silence: () => Promise<void>;
 }
 
+/** Makes tables and topics, and puts the configuration in place. */
+async function prepare(addresses: Addresses): Promise<void> {
+  const { mysql, kafka } = addresses;
+  if (!mysql || !kafka) throw new Error('no MySQL or Kafka');
+  await makeTables(mysql, [{ schema: 'probe', table: 'state', metadataTable: 'dapr_metadata' }]);
+  const admin = new Admin({ clientId: 'probe', bootstrapBrokers: kafka });
+  const there = await admin.listTopics();
+  for (const topic of [RAW_TOPIC, PARSED_TOPIC])
+    if (!there.includes(topic)) await admin.createTopics({ topics: [topic], partitions: 4, replicas: 1 });
+  await admin.close();
+  for (const [key, value] of Object.entries(CONFIGURATION)) await configure(addresses, key, value);
+}
+
+/** Changes a key of the configuration store. */
+async function configure({ redis: at }: Addresses, key: string, value: string): Promise<void> {
+  const redis = new Redis({ ...at, db: CONFIGURATION_DB });
+  await redis.set(key, `${value}||1`);
+  redis.disconnect();
+}
+
 /** Starts everything, once for all cases. */
 export class Real {
   private readonly children: Child[] = [];
@@ -111,55 +131,10 @@ export class Real {
     const { specs, addresses } = await infrastructure('full', [], () => undefined);
     for (const spec of specs) this.run(new Child(spec, join(home, 'logs', `${spec.id}.log`)));
     for (const child of this.children) await child.whenHealthy(60_000);
-    const { redis: at, mysql, kafka } = addresses;
-    if (!mysql || !kafka) throw new Error('no MySQL or Kafka');
-    await makeTables(mysql, [{ schema: 'probe', table: 'state', metadataTable: 'dapr_metadata' }]);
-    const admin = new Admin({ clientId: 'probe', bootstrapBrokers: kafka });
-    const there = await admin.listTopics();
-    for (const topic of [RAW_TOPIC, PARSED_TOPIC])
-      if (!there.includes(topic)) await admin.createTopics({ topics: [topic], partitions: 4, replicas: 1 });
-    await admin.close();
-    const configure = async (key: string, value: string): Promise<void> => {
-      const redis = new Redis({ ...at, db: CONFIGURATION_DB });
-      await redis.set(key, `${value}||1`);
-      redis.disconnect();
-    };
-    for (const [key, value] of Object.entries(CONFIGURATION)) await configure(key, value);
-
+    await prepare(addresses);
     const rendered = await renderComponents('full', [], addresses);
     const callee = await this.sidecarOf(CALLEE, calleeApp(), rendered, {});
-    for (const { store, broker } of KINDS) {
-      const probe = new ProbeApp();
-      const group = `probe-${store}`;
-      const { http } = await this.sidecarOf('probe-caller', probe.app, rendered, {
-        state: [`state.${store}`, (folder) => STATE(addresses, folder)[store]],
-        pubsub: [`pubsub.${broker}`, () => PUBSUB(addresses, group)[broker]],
-        configuration: [
-          'configuration.redis',
-          () => ({ redisHost: `${at.host}:${at.port}`, redisPassword: '', redisDB: String(CONFIGURATION_DB) }),
-        ],
-      });
-      this.subjects.push(
-        new Subject({
-          store,
-          broker,
-          probe,
-          transport: httpTransport(http),
-          run: `run${Date.now().toString(36)}${store.slice(0, 3)}`,
-          configure,
-          deliver: () => sleep(20),
-          pass: (ms) => sleep(ms),
-          async withoutCallee(work) {
-            await callee.silence();
-            try {
-              return await work();
-            } finally {
-              await callee.listen();
-            }
-          },
-        }),
-      );
-    }
+    for (const kind of KINDS) this.subjects.push(await this.subjectOf(kind, callee, rendered, addresses));
   }
 
   async stop(): Promise<void> {
@@ -169,6 +144,44 @@ export class Real {
       server.closeAllConnections();
       server.close();
     }
+  }
+
+  /** A probe beside a sidecar with this store and this broker. */
+  private async subjectOf(
+    { store, broker }: (typeof KINDS)[number],
+    callee: ProbeSidecar,
+    rendered: Rendered,
+    addresses: Addresses,
+  ): Promise<Subject> {
+    const probe = new ProbeApp();
+    const group = `probe-${store}`;
+    const { redis: at } = addresses;
+    const { http } = await this.sidecarOf('probe-caller', probe.app, rendered, {
+      state: [`state.${store}`, (folder) => STATE(addresses, folder)[store]],
+      pubsub: [`pubsub.${broker}`, () => PUBSUB(addresses, group)[broker]],
+      configuration: [
+        'configuration.redis',
+        () => ({ redisHost: `${at.host}:${at.port}`, redisPassword: '', redisDB: String(CONFIGURATION_DB) }),
+      ],
+    });
+    return new Subject({
+      store,
+      broker,
+      probe,
+      transport: httpTransport(http),
+      run: `run${Date.now().toString(36)}${store.slice(0, 3)}`,
+      configure: (key, value) => configure(addresses, key, value),
+      deliver: () => sleep(20),
+      pass: (ms) => sleep(ms),
+      async withoutCallee(work) {
+        await callee.silence();
+        try {
+          return await work();
+        } finally {
+          await callee.listen();
+        }
+      },
+    });
   }
 
   private run(child: Child): Child {

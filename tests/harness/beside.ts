@@ -8,8 +8,9 @@ import type { ZodObject } from 'zod';
 import { type App, assemble, type Service } from '../../services/kit/index.ts';
 import { infrastructure } from '../../tools/run/infrastructure/infra.ts';
 import { renderComponents } from '../../tools/run/infrastructure/render.ts';
-import { readTemplate } from '../../tools/run/infrastructure/templates.ts';
+import { type Ports, readTemplate, type ServiceTemplate } from '../../tools/run/infrastructure/templates.ts';
 import { home } from '../../tools/run/paths.ts';
+import type { Addresses, ProcessSpec } from '../../tools/run/process.ts';
 import { daprd } from '../../tools/run/provision/daprd.ts';
 import { Child } from '../../tools/run/supervisor/child.ts';
 import { defaultPorts, sidecarSpec } from '../../tools/run/supervisor/services.ts';
@@ -34,6 +35,29 @@ async function diesWhenFound(port: number): Promise<void> {
   await sleep(AWAY_MS);
 }
 
+const silent = (): void => undefined;
+const childOf = (spec: ProcessSpec): Child => new Child(spec, join(home, 'logs', `${spec.id}.log`));
+
+/** Starts the stores and the broker of a system, and prepares them. Whatever goes wrong, nothing is left running. */
+async function stores(system: string): Promise<{ children: Child[]; addresses: Addresses }> {
+  const { specs, addresses, prepare } = await infrastructure('light', [system], silent);
+  const children = specs.map(childOf);
+  process.once('exit', () => {
+    for (const child of children) child.kill();
+  });
+  for (const child of children) child.start();
+  for (const child of children) await child.whenHealthy(30_000);
+  await prepare();
+  return { children, addresses };
+}
+
+/** The sidecar of a service, not started yet. */
+async function sidecarOf(service: ServiceTemplate, ports: Ports, addresses: Addresses): Promise<Child> {
+  const rendered = await renderComponents('light', [service.system], addresses);
+  const { command } = await daprd(silent);
+  return childOf(sidecarSpec({ service, number: 1, ports }, command, rendered));
+}
+
 /**
  * Starts a service in this process beside its sidecar; what it calls is not there.
  * @param dies whether a life before it ends at the worst moment of the sidecar's start
@@ -42,22 +66,9 @@ export async function beside<S extends ZodObject>(appId: string, service: Servic
   const system = appId.slice(0, appId.indexOf('-'));
   const template = (await readTemplate(system)).find((found) => found.appId === appId);
   if (!template) throw new Error(`dapr/${system}.yaml has no ${appId}`);
-  const silent = (): void => undefined;
-  const { specs, addresses, prepare } = await infrastructure('light', [system], silent);
-  const children = specs.map((spec) => new Child(spec, join(home, 'logs', `${spec.id}.log`)));
-  // Whatever goes wrong, nothing is left running.
-  process.once('exit', () => {
-    for (const child of children) child.kill();
-  });
-  for (const child of children) child.start();
-  for (const child of children) await child.whenHealthy(30_000);
-  await prepare();
-
+  const { children, addresses } = await stores(system);
   const ports = defaultPorts(template, 1);
-  const rendered = await renderComponents('light', [system], addresses);
-  const { command } = await daprd(silent);
-  const spec = sidecarSpec({ service: template, number: 1, ports }, command, rendered);
-  const sidecar = new Child(spec, join(home, 'logs', `${spec.id}.log`));
+  const sidecar = await sidecarOf(template, ports, addresses);
   children.unshift(sidecar);
   sidecar.start();
   if (dies) await diesWhenFound(ports.app);

@@ -22,7 +22,8 @@ export type System = keyof typeof PORTS;
 /** How long a client that insists goes on. */
 const PATIENCE_MS = 20_000;
 
-export interface Client {
+/** Requests to a gateway. */
+interface Requests {
   /** Address of the gateway. */
   readonly GW: string;
   /** A request to the gateway. A text body goes as it is, anything else as JSON. */
@@ -35,11 +36,22 @@ export interface Client {
   insist(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** The newest rows of a collection: 100 or more, as far as there are so many. A page may have holes or be empty. */
   newest<T = Fields>(path: string): Promise<T[]>;
+}
+
+/** What a test may do to the services of a system. */
+interface Operations {
   /** Does something while services are stopped; they are back before it returns, whatever happens. */
   without<T>(services: readonly string[], work: () => Promise<T>): Promise<T>;
   /** Does something while configuration values differ, once the services that read them have taken them; `before` are the values that come back. */
   configured<T>(values: Record<string, string>, before: Record<string, string>, work: () => Promise<T>): Promise<T>;
 }
+
+export interface Client extends Requests, Operations {}
+
+export const client = (system: System): Client => ({
+  ...requestsTo(`http://127.0.0.1:${PORTS[system] + Number(process.env.MADANG_PORT_OFFSET ?? 0)}`),
+  ...operationsOn(system),
+});
 
 /**
  * Waits until services are ready and all sidecars of their system reach them: a sidecar that could not connect to an
@@ -57,10 +69,8 @@ async function reachable(system: string, services: readonly string[]): Promise<v
   }
 }
 
-export function client(system: System): Client {
-  const GW = `http://127.0.0.1:${PORTS[system] + Number(process.env.MADANG_PORT_OFFSET ?? 0)}`;
-
-  const call: Client['call'] = async (method, path, body, headers = {}) => {
+function requestsTo(GW: string): Requests {
+  const call: Requests['call'] = async (method, path, body, headers = {}) => {
     const began = Date.now();
     const response = await fetch(GW + path, {
       method,
@@ -74,7 +84,7 @@ export function client(system: System): Client {
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : { text }, ms };
   };
 
-  const get: Client['get'] = (path, headers) => call('GET', path, undefined, headers);
+  const get: Requests['get'] = (path, headers) => call('GET', path, undefined, headers);
 
   return {
     GW,
@@ -99,6 +109,11 @@ export function client(system: System): Client {
       }
       return found;
     },
+  };
+}
+
+function operationsOn(system: System): Operations {
+  return {
     async without(services, work) {
       for (const service of services) await run('stop', `${system}-${service}`);
       try {

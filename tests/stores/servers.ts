@@ -6,10 +6,11 @@ import { parseAllDocuments } from 'yaml';
 import { kafkaAnswers, makeTables, redisAnswers } from '../../tools/run/infrastructure/prepare.ts';
 import { freePort } from '../../tools/run/paths.ts';
 import type { ProcessSpec } from '../../tools/run/process.ts';
+import { commandLine, listenAddress } from '../../tools/run/provision/container.ts';
 import { javaOptions, kafka, kafkaArguments, kafkaProperties, kafkaTemplate } from '../../tools/run/provision/kafka.ts';
 import { asUser, mysql, mysqlTemplate, redoLog } from '../../tools/run/provision/mysql.ts';
 import { redis } from '../../tools/run/provision/redis.ts';
-import { commandLine, listenAddress, run } from '../../tools/run/provision/ways.ts';
+import { run } from '../../tools/run/provision/ways.ts';
 import { chart } from '../chart/helm.ts';
 import type { Authority, Certificate } from './authority.ts';
 

@@ -10,7 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import type { SidecarAnswer } from '../../kit/index.ts';
 import { Refused } from '../admission.ts';
-import type { Options } from '../app.ts';
+import type { Options } from '../options.ts';
 import { closeAll, configured, type Opened as Gateway, open, said, serverOf, silence } from '../testing.ts';
 import { packageOf } from './definitions.ts';
 import { HEALTH, REFLECTION } from './protocols.ts';

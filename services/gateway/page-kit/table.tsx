@@ -32,10 +32,8 @@ export function Table<R>({
   /** Said where there are none. */
   empty: string;
 }) {
-  const isKnown = live.body.value !== undefined;
-  const isOld = live.trouble.value !== undefined;
   return (
-    <div class="table" aria-busy={!isKnown}>
+    <div class="table" aria-busy={live.body.value === undefined}>
       <table>
         <caption>{caption}</caption>
         <thead>
@@ -59,10 +57,21 @@ export function Table<R>({
           ))}
         </tbody>
       </table>
-      {rows.length === 0 && <p class="empty">{isKnown ? empty : isOld ? say().unreadable : say().loading}</p>}
+      <Standing live={live} empty={rows.length === 0 && empty} />
+    </div>
+  );
+}
+
+/** How far what is shown can be relied on: whether there is nothing, nothing yet, or what was. */
+function Standing({ live, empty }: { live: Live; empty: string | false }) {
+  const isKnown = live.body.value !== undefined;
+  const isOld = live.trouble.value !== undefined;
+  return (
+    <>
+      {empty !== false && <p class="empty">{isKnown ? empty : isOld ? say().unreadable : say().loading}</p>}
       <p class="note" role="status">
         {isKnown && isOld ? say().stale : ''}
       </p>
-    </div>
+    </>
   );
 }

@@ -1,10 +1,12 @@
 import { course, type Options, type Verdict } from '../demonstration.ts';
-import { through } from '../entrance.ts';
+import { type Ask, through } from '../entrance.ts';
 import type { Json } from '../kubectl.ts';
 import { until } from '../until.ts';
 
 const listed = (answer: Json): Json[] =>
   Array.isArray(answer) ? (answer as Json[]) : Object.values((answer._embedded ?? {}) as Record<string, Json[]>).flat();
+
+type Answer = Awaited<ReturnType<Ask>>;
 
 /** A service that is away catches up when it is back. */
 export async function outage({ cluster }: Options): Promise<Verdict> {
@@ -27,36 +29,45 @@ export async function outage({ cluster }: Options): Promise<Verdict> {
       const meanwhile = await Promise.all(ids.map(page));
       const began = Date.now();
       await cluster.kubectl('scale', 'deployment/lecture-course', `--replicas=${replicas}`);
-      const caughtUp = await until('deliveries are started', 150_000, async () =>
+      const caughtUpMs = await until('deliveries are started', 150_000, async () =>
         (await Promise.all(ids.map(page))).every((status) => status === 'DELIVERY_START')
           ? Date.now() - began
           : undefined,
       );
-      return {
-        good:
-          enrolled.every(({ status }) => status === 201) &&
-          meanwhile.every((status) => status === null) &&
-          refused.status === 503,
-        figures: [
-          ['course at 0 pods: GET /courses', `${refused.status} after ${refused.ms} ms`, 'not shown'],
-          [
-            'two enrolments meanwhile',
-            enrolled.map(({ status, ms }) => `${status} after ${ms} ms`).join(', '),
-            '201, 201',
-          ],
-          ['deliveryStatus meanwhile', meanwhile.map(String).join(', '), 'null, null'],
-          [
-            'deliveryStatus after it is back',
-            `DELIVERY_START for both, ${Math.round(caughtUp / 1000)} s after the scale-up`,
-            'DELIVERY_START',
-          ],
-        ],
-      };
+      return verdictOf({ refused, enrolled, meanwhile, caughtUpMs });
     });
   } finally {
     await cluster.kubectl('scale', 'deployment/lecture-course', `--replicas=${replicas}`);
     await cluster.rolledOut('lecture-course');
   }
+}
+
+/** What clients saw of the outage. */
+interface Seen {
+  readonly refused: Answer;
+  readonly enrolled: readonly Answer[];
+  /** The status of the deliveries while course was away. */
+  readonly meanwhile: readonly unknown[];
+  readonly caughtUpMs: number;
+}
+
+function verdictOf({ refused, enrolled, meanwhile, caughtUpMs }: Seen): Verdict {
+  return {
+    good:
+      enrolled.every(({ status }) => status === 201) &&
+      meanwhile.every((status) => status === null) &&
+      refused.status === 503,
+    figures: [
+      ['course at 0 pods: GET /courses', `${refused.status} after ${refused.ms} ms`, 'not shown'],
+      ['two enrolments meanwhile', enrolled.map(({ status, ms }) => `${status} after ${ms} ms`).join(', '), '201, 201'],
+      ['deliveryStatus meanwhile', meanwhile.map(String).join(', '), 'null, null'],
+      [
+        'deliveryStatus after it is back',
+        `DELIVERY_START for both, ${Math.round(caughtUpMs / 1000)} s after the scale-up`,
+        'DELIVERY_START',
+      ],
+    ],
+  };
 }
 
 /** What alert has written outlives its pod. */

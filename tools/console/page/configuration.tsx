@@ -23,13 +23,11 @@ export function Configuration() {
   );
 }
 
-function Key({ system, setting }: { system: string; setting: Setting }) {
-  const { key, about, readers, value: usual } = setting;
-  const inForce = settings.value[system]?.[key];
+/** A change of a value: what is typed, and what came of it when it was set. */
+function useChange(system: string, key: string) {
   const draft = useSignal<string | undefined>(undefined);
   const refused = useSignal('');
   const savedAt = useSignal(0);
-  const isUsual = inForce === undefined || inForce === usual;
   const set = async (value: string): Promise<void> => {
     refused.value = '';
     const before = Date.now();
@@ -42,6 +40,14 @@ function Key({ system, setting }: { system: string; setting: Setting }) {
       refused.value = (error as Error).message;
     }
   };
+  return { draft, refused, savedAt, set };
+}
+
+function Key({ system, setting }: { system: string; setting: Setting }) {
+  const { key, about, readers, value: usual } = setting;
+  const inForce = settings.value[system]?.[key];
+  const { draft, refused, savedAt, set } = useChange(system, key);
+  const isUsual = inForce === undefined || inForce === usual;
   const id = `${system}-${key}`;
   return (
     <li>

@@ -2,12 +2,13 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ownerOf } from '../infrastructure/system.ts';
 import { cache, home, isListening, portOffset } from '../paths.ts';
+import { containerEngine } from '../provision/container.ts';
 import { daprd } from '../provision/daprd.ts';
 import { kafka } from '../provision/kafka.ts';
 import { mysql } from '../provision/mysql.ts';
 import { python } from '../provision/python.ts';
 import { redis } from '../provision/redis.ts';
-import { containerEngine, type Found, Unavailable } from '../provision/ways.ts';
+import { type Found, Unavailable } from '../provision/ways.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const progress = (line: string) => print(`  ... ${line}`);

@@ -1,6 +1,14 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuildOptions, build as bundle, formatMessages, type Message, type Plugin, stop } from 'esbuild';
+import {
+  type BuildOptions,
+  build as bundle,
+  formatMessages,
+  type Message,
+  type OutputFile,
+  type Plugin,
+  stop,
+} from 'esbuild';
 import { root } from '../paths.ts';
 import { exists } from '../provision/ways.ts';
 import { buildGo, isGo } from './go-services.ts';
@@ -33,6 +41,15 @@ export const inOneFile = {
 
 const isBuildFailure = (error: unknown): error is { errors: Message[] } =>
   error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+
+/** Says in one sentence why something was not bundled. @throws always */
+const notBuilt =
+  (what: string) =>
+  async (error: unknown): Promise<never> => {
+    if (!isBuildFailure(error)) throw error;
+    const [first = 'unknown'] = await formatMessages(error.errors.slice(0, 1), { kind: 'error' });
+    throw new Error(`${what} cannot be built: ${first.trim()}`);
+  };
 
 const ENTRY = 'main';
 
@@ -109,11 +126,7 @@ export async function buildConsole(): Promise<string> {
       minify: true,
       tsconfig: join(root, from, 'page/tsconfig.json'),
     }),
-  ]).catch(async (error: unknown) => {
-    if (!isBuildFailure(error)) throw error;
-    const [first = 'unknown'] = await formatMessages(error.errors.slice(0, 1), { kind: 'error' });
-    throw new Error(`The console cannot be built: ${first.trim()}`);
-  });
+  ]).catch(notBuilt('The console'));
   await stop();
   return join(folder, 'server.js');
 }
@@ -140,51 +153,58 @@ export async function bundleServices(all: readonly ServiceTemplate[]): Promise<s
   const appIds = services.map((service) => service.appId);
   if (await isCurrent(appIds)) return [];
   await mkdir(dist, { recursive: true });
-  const bundled = async () => {
-    const pages = await pagesOf([...new Set(services.map(({ system }) => system))]);
-    const result = await bundle({
-      absWorkingDir: root,
-      entryPoints: services.flatMap(({ system, name, appId }) =>
-        (name === 'gateway' ? ['', GRPC] : ['']).map((part) => ({
-          in: `${ENTRY}:${system}/${name}${part}`,
-          out: appId + part,
-        })),
-      ),
-      outdir: dist,
-      ...inOneFile,
-      loader: { '.proto': 'text' },
-      plugins: [mains(pages.files)],
-      sourcemap: true,
-      sourcesContent: false,
-      write: false,
-      metafile: true,
-    });
-    return { ...result, inputs: [...Object.keys(result.metafile.inputs).filter(isFile), ...pages.inputs] };
-  };
-  const result = await bundled().catch(async (error: unknown) => {
-    if (!isBuildFailure(error)) throw error;
-    const [first = 'unknown'] = await formatMessages(error.errors.slice(0, 1), { kind: 'error' });
-    throw new Error(`The services cannot be built: ${first.trim()}`);
-  });
+  const { outputFiles, inputs } = await bundlesOf(services).catch(notBuilt('The services'));
   // Its server process would stay as long as the runner.
   await stop();
-  const changed: string[] = [];
-  for (const file of result.outputFiles) {
-    const before = await readFile(file.path).catch(() => undefined);
-    if (before?.equals(file.contents)) continue;
-    // A process that starts at this moment sees the whole old or the whole new file.
-    await writeFile(`${file.path}.new`, file.contents);
-    await rename(`${file.path}.new`, file.path);
-    changed.push(file.path);
-  }
+  const changed = await replaced(outputFiles);
+  const files = Object.fromEntries(await Promise.all(inputs.map(async (file) => [file, await stamp(file)])));
+  await writeFile(stampFile, JSON.stringify({ appIds, files }));
+  return appIds.filter((appId) => ['', GRPC].some((part) => changed.includes(join(dist, `${appId}${part}.js`))));
+}
+
+/** The bundles of these services, not written yet, and the files that decide what is in them. */
+async function bundlesOf(
+  services: readonly ServiceTemplate[],
+): Promise<{ outputFiles: OutputFile[]; inputs: string[] }> {
+  const pages = await pagesOf([...new Set(services.map(({ system }) => system))]);
+  const { outputFiles, metafile } = await bundle({
+    absWorkingDir: root,
+    entryPoints: services.flatMap(({ system, name, appId }) =>
+      (name === 'gateway' ? ['', GRPC] : ['']).map((part) => ({
+        in: `${ENTRY}:${system}/${name}${part}`,
+        out: appId + part,
+      })),
+    ),
+    outdir: dist,
+    ...inOneFile,
+    loader: { '.proto': 'text' },
+    plugins: [mains(pages.files)],
+    sourcemap: true,
+    sourcesContent: false,
+    write: false,
+    metafile: true,
+  });
   const inputs = [
-    ...result.inputs,
+    ...Object.keys(metafile.inputs).filter(isFile),
+    ...pages.inputs,
     'tsconfig.json',
     'package-lock.json',
     'tools/run/infrastructure/build.ts',
     'tools/run/infrastructure/pages.ts',
   ];
-  const files = Object.fromEntries(await Promise.all(inputs.map(async (file) => [file, await stamp(file)])));
-  await writeFile(stampFile, JSON.stringify({ appIds, files }));
-  return appIds.filter((appId) => ['', GRPC].some((part) => changed.includes(join(dist, `${appId}${part}.js`))));
+  return { outputFiles, inputs };
+}
+
+/** Writes the files that differ from what is there. Returns their paths. */
+async function replaced(files: readonly OutputFile[]): Promise<string[]> {
+  const changed: string[] = [];
+  for (const { path, contents } of files) {
+    const before = await readFile(path).catch(() => undefined);
+    if (before?.equals(contents)) continue;
+    // A process that starts at this moment sees the whole old or the whole new file.
+    await writeFile(`${path}.new`, contents);
+    await rename(`${path}.new`, path);
+    changed.push(path);
+  }
+  return changed;
 }

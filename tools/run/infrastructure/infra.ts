@@ -3,10 +3,11 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { freePort, home, isListening, portOffset } from '../paths.ts';
 import type { Addresses, ProcessSpec, Profile, Progress } from '../process.ts';
+import { commandLine, listenAddress } from '../provision/container.ts';
 import { kafka, kafkaArguments, kafkaProperties, kafkaTemplate, metaOf } from '../provision/kafka.ts';
 import { asUser, mysql, mysqlTemplate, redoLog } from '../provision/mysql.ts';
 import { redis } from '../provision/redis.ts';
-import { commandLine, exists, listenAddress, makeOnce, Unavailable } from '../provision/ways.ts';
+import { exists, makeOnce, Unavailable } from '../provision/ways.ts';
 import { kafkaAnswers, mysqlAnswers, prepareKafka, prepareMysql, prepareRedis, redisAnswers } from './prepare.ts';
 
 const local = '127.0.0.1';
@@ -73,6 +74,28 @@ async function redisProcess(profile: Profile, progress: Progress): Promise<Proce
   };
 }
 
+/** How the server works, wherever its data is. */
+const mysqlSettings = [
+  '--skip-name-resolve',
+  '--skip-log-bin',
+  '--loose-mysqlx=0',
+  '--character-set-server=utf8mb4',
+  '--collation-server=utf8mb4_bin',
+  // 40 sidecars; each opens as many connections as it has calls under way.
+  '--max-connections=1000',
+  '--innodb-buffer-pool-size=128M',
+  redoLog,
+  '--performance-schema=OFF',
+  // Without a log for replicas the numbers of rows need no lock over the whole table.
+  '--innodb-autoinc-lock-mode=2',
+  '--innodb-purge-threads=1',
+  // A commit is written to the kernel before it is answered, flushed to disk once a second: a killed process loses
+  // nothing, only a machine that loses power may lose the last second.
+  '--innodb-flush-log-at-trx-commit=2',
+  // The sidecar's transactions rest on ETags; gap locks would only make them deadlock.
+  '--transaction-isolation=READ-COMMITTED',
+];
+
 async function mysqlProcess(progress: Progress): Promise<ProcessSpec> {
   const found = await mysql(progress);
   const folder = join(home, 'data/full/mysql');
@@ -92,24 +115,7 @@ async function mysqlProcess(progress: Progress): Promise<ProcessSpec> {
     '--socket=mysql.sock',
     `--pid-file=${folder}/mysql.pid`,
     `--init-file=${folder}/init.sql`,
-    '--skip-name-resolve',
-    '--skip-log-bin',
-    '--loose-mysqlx=0',
-    '--character-set-server=utf8mb4',
-    '--collation-server=utf8mb4_bin',
-    // 40 sidecars; each opens as many connections as it has calls under way.
-    '--max-connections=1000',
-    '--innodb-buffer-pool-size=128M',
-    redoLog,
-    '--performance-schema=OFF',
-    // Without a log for replicas the numbers of rows need no lock over the whole table.
-    '--innodb-autoinc-lock-mode=2',
-    '--innodb-purge-threads=1',
-    // A commit is written to the kernel before it is answered, flushed to disk once a second: a killed process loses
-    // nothing, only a machine that loses power may lose the last second.
-    '--innodb-flush-log-at-trx-commit=2',
-    // The sidecar's transactions rest on ETags; gap locks would only make them deadlock.
-    '--transaction-isolation=READ-COMMITTED',
+    ...mysqlSettings,
     ...asUser(),
   ];
   return {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Progress } from '../process.ts';
-import { debian, type Found, firstOf, homebrew, installed, libraryPath, run, unpacked, which } from './ways.ts';
+import { debian, libraryPath, unpacked } from './debian.ts';
+import { type Found, firstOf, homebrew, installed, run, which } from './ways.ts';
 
 const programs = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chromium-headless-shell'];
 const MAC = ['/Applications/Chromium.app/Contents/MacOS', '/Applications/Google Chrome.app/Contents/MacOS'];

@@ -8,8 +8,9 @@ import type { ReadableStream } from 'node:stream/web';
 import { cache, root } from '../paths.ts';
 import type { Progress } from '../process.ts';
 import { verify } from './checksums.ts';
+import { containerEngine } from './container.ts';
 import { type GoProgram, goBuild } from './go.ts';
-import { containerEngine, type Examine, makeOnce, run, type Way, which } from './ways.ts';
+import { type Examine, makeOnce, run, type Way, which } from './ways.ts';
 
 /** A program of Dapr that runs on a laptop, and what is made of it. */
 interface Wanted {

@@ -6,19 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cache, freePort, root } from '../paths.ts';
 import type { Progress } from '../process.ts';
 import { verifyAll } from './checksums.ts';
-import {
-  commandLine,
-  container,
-  exists,
-  type Found,
-  firstOf,
-  makeOnce,
-  run,
-  sparse,
-  Unavailable,
-  type Way,
-  which,
-} from './ways.ts';
+import { commandLine, container } from './container.ts';
+import { exists, type Found, firstOf, makeOnce, run, sparse, Unavailable, type Way, which } from './ways.ts';
 
 const pom = join(root, 'dapr/kafka/pom.xml');
 

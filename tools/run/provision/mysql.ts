@@ -3,21 +3,9 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { cache } from '../paths.ts';
 import type { Progress } from '../process.ts';
-import {
-  commandLine,
-  container,
-  debian,
-  type Found,
-  firstOf,
-  homebrew,
-  installed,
-  libraryPath,
-  makeOnce,
-  run,
-  Unavailable,
-  unpacked,
-  which,
-} from './ways.ts';
+import { commandLine, container } from './container.ts';
+import { debian, libraryPath, unpacked } from './debian.ts';
+import { type Found, firstOf, homebrew, installed, makeOnce, run, Unavailable, which } from './ways.ts';
 
 const programs = ['mariadbd', 'mysqld'];
 

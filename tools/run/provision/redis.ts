@@ -1,17 +1,8 @@
 import { join } from 'node:path';
 import type { Progress } from '../process.ts';
-import {
-  container,
-  debian,
-  type Found,
-  firstOf,
-  homebrew,
-  installed,
-  libraryPath,
-  run,
-  unpacked,
-  which,
-} from './ways.ts';
+import { container } from './container.ts';
+import { debian, libraryPath, unpacked } from './debian.ts';
+import { type Found, firstOf, homebrew, installed, run, which } from './ways.ts';
 
 const programs = ['valkey-server', 'redis-server'];
 
