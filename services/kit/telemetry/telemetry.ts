@@ -30,8 +30,11 @@ const asked = (): Asked | undefined => {
   return store && 'requestId' in store ? store : undefined;
 };
 
-/** The trace of the work at hand, or a new one. */
-export const trace = (): Trace => current.getStore() ?? continueTrace(undefined);
+/**
+ * The trace of the work at hand. What a service does unasked (it looks at its outbox, reads its configuration) has a new one
+ * each time, which is not recorded: beside those of commands there would be a hundred traces of one span every minute.
+ */
+export const trace = (): Trace => current.getStore() ?? begun(false);
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
@@ -43,7 +46,7 @@ export interface TraceOrigin {
   /** Of the request that starts it: a UUID, as ingresses write into their log, becomes the trace id. */
   readonly requestId?: unknown;
   /** The event or command that causes the work. */
-  readonly causationId?: string;
+  readonly causationId?: string | undefined;
 }
 
 let digits = '';
@@ -59,11 +62,15 @@ function randomDigits(count: number): string {
 /** Continues a trace that came from outside; anything that is not a valid `traceparent` starts a new one. */
 export const continueTrace = (traceparent: unknown, { requestId, causationId }: TraceOrigin = {}): Trace => {
   if (typeof traceparent === 'string' && VALID.test(traceparent)) return { traceparent, causationId };
+  return begun(sampled(), { requestId, causationId });
+};
+
+function begun(isRecorded: boolean, { requestId, causationId }: TraceOrigin = {}): Trace {
   const random = randomDigits(48);
   const isUuid = typeof requestId === 'string' && UUID.test(requestId);
   const id = isUuid ? requestId.replaceAll('-', '') : random.slice(16);
-  return { traceparent: `00-${id}-${random.slice(0, 16)}-${sampled() ? '01' : '00'}`, causationId };
-};
+  return { traceparent: `00-${id}-${random.slice(0, 16)}-${isRecorded ? '01' : '00'}`, causationId };
+}
 
 /** The header in which a service tells another one what causes its call. The gateway takes it from no client. */
 export const CAUSATION_HEADER = 'x-causation-id';

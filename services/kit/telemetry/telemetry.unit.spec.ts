@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import winston from 'winston';
-import { continueTrace, log } from './telemetry.ts';
+import { continueTrace, log, trace, withTrace } from './telemetry.ts';
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00';
 const REQUEST = '9f3c1a52-7c1e-4d3b-8a55-0242ac120002';
@@ -21,6 +21,13 @@ describe('a trace', () => {
     expect(continueTrace(undefined, { requestId: 'not-a-uuid' }).traceparent).toMatch(
       /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/,
     );
+  });
+
+  test('given nobody asked, when a service works, then its trace is new and not recorded', () => {
+    expect(trace().traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+    expect(trace().traceparent).not.toBe(trace().traceparent);
+    const asked = continueTrace(undefined);
+    expect(withTrace(asked, trace)).toBe(asked);
   });
 
   test.each([
