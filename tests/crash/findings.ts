@@ -52,6 +52,16 @@ export class Findings {
     }
   }
 
+  /** Rows of a collection by a field of theirs, which each has for itself: one that is there twice is wrong. */
+  rowsBy(field: string, rows: readonly Row[]): Map<unknown, Row> {
+    const found = new Map<unknown, Row>();
+    for (const row of rows) {
+      if (found.has(row[field])) this.wrong(JSON.stringify(row), `there are two rows with this ${field}`);
+      found.set(row[field], row);
+    }
+    return found;
+  }
+
   wrong(about: string, what: string): void {
     this.violations.push({ about, what });
   }

@@ -40,7 +40,7 @@ export interface Orders {
   /** `recover`: start, wait until told, then run the scenario again as a client or broker would. */
   readonly life: 'run' | 'recover';
   readonly scenario: string;
-  /** Counted from the first call after start, or (`recovery`) from the first call of the start. */
+  /** Which call is troubled, counted from where `countFrom` says: the first call of the start, or of the command. */
   readonly at: number;
   readonly trouble: Trouble;
   readonly countFrom: 'start' | 'command';

@@ -67,9 +67,9 @@ export function academy(): Subject {
   }
 
   async function judge(findings: Findings, shown: Shown): Promise<void> {
-    const rows = new Map((await shown.collection('courseRegistrationStatuses')).map((row) => [row.courseId, row]));
-    const board = new Map((await shown.collection('lectureStatuses')).map((row) => [row.lectureId, row]));
-    const open = new Map((await shown.collection('lectureSystems')).map((row) => [row.id, row]));
+    const rows = findings.rowsBy('courseId', await shown.collection('courseRegistrationStatuses'));
+    const board = findings.rowsBy('lectureId', await shown.collection('lectureStatuses'));
+    const open = findings.rowsBy('id', await shown.collection('lectureSystems'));
     const students = new Map<number, number>();
 
     const known = new Set<string>();

@@ -60,7 +60,7 @@ export function rental(): Subject {
   }
 
   async function judge(findings: Findings, shown: Shown): Promise<void> {
-    const myOrders = new Map((await shown.collection('myOrders')).map((row) => [row.rentalId, row]));
+    const myOrders = findings.rowsBy('rentalId', await shown.collection('myOrders'));
     const taken = new Map<unknown, number>();
 
     const known = new Set<string>();

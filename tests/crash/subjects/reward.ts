@@ -51,7 +51,7 @@ export function reward(): Subject {
   }
 
   async function judge(findings: Findings, shown: Shown): Promise<void> {
-    const pages = new Map((await shown.collection('mypages')).map((row) => [row.missionId, row]));
+    const pages = findings.rowsBy('missionId', await shown.collection('mypages'));
     const known = new Set<number>();
     let exchanges = 0;
     for (const { id, customerId, exchanged: asked } of missions) {
