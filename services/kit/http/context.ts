@@ -7,7 +7,7 @@ import { watchCommand } from '../telemetry/activity.ts';
 import {
   type Asked,
   CAUSATION_HEADER,
-  continueTrace,
+  callersTrace,
   requestContext,
   requestSignal,
   withTrace,
@@ -58,7 +58,7 @@ class RequestContext implements Asked {
     private readonly response: ServerResponse,
     readonly context: Context,
   ) {
-    this.traceparent = continueTrace(request.headers.traceparent).traceparent;
+    this.traceparent = callersTrace(request.headers.traceparent).traceparent;
     this.isRead = request.method === 'GET' || request.method === 'HEAD';
     const given = request.headers['x-request-id'];
     this.requestId = typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : context.id();

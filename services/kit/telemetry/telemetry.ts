@@ -32,7 +32,7 @@ const asked = (): Asked | undefined => {
 
 /**
  * The trace of the work at hand. What a service does unasked (it looks at its outbox, reads its configuration) has a new one
- * each time, which is not recorded: beside those of commands there would be a hundred traces of one span every minute.
+ * each time, which is not recorded: beside those of commands there would be sixty traces of one span every minute.
  */
 export const trace = (): Trace => current.getStore() ?? begun(false);
 
@@ -60,10 +60,17 @@ function randomDigits(count: number): string {
 }
 
 /** Continues a trace that came from outside; anything that is not a valid `traceparent` starts a new one. */
-export const continueTrace = (traceparent: unknown, { requestId, causationId }: TraceOrigin = {}): Trace => {
-  if (typeof traceparent === 'string' && VALID.test(traceparent)) return { traceparent, causationId };
-  return begun(sampled(), { requestId, causationId });
-};
+export const continueTrace = (traceparent: unknown, { requestId, causationId }: TraceOrigin = {}): Trace =>
+  isValid(traceparent) ? { traceparent, causationId } : begun(sampled(), { requestId, causationId });
+
+/**
+ * Continues a caller's trace. One that brings none is a sidecar with events, each of which has its own, or a probe: what is
+ * done for it is not recorded.
+ */
+export const callersTrace = (traceparent: unknown): Trace => (isValid(traceparent) ? { traceparent } : begun(false));
+
+const isValid = (traceparent: unknown): traceparent is string =>
+  typeof traceparent === 'string' && VALID.test(traceparent);
 
 function begun(isRecorded: boolean, { requestId, causationId }: TraceOrigin = {}): Trace {
   const random = randomDigits(48);

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import winston from 'winston';
-import { continueTrace, log, trace, withTrace } from './telemetry.ts';
+import { callersTrace, continueTrace, log, trace, withTrace } from './telemetry.ts';
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00';
 const REQUEST = '9f3c1a52-7c1e-4d3b-8a55-0242ac120002';
@@ -28,6 +28,11 @@ describe('a trace', () => {
     expect(trace().traceparent).not.toBe(trace().traceparent);
     const asked = continueTrace(undefined);
     expect(withTrace(asked, trace)).toBe(asked);
+  });
+
+  test('given a sidecar brings events, when a service takes them, then the request adds no trace to theirs', () => {
+    expect(callersTrace(undefined).traceparent).toMatch(/-00$/);
+    expect(callersTrace(TRACE)).toEqual({ traceparent: TRACE });
   });
 
   test.each([
