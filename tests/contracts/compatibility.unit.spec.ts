@@ -3,8 +3,8 @@ import { acceptedContract, described } from '../../tools/generate/promised.ts';
 import { systems } from '../../tools/run/infrastructure/templates.ts';
 
 /**
- * Nobody is broken without being told. What is compared comes from each service's own folder: events with name, schema and
- * version from `contract.ts`, operations from `routes.ts`. To break somebody on purpose: raise the version in package.json, `./run generate`.
+ * Nobody is broken without being told. What is compared comes from each service's own folder: events with name and schema
+ * from `contract.ts`, operations from `routes.ts`. To break somebody on purpose: raise the version in package.json, `./run generate`.
  */
 
 test.each(await systems())(

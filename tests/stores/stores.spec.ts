@@ -96,7 +96,12 @@ async function prepared(server: Name, secrets: Secrets, other: (at: string) => R
   const env = Object.fromEntries(
     Object.entries(all).filter(([name]) => name.startsWith(variable) || name === 'TABLES'),
   );
-  const published = { env: { ...env, ...other(env[variable] ?? '') }, say: () => undefined, limitMs: LIMIT_MS };
+  const published = {
+    env: { ...env, ...other(env[variable] ?? '') },
+    say: () => undefined,
+    limitMs: LIMIT_MS,
+    markOf: async () => undefined,
+  };
   return prepare('lecture', published).then(
     () => 'all there',
     (error: Error) => error.message,

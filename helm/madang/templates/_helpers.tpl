@@ -10,7 +10,8 @@
 
 {{/*
 The services of this release as a JSON list: {system, name, appId, settings, needs, tables, resources}. Read from the same files
-as on a laptop: dapr/<system>.yaml names them, dapr/resiliency says who calls whom, components/ what they stand on.
+as on a laptop: dapr/<system>.yaml names them, dapr/resiliency says who calls whom, components/ what they stand on. A resource of
+Dapr is named with the mark of its settings, which is also its annotation madang/settings.
 */}}
 {{- define "madang.services" -}}
 {{- $known := include "madang.known" . | fromJsonArray -}}
@@ -22,16 +23,18 @@ as on a laptop: dapr/<system>.yaml names them, dapr/resiliency says who calls wh
 {{- $names = append $names $app.appID -}}
 {{- if has $system $.Values.systems -}}
 {{- $settings := mergeOverwrite (deepCopy $.Values.defaults) (deepCopy (get $.Values.services $app.appID | default dict)) -}}
-{{- $resources := list (printf "configurations/%s" $app.appID) -}}
+{{- $configuration := include "madang.daprConfiguration" (dict "root" $ "service" (dict "system" $system "appId" $app.appID)) -}}
+{{- $resources := list (printf "configurations/%s@%s" $app.appID (include "madang.mark" $configuration)) -}}
 {{- range $path, $_ := $.Files.Glob "dapr/resiliency/*.yaml" -}}
 {{- $resiliency := $.Files.Get $path | fromYaml -}}
-{{- if has $app.appID $resiliency.scopes }}{{ $resources = append $resources (printf "resiliencies/%s" $resiliency.metadata.name) }}{{ end -}}
+{{- if has $app.appID $resiliency.scopes }}{{ $resources = append $resources (printf "resiliencies/%s@%s" $resiliency.metadata.name (include "madang.mark" (toYaml $resiliency.spec))) }}{{ end -}}
 {{- end -}}
 {{- $needs := list -}}
 {{- $tables := list -}}
 {{- range $component := include "madang.components" $ | fromJsonArray -}}
 {{- if has $app.appID $component.scopes }}{{ $needs = append $needs $component.spec.type -}}
-{{- $resources = append $resources (printf "components/%s" $component.metadata.name) -}}
+{{- $settled := include "madang.component" (dict "root" $ "component" $component) -}}
+{{- $resources = append $resources (printf "components/%s@%s" $component.metadata.name (include "madang.mark" $settled)) -}}
 {{- if eq $component.spec.type "state.mysql" -}}
 {{- $at := dict -}}
 {{- range $component.spec.metadata }}{{ $_ := set $at .name .value }}{{ end -}}

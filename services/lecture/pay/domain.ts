@@ -7,7 +7,7 @@ export interface Payment extends Identified, PaymentRequest {
 }
 export const Payment = aggregate<Payment>('Payment', { keyedBy: 'classId' });
 
-/** Approves every payment. The policy `cancelledEnrolmentsAreNotPaid` refuses the one exception. */
+/** Approves every payment. `cancelledEnrolmentsAreNotPaid` in policies.ts refuses that of an enrolment which was cancelled before it came. */
 export const approvePayment =
   (request: PaymentRequest) =>
   (id: number): Decision<Payment> => {
