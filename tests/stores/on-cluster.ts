@@ -58,7 +58,11 @@ const pass = (address: string, port: number): Promise<Server> =>
 
 /** The name of the servers for pods. */
 async function announce(address: string, servers: Servers): Promise<void> {
-  const ports = (['redis', 'kafka', 'mysql'] as const).map((name) => ({ name, port: portOf(servers[name]) }));
+  // As Istio reads the names of ports: bytes, whatever they mean.
+  const ports = (['redis', 'kafka', 'mysql'] as const).map((name) => ({
+    name: `tcp-${name}`,
+    port: portOf(servers[name]),
+  }));
   await OUTSIDE.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: OUTSIDE.namespace } });
   await OUTSIDE.apply({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'stores' }, spec: { ports } });
   await OUTSIDE.apply({
