@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkName, portFor } from '../../tools/new/checks.ts';
+import { LONG } from '../harness/system.ts';
 import { type Copy, copyOfTree, type Step, tutorial, write } from './copy.ts';
 
 /** A newcomer follows the tutorial in a copy of the tree, as far as nothing has to run. */
@@ -31,7 +32,7 @@ beforeAll(async () => {
   await copy.line('./run new service lecture certificate');
   await copy.line('./run new system library book');
   await copy.line('./run new service library loan --language python');
-}, 120_000);
+}, LONG);
 afterAll(() => copy.remove());
 
 const read = (file: string): Promise<string> => readFile(join(copy.folder, file), 'utf8');
@@ -73,15 +74,19 @@ test('given a new system, when it is looked for, then it has a gateway, componen
   await expect(copy.line('./run new system library')).rejects.toThrow('There is a system "library" already');
 });
 
-test('given what was made, when it is checked, then its tests, lint, types and dependency rules pass', async () => {
-  expect(await tests()).toContain('6 passed');
-  await copy.run('node_modules/.bin/biome', 'check', ...MADE);
-  const config = { extends: './tsconfig.json', include: CHECKED };
-  await write(copy, { name: 'tsconfig.new.json', text: JSON.stringify(config) });
-  await copy.run('node', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.new.json');
-  const folders = ['services/lecture', 'services/library', 'services/gateway', 'services/kit'];
-  await copy.run('node_modules/.bin/depcruise', ...folders, '--config', '.dependency-cruiser.cjs');
-}, 120_000);
+test(
+  'given what was made, when it is checked, then its tests, lint, types and dependency rules pass',
+  async () => {
+    expect(await tests()).toContain('6 passed');
+    await copy.run('node_modules/.bin/biome', 'check', ...MADE);
+    const config = { extends: './tsconfig.json', include: CHECKED };
+    await write(copy, { name: 'tsconfig.new.json', text: JSON.stringify(config) });
+    await copy.run('node', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.new.json');
+    const folders = ['services/lecture', 'services/library', 'services/gateway', 'services/kit'];
+    await copy.run('node_modules/.bin/depcruise', ...folders, '--config', '.dependency-cruiser.cjs');
+  },
+  LONG,
+);
 
 test('given a new service in Python, when its tests run and docs are looked at, then it works, and the contract has it', async () => {
   expect(await copy.run('python3', '-m', 'unittest', 'discover', 'services/library/loan')).toContain('Ran 7 tests');
@@ -90,14 +95,18 @@ test('given a new service in Python, when its tests run and docs are looked at, 
   expect(await read(join('docs/contracts', 'library.md'))).toContain('`/loans/{bookId}`');
 });
 
-test('given a new service, when it is changed as the tutorial says, then what derives from it follows, and its tests pass', async () => {
-  for (const { file } of steps) if (file) await write(copy, file);
-  await copy.line('./run docs');
-  const model = JSON.parse(await read('docs/systems/model.json')) as Record<string, unknown>;
-  expect(JSON.stringify(model.lecture)).toContain('certificate');
-  expect(await pageOf('lecture')).toMatch(/\| PaymentApproved \| pay \| .*certificate/);
-  expect(await tests()).toContain('6 passed');
-}, 120_000);
+test(
+  'given a new service, when it is changed as the tutorial says, then what derives from it follows, and its tests pass',
+  async () => {
+    for (const { file } of steps) if (file) await write(copy, file);
+    await copy.line('./run docs');
+    const model = JSON.parse(await read('docs/systems/model.json')) as Record<string, unknown>;
+    expect(JSON.stringify(model.lecture)).toContain('certificate');
+    expect(await pageOf('lecture')).toMatch(/\| PaymentApproved \| pay \| .*certificate/);
+    expect(await tests()).toContain('6 passed');
+  },
+  LONG,
+);
 
 test.each([
   ['Certificate', /cannot name a service: write 2 to 30 lower-case letters/],

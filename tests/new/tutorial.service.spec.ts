@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { home } from '../../tools/run/paths.ts';
 import { goOnMachine } from '../../tools/run/provision/go.ts';
-import { eventually } from '../harness/system.ts';
+import { eventually, LONG } from '../harness/system.ts';
 import { type Copy, copyOfTree, tutorial } from './copy.ts';
 
 /** The tutorial as far as something runs: on the light profile; `PROFILE=full` plays it on the other one. */
@@ -20,11 +20,11 @@ beforeAll(async () => {
   const goAsBuilt = { CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOWORK: 'off' };
   const env = { MADANG_HOME: join(home, 'tutorial'), MADANG_PORT_OFFSET: String(OFFSET), ...goAsBuilt };
   copy = await copyOfTree(env);
-}, 60_000);
+}, LONG);
 afterAll(async () => {
   await copy.line('./run down');
   await copy.remove();
-}, 60_000);
+}, LONG);
 
 /** Types a line. The console's port may be another system's, and everything is at ports of this test. */
 const type = (line: string): Promise<string> =>
@@ -39,24 +39,30 @@ const certificates = async (): Promise<Certificates['_embedded']['certificates']
   return ((await answer.json()) as Certificates)._embedded.certificates;
 };
 
-test('given a system with a past, when the tutorial is followed, then the new service has caught up with it', async () => {
-  const lines = (await tutorial()).flatMap(({ line }) => (line?.startsWith('./run') ? line : []));
-  const live = lines.slice(0, lines.indexOf('./run restart lecture-gateway') + 1);
-  expect(live).toEqual([
-    './run up lecture --detach',
-    './run scenario lecture',
-    './run new service lecture certificate',
-    './run up lecture --detach',
-    './run restart lecture-gateway',
-  ]);
-  for (const line of live) {
-    await type(line);
-    if (!go || !line.startsWith('./run new')) continue;
-    const said = await type('./run new service lecture diploma --language go');
-    goPort = Number(/has port (\d+)/.exec(said)?.[1]) + OFFSET;
-  }
-  await eventually(async () => expect(await certificates()).toMatchObject([{ classId: expect.any(Number), note: '' }]));
-}, 180_000);
+test(
+  'given a system with a past, when the tutorial is followed, then the new service has caught up with it',
+  async () => {
+    const lines = (await tutorial()).flatMap(({ line }) => (line?.startsWith('./run') ? line : []));
+    const live = lines.slice(0, lines.indexOf('./run restart lecture-gateway') + 1);
+    expect(live).toEqual([
+      './run up lecture --detach',
+      './run scenario lecture',
+      './run new service lecture certificate',
+      './run up lecture --detach',
+      './run restart lecture-gateway',
+    ]);
+    for (const line of live) {
+      await type(line);
+      if (!go || !line.startsWith('./run new')) continue;
+      const said = await type('./run new service lecture diploma --language go');
+      goPort = Number(/has port (\d+)/.exec(said)?.[1]) + OFFSET;
+    }
+    await eventually(async () =>
+      expect(await certificates()).toMatchObject([{ classId: expect.any(Number), note: '' }]),
+    );
+  },
+  LONG,
+);
 
 inGo('given the same past, when a service in Go was made beside it, then it has caught up with it, too', async () => {
   await eventually(async () => {
@@ -74,5 +80,5 @@ inGo(
     await copy.run(program, '-C', GO_SERVICE, 'vet', './...');
     expect(await copy.run(program, '-C', GO_SERVICE, 'test', './...')).toContain('ok');
   },
-  180_000,
+  LONG,
 );
