@@ -77,6 +77,21 @@ describe('every service', () => {
   const services = readTemplates(all);
   const rendered = render({ systems: all }).then(resourcesOf);
 
+  test('each pod waits for the settings of Dapr that are rendered with it', async () => {
+    const resources = await rendered;
+    const marks = ['Configuration', 'Component', 'Resiliency'].flatMap((kind) =>
+      of(resources, kind).map(({ metadata }) => {
+        const path = { Configuration: 'configurations', Component: 'components', Resiliency: 'resiliencies' }[kind];
+        return `${path}/${metadata.name}@${metadata.annotations?.['madang/settings']}`;
+      }),
+    );
+    const awaited = of(resources, 'Deployment').flatMap(({ spec }) => {
+      const [prepare] = spec.template.spec.initContainers ?? [];
+      return prepare?.env?.find(({ name }) => name === 'DAPR')?.value?.split(',') ?? [];
+    });
+    expect([...new Set(awaited)].sort()).toEqual(marks.sort());
+  });
+
   test('has a deployment with probes, resources, a sidecar and no rights it does not need', async () => {
     const resources = await rendered;
     for (const { appId, name } of await services) {

@@ -34,12 +34,11 @@ export class Authority {
     return new Authority(folder, name, await readFile(at('crt'), 'utf8'));
   }
 
-  /** A certificate for a server that is called by each of these names. */
-  async sign(...hosts: string[]): Promise<Certificate> {
-    const [host = ''] = hosts;
+  /** A certificate for a server that is called by this name. */
+  async sign(host: string): Promise<Certificate> {
     const at = (end: string): string => join(this.folder, `${this.name}-${host}.${end}`);
     const own = (end: string): string => join(this.folder, `${this.name}.${end}`);
-    await writeFile(at('extensions'), `subjectAltName=${hosts.map((name) => `DNS:${name}`).join(',')}\n`);
+    await writeFile(at('extensions'), `subjectAltName=DNS:${host}\n`);
     await openssl('req', '-subj', `/CN=${host}`, ...KEY, '-keyout', at('key'), '-out', at('request'));
     const signer = ['-CA', own('crt'), '-CAkey', own('key'), '-CAcreateserial', '-extfile', at('extensions')];
     await openssl('x509', '-req', '-in', at('request'), '-days', '2', ...signer, '-out', at('crt'));

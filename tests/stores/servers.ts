@@ -92,8 +92,7 @@ interface Broker {
   readonly inside: number;
 }
 
-/** @param host by which it tells clients to call it */
-async function kafkaServer(top: string, { both }: Certificate, host: string): Promise<Broker> {
+async function kafkaServer(top: string, { both }: Certificate): Promise<Broker> {
   const found = await kafka(silent);
   const template = await kafkaTemplate(found, kafkaAnswers, silent);
   const [port, inside, controller] = [await freePort(), await freePort(), await freePort()];
@@ -103,7 +102,7 @@ async function kafkaServer(top: string, { both }: Certificate, host: string): Pr
   const more = {
     'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,CLIENT:SASL_SSL',
     listeners: `BROKER://${listen}:${inside},CONTROLLER://127.0.0.1:${controller},CLIENT://${listen}:${port}`,
-    'advertised.listeners': `BROKER://127.0.0.1:${inside},CLIENT://${host}:${port}`,
+    'advertised.listeners': `BROKER://127.0.0.1:${inside},CLIENT://${HOST}:${port}`,
     'sasl.enabled.mechanisms': 'SCRAM-SHA-512',
     'listener.name.client.scram-sha-512.sasl.jaas.config':
       'org.apache.kafka.common.security.scram.ScramLoginModule required;',
@@ -178,23 +177,20 @@ export interface Servers {
   grant(): Promise<void>;
 }
 
-/**
- * Servers that show certificates of this authority; their data is in the folder.
- * @param host by which clients call them; they listen on this machine alone
- */
-export async function serversOf(folder: string, authority: Authority, host = HOST): Promise<Servers> {
-  const certificate = await authority.sign(...new Set([HOST, host]));
+/** Servers that show certificates of this authority; their data is in the folder. */
+export async function serversOf(folder: string, authority: Authority): Promise<Servers> {
+  const certificate = await authority.sign(HOST);
   const ca = join(folder, 'authority.crt');
   const [redisAt, mysqlAt, broker] = await Promise.all([
     redisServer(folder, certificate, ca),
     mysqlServer(folder, certificate, ca),
-    kafkaServer(folder, certificate, host),
+    kafkaServer(folder, certificate),
   ]);
   return {
     specs: [redisAt, mysqlAt, broker.spec],
-    redis: `${host}:${redisAt.port}`,
-    kafka: `${host}:${broker.spec.port}`,
-    mysql: `${host}:${mysqlAt.port}`,
+    redis: `${HOST}:${redisAt.port}`,
+    kafka: `${HOST}:${broker.spec.port}`,
+    mysql: `${HOST}:${mysqlAt.port}`,
     grant: () => grantAsInExample(broker.inside),
   };
 }
