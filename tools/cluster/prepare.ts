@@ -47,7 +47,7 @@ async function markOf(resource: string): Promise<string | undefined> {
 
 /** What `prepare` is told, and how it tells of itself. */
 export interface Preparing {
-  /** DAPR (kind/name@mark,...), REDIS, KAFKA, MYSQL, TABLES (database.table.table), and how to log in (servers.ts). */
+  /** DAPR (kind/name,...), MARKS (kind/name@mark,...), REDIS, KAFKA, MYSQL, TABLES (database.table.table), and how to log in (servers.ts). */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly say: (line: string) => void;
   /** How long, in milliseconds, servers may take to come up. */
@@ -80,10 +80,12 @@ export async function prepare(system: string, { env, say, limitMs, markOf }: Pre
       }
     }
   }
+  // A variable of their own: images of before know DAPR, and would ask for a resource of that name.
+  const marks = new Map((env.MARKS ?? '').split(',').map((entry) => entry.split('@') as [string, string | undefined]));
   /** Waits until a resource of Dapr is there, and for a while until its settings are those of this pod. */
-  async function settle(entry: string): Promise<void> {
-    const [resource = '', mark] = entry.split('@');
+  async function settle(resource: string): Promise<void> {
     await insist(resource, () => markOf(resource));
+    const mark = marks.get(resource);
     const until = Date.now() + Math.min(limitMs, SETTLED_MS);
     while (mark !== undefined && (await markOf(resource).catch(() => undefined)) !== mark) {
       if (Date.now() > until) return say(`${resource}: goes on with other settings than those this pod was made for`);

@@ -8,7 +8,7 @@ async function prepared(marks: (string | undefined)[], limitMs = 3_000): Promise
     if (mark === 'absent') throw new Error('404');
     return mark;
   };
-  const env = { DAPR: 'configurations/lecture-pay@new' };
+  const env = { DAPR: 'configurations/lecture-pay', MARKS: 'configurations/lecture-pay@new' };
   await prepare('lecture', { env, say: (line) => void said.push(line), limitMs, markOf });
   return said;
 }
