@@ -47,7 +47,7 @@ async function markOf(resource: string): Promise<string | undefined> {
 
 /** What `prepare` is told, and how it tells of itself. */
 export interface Preparing {
-  /** DAPR (kind/name,...), MARKS (kind/name@mark,...), REDIS, KAFKA, MYSQL, TABLES (database.table.table), and how to log in (servers.ts). */
+  /** DAPR (kind/name,...), MARKS (JSON: mark by kind/name), REDIS, KAFKA, MYSQL, TABLES (database.table.table), and how to log in (servers.ts). */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly say: (line: string) => void;
   /** How long, in milliseconds, servers may take to come up. */
@@ -81,16 +81,16 @@ export async function prepare(system: string, { env, say, limitMs, markOf }: Pre
     }
   }
   // A variable of their own: images of before know DAPR, and would ask for a resource of that name.
-  const marks = new Map((env.MARKS ?? '').split(',').map((entry) => entry.split('@') as [string, string | undefined]));
+  const marks = JSON.parse(env.MARKS ?? '{}') as Readonly<Record<string, string>>;
   /** Waits until a resource of Dapr is there, and for a while until its settings are those of this pod. */
   async function settle(resource: string): Promise<void> {
-    await insist(resource, () => markOf(resource));
-    const mark = marks.get(resource);
-    const until = Date.now() + Math.min(limitMs, SETTLED_MS);
-    while (mark !== undefined && (await markOf(resource).catch(() => undefined)) !== mark) {
-      if (Date.now() > until) return say(`${resource}: goes on with other settings than those this pod was made for`);
-      await sleep(500);
-    }
+    const end = Date.now() + Math.min(limitMs, SETTLED_MS);
+    await insist(resource, async () => {
+      const mark = await markOf(resource);
+      if (mark === (marks[resource] ?? mark)) return;
+      if (Date.now() < end) throw new Error('its settings are not those this pod was made for');
+      say(`${resource}: goes on with other settings than those this pod was made for`);
+    });
   }
   const reach = (server: Server, step: () => Promise<unknown>): Promise<void> => insist(server, step, server);
   const tables = (env.TABLES ?? '').split(',').map((names) => {

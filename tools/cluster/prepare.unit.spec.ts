@@ -8,21 +8,25 @@ async function prepared(marks: (string | undefined)[], limitMs = 3_000): Promise
     if (mark === 'absent') throw new Error('404');
     return mark;
   };
-  const env = { DAPR: 'configurations/lecture-pay', MARKS: 'configurations/lecture-pay@new' };
+  const env = { DAPR: 'configurations/lecture-pay', MARKS: JSON.stringify({ 'configurations/lecture-pay': 'new' }) };
   await prepare('lecture', { env, say: (line) => void said.push(line), limitMs, markOf });
   return said;
 }
 
 test('given Helm changes a Configuration after its pods, when one prepares, then it waits for the settings it was made for', async () => {
-  const marks = ['old', 'old', 'new', 'new'];
-  expect(await prepared(marks)).toEqual([expect.stringMatching(/^configurations\/lecture-pay: ready after/)]);
+  const marks = ['old', 'old', 'new'];
+  expect(await prepared(marks)).toEqual([
+    'configurations/lecture-pay: waiting (its settings are not those this pod was made for)',
+    expect.stringMatching(/^configurations\/lecture-pay: ready after/),
+  ]);
   expect(marks).toEqual(['new']);
 });
 
 test('given a pod of the version before, when it starts again after an upgrade, then it goes on with the newer settings', async () => {
   expect(await prepared(['newer'], 600)).toEqual([
-    expect.stringContaining('ready after'),
+    expect.stringContaining('waiting'),
     'configurations/lecture-pay: goes on with other settings than those this pod was made for',
+    expect.stringContaining('ready after'),
   ]);
 });
 

@@ -10,8 +10,8 @@
 
 {{/*
 The services of this release as a JSON list: {system, name, appId, settings, needs, tables, resources}. Read from the same files
-as on a laptop: dapr/<system>.yaml names them, dapr/resiliency says who calls whom, components/ what they stand on. A resource of
-Dapr is named with the mark of its settings, which is also its annotation madang/settings.
+as on a laptop: dapr/<system>.yaml names them, dapr/resiliency says who calls whom, components/ what they stand on. `resources` are
+those of Dapr, each with the mark of its settings, which is also its annotation madang/settings.
 */}}
 {{- define "madang.services" -}}
 {{- $known := include "madang.known" . | fromJsonArray -}}
@@ -24,17 +24,17 @@ Dapr is named with the mark of its settings, which is also its annotation madang
 {{- if has $system $.Values.systems -}}
 {{- $settings := mergeOverwrite (deepCopy $.Values.defaults) (deepCopy (get $.Values.services $app.appID | default dict)) -}}
 {{- $configuration := include "madang.daprConfiguration" (dict "root" $ "service" (dict "system" $system "appId" $app.appID)) -}}
-{{- $resources := list (printf "configurations/%s@%s" $app.appID (include "madang.mark" $configuration)) -}}
+{{- $resources := dict (printf "configurations/%s" $app.appID) (include "madang.mark" $configuration) -}}
 {{- range $path, $_ := $.Files.Glob "dapr/resiliency/*.yaml" -}}
 {{- $resiliency := $.Files.Get $path | fromYaml -}}
-{{- if has $app.appID $resiliency.scopes }}{{ $resources = append $resources (printf "resiliencies/%s@%s" $resiliency.metadata.name (include "madang.mark" (toYaml $resiliency.spec))) }}{{ end -}}
+{{- if has $app.appID $resiliency.scopes }}{{ $_ := set $resources (printf "resiliencies/%s" $resiliency.metadata.name) (include "madang.mark" (toYaml $resiliency)) }}{{ end -}}
 {{- end -}}
 {{- $needs := list -}}
 {{- $tables := list -}}
 {{- range $component := include "madang.components" $ | fromJsonArray -}}
 {{- if has $app.appID $component.scopes }}{{ $needs = append $needs $component.spec.type -}}
 {{- $settled := include "madang.component" (dict "root" $ "component" $component) -}}
-{{- $resources = append $resources (printf "components/%s@%s" $component.metadata.name (include "madang.mark" $settled)) -}}
+{{- $_ := set $resources (printf "components/%s" $component.metadata.name) (include "madang.mark" (print $settled (toJson $component.scopes))) -}}
 {{- if eq $component.spec.type "state.mysql" -}}
 {{- $at := dict -}}
 {{- range $component.spec.metadata }}{{ $_ := set $at .name .value }}{{ end -}}

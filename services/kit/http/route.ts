@@ -162,10 +162,9 @@ async function answerTo<C>(
   { message, traceparent, causationId }: z.output<typeof Group>['asked'][number],
   request: Request,
 ): Promise<{ answer: unknown } | null> {
-  const origin = causationId === undefined ? {} : { causationId };
   try {
     const body = checked(spec.message ?? z.never(), message);
-    const answer = await withTrace(continueTrace(traceparent, origin), async () => handle(context.with(body)));
+    const answer = await withTrace(continueTrace(traceparent, { causationId }), async () => handle(context.with(body)));
     return { answer: answer.body?.(request) };
   } catch (error) {
     log.debug('one of a group is to be asked for by itself', { reason: reason(error) });
