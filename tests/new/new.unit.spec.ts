@@ -89,7 +89,7 @@ test(
 );
 
 test('given a new service in Python, when its tests run and docs are looked at, then it works, and the contract has it', async () => {
-  expect(await copy.run('python3', '-m', 'unittest', 'discover', 'services/library/loan')).toContain('Ran 7 tests');
+  expect(await copy.run('python3', '-m', 'unittest', 'discover', 'services/library/loan')).toContain('Ran 9 tests');
   expect(await read('dapr/library.yaml')).toContain('command: [python3, services/library/loan/main.py]');
   expect(await read('components/light/library-pubsub.yaml')).toContain('scopes: [library-book, library-loan]');
   expect(await read(join('docs/contracts', 'library.md'))).toContain('`/loans/{bookId}`');
