@@ -665,6 +665,19 @@ class OverSockets(WithAlert):
         self.assertNotIn(b"/x/y", body)
 
 
+class ASidecar(unittest.TestCase):
+    def test_given_two_calls_when_they_are_made_then_each_has_an_unrecorded_trace_of_its_own(self) -> None:
+        with mock.patch("http.client.HTTPConnection") as connection:
+            connection.return_value.getresponse.return_value = mock.Mock(status=204, read=lambda _: b"")
+            sidecar = Sidecar(0)
+            for topic in ("a", "b"):
+                sidecar.publish("broker", topic, {})
+        traces = [call.args[3]["traceparent"] for call in connection.return_value.request.call_args_list]
+        self.assertEqual(2, len({trace.split("-")[1] for trace in traces}))
+        for trace in traces:
+            self.assertRegex(trace, r"^00-[0-9a-f]{32}-[0-9a-f]{16}-00$")
+
+
 class ASubscription(unittest.TestCase):
     def setUp(self) -> None:
         patch = mock.patch("sys.stdout", mock.Mock())
