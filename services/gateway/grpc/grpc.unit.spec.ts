@@ -222,8 +222,11 @@ test('given one address that has all its places, when it calls once more, then U
   await first;
 });
 
-test('given the health service, when it is asked, then the gateway, its services and an unknown one have their states', async () => {
-  const { port } = await opened();
+/** Who has a token is let in, and nobody has one. */
+const closed: Options = { admission: () => Promise.reject(new Refused(401, 'A token is needed here.', 'Bearer')) };
+
+test('given no token, when health is asked, then the gateway, its services and an unknown one have their states', async () => {
+  const { port } = await opened(undefined, closed);
   const client = clientOf(port, 'grpc.health.v1.Health', HEALTH);
   expect((await call(client, 'Check')).message).toEqual({ status: 'SERVING' });
   const service = 'madang.lecture.v1.ClassService';
@@ -232,9 +235,9 @@ test('given the health service, when it is asked, then the gateway, its services
 });
 
 test.each(['v1', 'v1alpha'] as const)(
-  'given reflection %s, when it is asked for services and a message, then it tells them',
+  'given no token, when reflection %s is asked for services and a message, then it tells them',
   async (version) => {
-    const { port } = await opened();
+    const { port } = await opened(undefined, closed);
     const client = clientOf(port, `grpc.reflection.${version}.ServerReflection`, REFLECTION[version]);
     const methods = client as unknown as Record<
       string,
