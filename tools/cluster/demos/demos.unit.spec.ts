@@ -1,10 +1,14 @@
+import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { root } from '../../run/paths.ts';
 import { outcomeOf } from '../knock.ts';
 import { sumsOf } from '../quiet.ts';
 import { expressionsOf, figuresIn, millisecondsOf } from './figures.ts';
 import { commandsOf, disagreements, type Records } from './restore.ts';
+import { settled, tracesIn } from './sampling.ts';
 import { shapeOf, type Trace } from './trace.ts';
 
 describe('knocking', () => {
@@ -35,6 +39,38 @@ describe('a trace', () => {
   test('given the parent of the first span is the client, who tells nobody, then it is an orphan', () => {
     const torn: Trace = { spans: [span('2', 'b', 'client'), span('3', 'b', '2')], processes };
     expect(shapeOf(torn)).toEqual({ roots: 0, orphans: 1, services: ['lecture-gateway'] });
+  });
+});
+
+describe('sampling', () => {
+  const patience = { quietMs: 40, firstMs: 4_000, limitMs: 20_000, everyMs: 10 };
+  const counting = (...counts: number[]) => {
+    let last = 0;
+    return async () => (last = counts.shift() ?? last);
+  };
+
+  test('given traces that come late, when they are counted, then all of them are', async () => {
+    const late = [...Array.from({ length: 10 }, () => 0), 60, 60, 100];
+    expect(await settled(counting(...late), 100, patience)).toBe(100);
+    expect(await settled(counting(1, 2, 3), 1, patience)).toBe(3);
+  });
+
+  test('given no trace is expected, when none comes for a while, then there is none', async () => {
+    const began = Date.now();
+    expect(await settled(counting(), 0, patience)).toBe(0);
+    expect(Date.now() - began).toBeLessThan(patience.firstMs);
+  });
+
+  test.each([
+    [200, '{"data":[{},{}],"errors":null}', 2],
+    [500, '{"data":null,"errors":[{"code":500,"msg":"no storage"}]}', /Jaeger answers 500: .*no storage/],
+  ])('given Jaeger answers %s %s, when traces are counted, then it is %s', async (status, said, expected) => {
+    const jaeger = createServer((_, response) => void response.writeHead(status).end(said)).listen(0, '127.0.0.1');
+    await once(jaeger, 'listening');
+    const counted = tracesIn((jaeger.address() as AddressInfo).port, 0, 1);
+    if (typeof expected === 'number') expect(await counted).toBe(expected);
+    else await expect(counted).rejects.toThrow(expected);
+    jaeger.close();
   });
 });
 
