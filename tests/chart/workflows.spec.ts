@@ -73,7 +73,8 @@ describe('the workflows', () => {
     const tested = workflows.flatMap(({ jobs }) =>
       Object.values(jobs).flatMap((job) => job.strategy?.matrix.node ?? []),
     );
-    expect(tested).toEqual(['20.19', '22', '24', line]);
+    const { engines } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { engines: { node: string } };
+    expect(tested).toEqual([engines.node.replace('>=', ''), '22', '24', line]);
     const chosen = steps.flatMap((step) => step.with?.['node-version'] ?? []);
     expect(new Set(chosen.filter((version) => !version.includes('matrix')))).toEqual(new Set([line]));
     expect(await readFile(join(root, 'helm/images/Dockerfile'), 'utf8')).toContain(`nodejs${line}-debian`);
