@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { z } from 'zod';
 import { aggregate, CalleeUnavailable, change, create, decided, event, type Policy, whenever } from '../index.ts';
+import { brokenOff } from '../persistence/given-records.ts';
 import { type Handling, handling } from '../testing/handling.ts';
 import { type Call, ManualClock, MemoryBackend } from '../testing/index.ts';
 import { Deferrals } from './deferrals.ts';
@@ -283,6 +284,17 @@ describe('an operator', () => {
     await on.clock.pass(60_000);
     expect(on.states('Box').map(({ key }) => key)).toEqual(expect.arrayContaining(['k0', 'k2']));
     expect(on.states('Box')).toHaveLength(2);
+  });
+
+  test('given a result that breaks off, when an operator looks, then no deferred event seems to be gone', async () => {
+    let isBroken = false;
+    const beside = { backend: new MemoryBackend({ state: 'mysql' }) };
+    const on = await handling(pay().policies, { ...beside, after: (call) => (isBroken ? brokenOff(call) : undefined) });
+    await on.consumer.take(asked(on, 3));
+    isBroken = true;
+    const { _embedded, _links } = json(await on.request('GET', '/deferred?size=2'));
+    expect(_embedded).toMatchObject({ deferred: [{ id: 1 }, { id: 2 }] });
+    expect(_links).toEqual({ next: { href: '/deferred?from=3&size=2' } });
   });
 
   test.each(['this instance', 'another one'])(

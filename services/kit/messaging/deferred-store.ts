@@ -126,6 +126,7 @@ export class DeferredStore {
   /**
    * Pointers with numbers from `first` on, ascending, `end`: the number behind the last that was looked at, `more`: whether
    * there may be others behind it.
+   * @param now the time, for a look that is one of many
    */
   async pointers(
     first: number,
@@ -140,7 +141,9 @@ export class DeferredStore {
     let from = Math.max(first, this.low);
     for (let chunks = 0; from < last && chunks < CHUNKS && found.length <= enough; chunks++, from += CHUNK) {
       const to = Math.min(from + CHUNK, last);
-      const read = await this.sidecar.read(Array.from({ length: to - from }, (_, index) => pointerKey(from + index)));
+      const keys = Array.from({ length: to - from }, (_, index) => pointerKey(from + index));
+      // What seems to be gone is found by the next look; a page has none.
+      const read = await (now === undefined ? readSurely(this.sidecar.state, keys) : this.sidecar.read(keys));
       const there = read.flatMap(({ value }) => (value ? [value as Pointer] : []));
       found.push(...there);
       if (now === undefined) continue;
