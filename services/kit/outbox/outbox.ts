@@ -128,7 +128,7 @@ export class Outbox {
    * @param texts the events as JSON, where known
    */
   publish(publications: readonly Publication[], done: () => void, texts?: readonly string[]): void {
-    this.publisher.add(publications, done, texts);
+    this.publisher.add(publications, done, this.clock.now(), texts);
   }
 
   /** One entry of a record needs no more care. */

@@ -18,12 +18,12 @@ const refusing = (lives: Lives, what: () => string | undefined, error: string) =
 };
 
 /** An instance with a record of each of these documents, dead before anything was published. */
-async function died(lives: Lives, keys: readonly string[], instance: string): Promise<void> {
+async function died(lives: Lives, keys: readonly string[], instance: string, change = making): Promise<void> {
   const never = new Promise<undefined>(() => undefined);
   const life = await lives.life({ before: (call) => (publishes(call) ? never : undefined) }, instance);
   await life.work.outbox.start();
   // One after the other, so each has a record of its own.
-  for (const key of keys) await life.work.commit(making(key));
+  for (const key of keys) await life.work.commit(change(key));
   life.kill();
 }
 
@@ -165,6 +165,25 @@ describe('nothing stands in front of everything', () => {
 });
 
 describe('start and recovery', () => {
+  test('given a broker that is away, when a process dies and the next takes up its events, then they wait since the commit', async () => {
+    const lives = new Lives();
+    const time = new Date(lives.clock.now()).toISOString();
+    await died(lives, ['A'], 'class-1', (key) => {
+      const { publications, ...more } = making(key);
+      return {
+        ...more,
+        publications: publications.map((one) => ({ ...one, cloudEvent: { ...one.cloudEvent, time } })),
+      };
+    });
+    await lives.clock.pass(100_000);
+    const { work } = await lives.life({ before: (call) => (publishes(call) ? away : undefined) });
+    await work.outbox.start();
+    await work.commit(making('B'));
+    expect(Math.round(work.outbox.age)).toBe(100);
+    await lives.clock.pass(20_000);
+    expect(Math.round(work.outbox.age)).toBe(120);
+  });
+
   test('given records of an earlier life and a broker that is away, when the instance starts, then it is started at once', async () => {
     const lives = new Lives();
     await died(lives, keysOf(10, 'A'), 'class-1');

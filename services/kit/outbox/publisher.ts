@@ -67,11 +67,11 @@ export class Publisher {
 
   /**
    * Publishes the events of one change.
-   * @param texts their CloudEvents as JSON, where known
    * @param done all of them are published or parked
+   * @param since from when on they wait, in milliseconds since 1970
+   * @param texts their CloudEvents as JSON, where known
    */
-  add(publications: readonly Publication[], done: () => void, texts?: readonly string[]): void {
-    const since = this.clock.now();
+  add(publications: readonly Publication[], done: () => void, since: number, texts?: readonly string[]): void {
     let left = publications.length;
     if (left === 0) done();
     this.waiting += left;

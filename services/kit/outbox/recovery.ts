@@ -59,7 +59,7 @@ export class Recovery {
       for (const entry of record.entries) {
         if (entry.otherwise === undefined && !stand.has(entry)) continue;
         left++;
-        if (entry.otherwise === undefined) this.publisher.add(entry.publications, one);
+        if (entry.otherwise === undefined) this.publisher.add(entry.publications, one, this.since(entry));
         else {
           this.intents.push({ entry, done: one });
           if (this.hands < HANDS) void this.carryOut();
@@ -67,6 +67,12 @@ export class Recovery {
       }
       one();
     }
+  }
+
+  /** Since it was committed: that it waits is not over because the one that committed it is. */
+  private since({ publications: [first] }: Entry): number {
+    const now = this.clock.now();
+    return Math.min(now, Date.parse(String(first?.cloudEvent.time)) || now);
   }
 
   private async carryOut(): Promise<void> {
