@@ -52,6 +52,35 @@ export class Findings {
     }
   }
 
+  /** No two commands were answered with one record. @returns what clients were answered with */
+  answeredOnce(answered: Iterable<string>): Set<string> {
+    const known = new Set<string>();
+    for (const about of answered) {
+      if (known.has(about)) this.wrong(about, 'two commands were answered with it');
+      known.add(about);
+    }
+    return known;
+  }
+
+  /**
+   * Of a kind there is nothing that no accepted command made.
+   * @param belongs whether a record belongs to such a command, or is what may be left of one that was undone
+   */
+  acceptedOnly(kind: string, belongs: (key: string, state: Row | null) => boolean): void {
+    for (const [key, { state }] of this.all(kind))
+      if (!belongs(key, state)) this.wrong(key, 'is the effect of a command that was never accepted');
+  }
+
+  /** Every event of these types was noticed to people once, every other one never. @param noticed the event of each notice */
+  noticedOnce(noticed: Iterable<string>, types: ReadonlySet<string>): void {
+    const counts = new Map<string, number>();
+    for (const id of noticed) counts.set(id, (counts.get(id) ?? 0) + 1);
+    for (const { id, type } of this.events.values())
+      this.expect(id, `the number of notices of ${type}`, counts.get(id) ?? 0, types.has(type) ? 1 : 0);
+    for (const id of counts.keys())
+      if (!this.events.has(id)) this.wrong(id, 'a notice of an event that is not on the topic');
+  }
+
   /** Rows of a collection by a field of theirs, which each has for itself: one that is there twice is wrong. */
   rowsBy(field: string, rows: readonly Row[]): Map<unknown, Row> {
     const found = new Map<unknown, Row>();

@@ -13,125 +13,138 @@ interface Registration {
   readonly studentId: number;
   canceled: boolean;
 }
+/** What clients were answered. */
+interface Promised {
+  readonly lectures: Lecture[];
+  readonly registrations: Registration[];
+}
 
 /** For this one the contract's scenarios register: it stays. */
 const LECTURE_OF_THE_CONTRACT = 1;
+const PAID = '결제 완료';
 
 /** Registrations for few lectures, so that their headcount is contended; students cancel, and lectures are cancelled with all on them. */
 export function academy(): Subject {
-  const lectures: Lecture[] = [];
-  const registrations: Registration[] = [];
+  const promised: Promised = { lectures: [], registrations: [] };
+  return {
+    system: 'academy',
+    client(session) {
+      const client = new Client(session, promised);
+      return () => client.next();
+    },
+    judge: (findings, shown) => judge(promised, findings, shown),
+  };
+}
 
-  function client(session: ClientSession): () => Promise<void> {
-    const mine: Registration[] = [];
-    let students = 0;
-    const open = async (): Promise<void> => {
-      const lectureName = session.name();
-      const answer = await session.command('POST', '/lectureSystems', { lectureName });
-      if (session.accepted(answer, `lecture ${lectureName}`))
-        lectures.push({ id: idOf(answer), lectureName, canceled: false });
-    };
-    const close = async (lecture: Lecture): Promise<void> => {
-      // Nobody else may cancel it meanwhile, or register for it and be surprised.
-      lecture.canceled = true;
-      session.accepted(
-        await session.command('DELETE', `/lectureSystems/${lecture.id}`, undefined, { untilDone: true }),
-        `LectureSystem-${lecture.id} cancel`,
-      );
-    };
-    const register = async (lecture: Lecture): Promise<void> => {
-      const studentId = 1 + session.number * 1_000_000 + students++;
-      const answer = await session.command('POST', '/courseRegistrationSystems', { lectureId: lecture.id, studentId });
-      // 409: the lecture is cancelled, or the first try under this key was undone meanwhile.
-      if (answer.status === 409 || !session.accepted(answer, `registration of ${studentId}`)) return;
-      const registration = { id: idOf(answer), lecture, studentId, canceled: false };
-      registrations.push(registration);
-      mine.push(registration);
-    };
-    const cancel = async (one: Registration): Promise<void> => {
-      const answer = await session.command('DELETE', `/courseRegistrationSystems/${one.id}`);
-      mine.splice(mine.indexOf(one), 1);
-      // 404: it went with its lecture.
-      if ((answer.status === 404 && one.lecture.canceled) || session.accepted(answer, `registration ${one.id} cancel`))
-        one.canceled = true;
-      else mine.push(one);
-    };
-    return () => {
-      const dice = session.dice();
-      const lecture = session.pick(lectures.filter(({ canceled }) => !canceled).slice(-5));
-      const registration = session.pick(mine);
-      if (dice < 0.06 || !lecture) return open();
-      if (dice < 0.09 && lecture.id !== LECTURE_OF_THE_CONTRACT) return close(lecture);
-      return dice < 0.7 || !registration ? register(lecture) : cancel(registration);
-    };
+class Client {
+  private readonly mine: Registration[] = [];
+  private students = 0;
+
+  constructor(
+    private readonly session: ClientSession,
+    private readonly promised: Promised,
+  ) {}
+
+  next(): Promise<void> {
+    const { session, promised, mine } = this;
+    const dice = session.dice();
+    const lecture = session.pick(promised.lectures.filter(({ canceled }) => !canceled).slice(-5));
+    const registration = session.pick(mine);
+    if (dice < 0.06 || !lecture) return this.open();
+    if (dice < 0.09 && lecture.id !== LECTURE_OF_THE_CONTRACT) return this.close(lecture);
+    return dice < 0.7 || !registration ? this.register(lecture) : this.cancel(registration);
   }
 
-  async function judge(findings: Findings, shown: Shown): Promise<void> {
-    const rows = findings.rowsBy('courseId', await shown.collection('courseRegistrationStatuses'));
-    const board = findings.rowsBy('lectureId', await shown.collection('lectureStatuses'));
-    const open = findings.rowsBy('id', await shown.collection('lectureSystems'));
-    const students = new Map<number, number>();
-
-    const known = new Set<string>();
-    for (const { id, lecture, studentId, canceled } of registrations) {
-      const key = `academy-registration/CourseRegistrationSystem-${id}`;
-      if (known.has(key)) findings.wrong(key, 'two commands were answered with it');
-      known.add(key);
-      const isLive = !canceled && !lecture.canceled;
-      const state = findings.state(key);
-      const payment = findings.state(`academy-payment/PaymentSystem-of-${id}`);
-      findings.expect(key, 'its row on the dashboard', rows.get(id)?.courseStatus, isLive ? '결제 완료' : undefined);
-      if (isLive) {
-        findings.fields(key, 'the registration', state, { lectureId: lecture.id, studentId, status: '결제 완료' });
-        findings.expect(key, 'its payment', payment?.courseId, id);
-        findings.expect(
-          key,
-          'the number of times it was completed',
-          findings.count(key, 'CourseRegistrationCompleted'),
-          1,
-        );
-        students.set(lecture.id, (students.get(lecture.id) ?? 0) + 1);
-      } else {
-        findings.expect(key, 'the registration', state, null);
-        findings.expect(key, 'its payment', payment, null);
-      }
-      findings.expect(key, 'the number of times it was published', findings.count(key, 'CourseRegistered'), 1);
-      findings.expect(
-        key,
-        'the number of times it was cancelled',
-        findings.count(key, 'CourseCanceled'),
-        isLive ? 0 : 1,
-      );
-    }
-    // Whatever belongs to no accepted command was undone.
-    for (const kind of ['academy-registration/CourseRegistrationSystem', 'academy-payment/PaymentSystem'])
-      for (const [key, { state }] of findings.all(kind)) {
-        const of = `academy-registration/CourseRegistrationSystem-${/(\d+)$/.exec(key)?.[1]}`;
-        if (state && !known.has(of)) findings.wrong(key, 'is the effect of a command that was never accepted');
-      }
-
-    for (const { id, lectureName, canceled } of lectures) {
-      const key = `academy-lecture/LectureSystem-${id}`;
-      const row = open.get(id);
-      const count = students.get(id) ?? 0;
-      if (canceled) {
-        findings.expect(key, 'the lecture', row, undefined);
-        findings.expect(key, 'its row on the dashboard', board.get(id), undefined);
-        continue;
-      }
-      findings.expect(key, 'its name', row?.lectureName, lectureName);
-      findings.expect(key, 'its number of students', row?.studentNumber, count);
-      findings.expect(key, 'its number of students on the dashboard', board.get(id)?.studentNumber, count);
-    }
-    const live = registrations.filter(({ canceled, lecture }) => !canceled && !lecture.canceled).length;
-    findings.expect('academy', 'the number of rows of registrations', rows.size, live);
-    findings.expect(
-      'academy',
-      'the number of open lectures',
-      open.size,
-      lectures.filter(({ canceled }) => !canceled).length,
-    );
+  private async open(): Promise<void> {
+    const { session, promised } = this;
+    const lectureName = session.name();
+    const answer = await session.command('POST', '/lectureSystems', { lectureName });
+    if (session.accepted(answer, `lecture ${lectureName}`))
+      promised.lectures.push({ id: idOf(answer), lectureName, canceled: false });
   }
 
-  return { system: 'academy', client, judge };
+  private async close(lecture: Lecture): Promise<void> {
+    const { session } = this;
+    // Nobody else may cancel it meanwhile, or register for it and be surprised.
+    lecture.canceled = true;
+    const answer = await session.command('DELETE', `/lectureSystems/${lecture.id}`, undefined, { untilDone: true });
+    session.accepted(answer, `LectureSystem-${lecture.id} cancel`);
+  }
+
+  private async register(lecture: Lecture): Promise<void> {
+    const { session, promised, mine } = this;
+    const studentId = 1 + session.number * 1_000_000 + this.students++;
+    const answer = await session.command('POST', '/courseRegistrationSystems', { lectureId: lecture.id, studentId });
+    // 409: the lecture is cancelled, or the first try under this key was undone meanwhile.
+    if (answer.status === 409 || !session.accepted(answer, `registration of ${studentId}`)) return;
+    const registration = { id: idOf(answer), lecture, studentId, canceled: false };
+    promised.registrations.push(registration);
+    mine.push(registration);
+  }
+
+  private async cancel(one: Registration): Promise<void> {
+    const { session, mine } = this;
+    const answer = await session.command('DELETE', `/courseRegistrationSystems/${one.id}`);
+    mine.splice(mine.indexOf(one), 1);
+    // 404: it went with its lecture.
+    if ((answer.status === 404 && one.lecture.canceled) || session.accepted(answer, `registration ${one.id} cancel`))
+      one.canceled = true;
+    else mine.push(one);
+  }
+}
+
+const keyOf = (id: number): string => `academy-registration/CourseRegistrationSystem-${id}`;
+const isLive = ({ canceled, lecture }: Registration): boolean => !canceled && !lecture.canceled;
+
+async function judge({ lectures, registrations }: Promised, findings: Findings, shown: Shown): Promise<void> {
+  const rows = findings.rowsBy('courseId', await shown.collection('courseRegistrationStatuses'));
+  const board = findings.rowsBy('lectureId', await shown.collection('lectureStatuses'));
+  const open = findings.rowsBy('id', await shown.collection('lectureSystems'));
+
+  const known = findings.answeredOnce(registrations.map(({ id }) => keyOf(id)));
+  // Whatever belongs to no accepted command was undone.
+  for (const kind of ['academy-registration/CourseRegistrationSystem', 'academy-payment/PaymentSystem'])
+    findings.acceptedOnly(kind, (key, state) => !state || known.has(keyOf(Number(/(\d+)$/.exec(key)?.[1]))));
+  for (const one of registrations) {
+    const status = rows.get(one.id)?.courseStatus;
+    findings.expect(keyOf(one.id), 'its row on the dashboard', status, isLive(one) ? PAID : undefined);
+    isPaidOrWhollyGone(findings, one);
+  }
+
+  const live = registrations.filter(isLive);
+  for (const { id, lectureName, canceled } of lectures) {
+    const key = `academy-lecture/LectureSystem-${id}`;
+    const row = open.get(id);
+    if (canceled) {
+      findings.expect(key, 'the lecture', row, undefined);
+      findings.expect(key, 'its row on the dashboard', board.get(id), undefined);
+      continue;
+    }
+    const students = live.filter(({ lecture }) => lecture.id === id).length;
+    findings.expect(key, 'its name', row?.lectureName, lectureName);
+    findings.expect(key, 'its number of students', row?.studentNumber, students);
+    findings.expect(key, 'its number of students on the dashboard', board.get(id)?.studentNumber, students);
+  }
+  const still = lectures.filter(({ canceled }) => !canceled).length;
+  findings.expect('academy', 'the number of rows of registrations', rows.size, live.length);
+  findings.expect('academy', 'the number of open lectures', open.size, still);
+}
+
+function isPaidOrWhollyGone(findings: Findings, registration: Registration): void {
+  const { id, lecture, studentId } = registration;
+  const key = keyOf(id);
+  const state = findings.state(key);
+  const payment = findings.state(`academy-payment/PaymentSystem-of-${id}`);
+  const wasPublished = (times: string, type: string, should: number): void =>
+    findings.expect(key, `the number of times it was ${times}`, findings.count(key, type), should);
+  if (isLive(registration)) {
+    findings.fields(key, 'the registration', state, { lectureId: lecture.id, studentId, status: PAID });
+    findings.expect(key, 'its payment', payment?.courseId, id);
+    wasPublished('completed', 'CourseRegistrationCompleted', 1);
+  } else {
+    findings.expect(key, 'the registration', state, null);
+    findings.expect(key, 'its payment', payment, null);
+  }
+  wasPublished('published', 'CourseRegistered', 1);
+  wasPublished('cancelled', 'CourseCanceled', isLive(registration) ? 0 : 1);
 }
