@@ -41,7 +41,7 @@ async function violations(): Promise<number> {
   const systems = systemsOf(options.system);
   let found = 0;
   if (only !== 'system') {
-    const { unitOfWork } = await import('./unit-of-work.ts');
+    const { unitOfWork } = await import('./unit-of-work/run.ts');
     // A long run tries every trouble at every step, a short one some of them.
     found += await unitOfWork({
       ...(profile ? { profile } : {}),
