@@ -169,11 +169,12 @@ async function main(words: string[]): Promise<number> {
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
-/** From now on all programs run on this Node: a program of it, or `lts`, the newest long-term line. False when there is none. */
+/** From now on all programs and services run on this Node: a program of it, or `lts`, the newest long-term line. False when there is none. */
 async function runsOn(wanted: string): Promise<boolean> {
   try {
     const program = wanted === 'lts' ? (await longTermNode(console.log)).command[0]! : resolve(wanted);
     process.env.PATH = `${dirname(program)}${delimiter}${process.env.PATH}`;
+    process.env.MADANG_NODE = program;
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     return false;

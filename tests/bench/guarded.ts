@@ -10,7 +10,7 @@ import { appSpec } from '../../tools/run/supervisor/services.ts';
 import { type Bench, costOf, failures, ms, read } from './bench.ts';
 import type { Process } from './build.ts';
 import { type Command, ENROLMENT, type Load, load, median } from './load.ts';
-import { started, stopYardsticks } from './yardsticks.ts';
+import { interpreters, started, stopYardsticks } from './yardsticks.ts';
 
 const SYSTEM = 'lecture';
 const KEY = 'GATEWAY_RATE_REQUESTS';
@@ -50,7 +50,10 @@ async function beside(issuer: string): Promise<{ port: number; process: Process 
   const at = (port: number): number => port + portOffset;
   const { http, grpc, internal, metrics } = service.ports;
   const ports = { app: at(8085), http: at(http), grpc: at(grpc), internal: at(internal), metrics: at(metrics) };
-  const spec = appSpec({ service, number: 1, ports }, '', { AUTH_ISSUER: issuer, AUTH_AUDIENCE: SYSTEM });
+  const spec = appSpec({ service, number: 1, ports }, await interpreters(), {
+    AUTH_ISSUER: issuer,
+    AUTH_AUDIENCE: SYSTEM,
+  });
   return { port: ports.app, process: await started({ ...spec, id: 'gateway with tokens' }) };
 }
 

@@ -10,9 +10,10 @@ import { readTemplate } from '../../tools/run/infrastructure/templates.ts';
 import { home, portOffset, root } from '../../tools/run/paths.ts';
 import type { ProcessSpec, Profile } from '../../tools/run/process.ts';
 import { daprd } from '../../tools/run/provision/daprd.ts';
+import { servicesNode } from '../../tools/run/provision/node.ts';
 import { Child } from '../../tools/run/supervisor/child.ts';
 import { logFile } from '../../tools/run/supervisor/logs.ts';
-import { appSpec, type Replica, sidecarSpec } from '../../tools/run/supervisor/services.ts';
+import { appSpec, type Interpreters, type Replica, sidecarSpec } from '../../tools/run/supervisor/services.ts';
 import { flag, goSettings } from './bench.ts';
 import { type Build, commandOf, type Process } from './build.ts';
 import type { Stores } from './stores.ts';
@@ -53,6 +54,12 @@ async function component(profile: Profile, kind: string, name: string, scopes: s
   await mkdir(join(home, 'components/bench'), { recursive: true });
   await writeFile(join(home, 'components/bench', `${name}.yaml`), JSON.stringify(found));
 }
+
+/** What this checkout's own services run on. */
+export const interpreters = async (): Promise<Interpreters> => {
+  const { command } = await servicesNode((line) => process.stderr.write(`${line}\n`));
+  return { node: command[0] ?? 'node', python: 'python3' };
+};
 
 /** An app as the runner would start it, with the flags of the system's own. */
 async function replica(appId: string, app: number, command: string[]): Promise<Replica> {
@@ -103,7 +110,7 @@ export async function startBare(
   const apps = await Promise.all([replica('bench-pay', 8085, command), replica('bench-class', 8086, command)]);
   const processes: Process[] = [];
   for (const app of apps) {
-    const spec = appSpec(app, '');
+    const spec = appSpec(app, await interpreters());
     processes.push(await started({ ...spec, env: { ...spec.env, BROKER: profile === 'full' ? 'kafka' : 'redis' } }));
     processes.push(await sidecar(app, build));
   }

@@ -6,6 +6,7 @@ import { containerEngine } from '../provision/container.ts';
 import { daprd } from '../provision/daprd.ts';
 import { kafka } from '../provision/kafka.ts';
 import { mysql } from '../provision/mysql.ts';
+import { servicesNode } from '../provision/node.ts';
 import { python } from '../provision/python.ts';
 import { redis } from '../provision/redis.ts';
 import { type Found, Unavailable } from '../provision/ways.ts';
@@ -18,6 +19,7 @@ const programs: [name: string, find: () => Promise<Found>, variable?: string][] 
   ['Redis', () => redis(progress), 'MADANG_REDIS'],
   ['MySQL', () => mysql(progress), 'MADANG_MYSQL'],
   ['Kafka', () => kafka(progress), 'MADANG_KAFKA'],
+  ['Node of services', async () => ({ ...(await servicesNode(progress)), name: 'Node of services' })],
   ['Python', () => python()],
 ];
 
@@ -48,7 +50,7 @@ const row = (...cells: [string, string, string]) => print(`  ${cells[0].padEnd(2
 /** Shows what is there, and gets what is not: after it, a start has nothing left to download. */
 export async function doctor(): Promise<void> {
   print('Programs');
-  row('Node', process.versions.node, process.execPath);
+  row('Node of tools', process.versions.node, process.execPath);
   let missing = 0;
   for (const [name, find, variable] of programs) {
     const address = variable && process.env[variable];

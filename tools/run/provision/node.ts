@@ -4,18 +4,35 @@ import { dirname, join } from 'node:path';
 import { cache } from '../paths.ts';
 import type { Progress } from '../process.ts';
 import { verify } from './checksums.ts';
-import { type Examine, type Found, firstOf, installed, makeOnce, run, type Way, which } from './ways.ts';
+import {
+  type Examine,
+  type Found,
+  firstOf,
+  installed,
+  makeOnce,
+  run,
+  Tampered,
+  Unavailable,
+  type Way,
+  which,
+} from './ways.ts';
 
-/** The release of the newest long-term line that tests and images run on; the table of checksums has it for each platform. */
+/** The release of the newest long-term line that services, tests and images run on; the table of checksums has it for each platform. */
 export const LONG_TERM = '26.10.0';
 
-const major = (version: string): string => version.split('.')[0] ?? '';
+const major = (version: string): number => Number(version.split('.')[0]);
 
-const examine: Examine = async (path, way) => {
+/** @returns undefined when it is no Node */
+const nodeAt: Examine = async (path, way) => {
   const { code, output } = await run([path, '--version'], { limitMs: 10_000 });
   const version = /^v(\d+\.\d+\.\d+)$/.exec(output)?.[1];
-  if (code !== 0 || !version || major(version) !== major(LONG_TERM)) return undefined;
+  if (code !== 0 || !version) return undefined;
   return { name: 'Node', version, way, command: [path], env: {} };
+};
+
+const examine: Examine = async (path, way) => {
+  const found = await nodeAt(path, way);
+  return found && major(found.version) === major(LONG_TERM) ? found : undefined;
 };
 
 /** npm has Node's program itself in a package for each platform. */
@@ -31,7 +48,10 @@ const fromNpm = (target: string, progress: Progress): Way => ({
       progress(`downloading Node ${LONG_TERM} from npm`);
       const folder = dirname(unfinished);
       const wanted = `${packageName()}@${LONG_TERM}`;
-      const packed = await run(['npm', 'pack', '--silent', '--pack-destination', folder, wanted], { limitMs: 300_000 });
+      // Without a network npm would try for most of a minute, at each start.
+      const options = ['--silent', '--fetch-retries', '1', '--fetch-retry-mintimeout', '1000'];
+      const command = ['npm', 'pack', ...options, '--pack-destination', folder, wanted];
+      const packed = await run(command, { limitMs: 120_000 });
       const [file] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
       if (packed.code !== 0 || !file) throw new Error(packed.output.split('\n')[0] || `npm has no ${wanted}`);
       await verify(join(folder, file));
@@ -56,4 +76,29 @@ export function longTermNode(progress: Progress): Promise<Found> {
     ],
     `Node ${major(LONG_TERM)} is missing: install it, or make npm's registry reachable`,
   );
+}
+
+/**
+ * Node for the services: the program that MADANG_NODE names; else the own one if it is of the newest long-term line or
+ * later; else that line, on which they take little more than half of the CPU that they take on Node 20 (decision 20).
+ * The own one where it cannot be had.
+ * @throws Unavailable when MADANG_NODE names no Node
+ */
+export async function servicesNode(progress: Progress): Promise<Found> {
+  const named = process.env.MADANG_NODE;
+  if (named) {
+    const found = await nodeAt(named, `MADANG_NODE, ${named}`);
+    if (found) return found;
+    throw new Unavailable(`MADANG_NODE names no program of Node.js: ${named}`);
+  }
+  const { node: version } = process.versions;
+  const own: Found = { name: 'Node', version, way: process.execPath, command: [process.execPath], env: {} };
+  if (major(version) >= major(LONG_TERM)) return own;
+  try {
+    return await longTermNode(progress);
+  } catch (error) {
+    if (error instanceof Tampered || !(error instanceof Unavailable)) throw error;
+    progress(`services run on Node ${version}, and take more CPU: ${error.message}`);
+    return own;
+  }
 }

@@ -4,15 +4,14 @@ import type { ServiceTemplate } from '../infrastructure/templates.ts';
 import type { Child } from './child.ts';
 import type { Processes } from './processes.ts';
 import type { Running } from './report.ts';
-import { appSpec, guarded, guardedFrom, instanceOf, type Replica, sidecarSpec } from './services.ts';
+import { appSpec, guarded, guardedFrom, type Interpreters, instanceOf, type Replica, sidecarSpec } from './services.ts';
 import type { Action, Part } from './status.ts';
 
 /** What the processes of services are made with. */
 export interface Means {
   /** Command of daprd. */
   readonly daprd: string[];
-  /** Python's interpreter. */
-  readonly python: string;
+  readonly interpreters: Interpreters;
   readonly rendered: Rendered;
   /** Whether gateways ask for tokens of the OpenID provider. */
   readonly hasIdentity: boolean;
@@ -42,12 +41,12 @@ export class RunningServices {
   }
 
   /** @returns their processes, which are not yet healthy */
-  start(replicas: readonly Replica[], { daprd, python, rendered, hasIdentity, enrolled }: Means): Child[] {
+  start(replicas: readonly Replica[], { daprd, interpreters, rendered, hasIdentity, enrolled }: Means): Child[] {
     const children: Child[] = [];
     for (const replica of replicas) {
       const tokens = guardedFrom(this.#secret, replica);
       const more = { ...tokens, ...(hasIdentity ? guarded(replica) : {}) };
-      const app = this.#processes.make(appSpec(replica, python, more));
+      const app = this.#processes.make(appSpec(replica, interpreters, more));
       const mutual = enrolled.get(replica.service.appId);
       const program = [...daprd, ...(mutual?.flags ?? [])];
       const reported = { ...tokens, ...mutual?.env };

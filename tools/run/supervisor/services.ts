@@ -60,13 +60,23 @@ export function guardedFrom(secret: string | undefined, { service: { appId } }: 
   return { DAPR_API_TOKEN: api, APP_API_TOKEN: app };
 }
 
+/** What services are run by. */
+export interface Interpreters {
+  readonly node: string;
+  readonly python: string;
+}
+
 /** @param more of the environment */
-export function appSpec(replica: Replica, python: string, more: Record<string, string> = {}): ProcessSpec {
+export function appSpec(
+  replica: Replica,
+  { node, python }: Interpreters,
+  more: Record<string, string> = {},
+): ProcessSpec {
   const { service, ports, grpcPort } = replica;
   const [program = '', ...args] = service.command;
   const command =
     program === 'node'
-      ? [process.execPath, ...nodeFlags, ...appProfile(logNameOf(replica)), ...args]
+      ? [node, ...nodeFlags, ...appProfile(logNameOf(replica)), ...args]
       : [program === 'python3' ? python : program, ...args];
   return {
     id: logNameOf(replica),

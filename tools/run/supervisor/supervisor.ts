@@ -4,6 +4,7 @@ import { readTemplates } from '../infrastructure/templates.ts';
 import { home } from '../paths.ts';
 import { type Profile, type Progress, seconds } from '../process.ts';
 import { daprd } from '../provision/daprd.ts';
+import { servicesNode } from '../provision/node.ts';
 import { python } from '../provision/python.ts';
 import { type Observed, Observer } from './observer.ts';
 import { place } from './placement.ts';
@@ -97,8 +98,9 @@ export class Supervisor {
     if (mtls) await this.#surroundings.startAuthority();
 
     const changed = [...new Set(missing.map(({ system }) => system))];
-    const [sidecarProgram, pythonProgram, addresses] = await Promise.all([
+    const [sidecarProgram, nodeProgram, pythonProgram, addresses] = await Promise.all([
       daprd(this.#progress),
+      servicesNode(this.#progress),
       added.some(({ service }) => service.command[0] === 'python3') ? python() : undefined,
       this.#surroundings.start(fresh, brokers),
       changed.length ? this.#build(changed) : undefined,
@@ -107,7 +109,7 @@ export class Supervisor {
     const rendered = await renderComponents(this.profile, this.#systems, addresses);
     const means = {
       daprd: sidecarProgram.command,
-      python: pythonProgram?.command[0] ?? 'python3',
+      interpreters: { node: nodeProgram.command[0] ?? 'node', python: pythonProgram?.command[0] ?? 'python3' },
       rendered,
       hasIdentity: this.#surroundings.hasIdentity,
       enrolled: await this.#surroundings.enrol(
