@@ -9,5 +9,7 @@ export async function endWith(work: () => Promise<number>): Promise<never> {
     process.stderr.write(`${error instanceof Error && error.constructor === Error ? error.message : inspect(error)}\n`);
     return 1;
   });
+  // Whoever reads through a pipe would miss the end of what was told.
+  await new Promise<void>((told) => process.stdout.write('', () => told()));
   process.exit(code);
 }

@@ -44,3 +44,9 @@ function hash(text: string): number {
   value = Math.imul(value ^ (value >>> 12), 0x297a2d39);
   return (value ^ (value >>> 15)) >>> 0;
 }
+
+/** A number from 0 up to 1 as so many hexadecimal digits. */
+export const hex = (number: number, digits: number): string =>
+  Math.floor(number * 16 ** digits)
+    .toString(16)
+    .padStart(digits, '0');

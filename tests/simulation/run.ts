@@ -1,14 +1,15 @@
+import { drawTracesFrom } from '../../services/kit/testing/index.ts';
 import { ClientSession, Log, type Subject } from '../crash/client-session.ts';
 import { Findings, type Violation } from '../crash/findings.ts';
 import type { Snapshot } from '../crash/snapshot.ts';
 import { subjects } from '../crash/subjects/index.ts';
 import { planBlows } from './blows.ts';
 import { Consumers } from './broker.ts';
-import { Chance } from './chance.ts';
+import { Chance, hex } from './chance.ts';
 import { Entrance, shownBy } from './entrance.ts';
 import { Replica } from './replica.ts';
 import { SecondThoughts } from './second-thoughts.ts';
-import { snapshotOf } from './simulated-snapshot.ts';
+import { digestOf, snapshotOf } from './simulated-snapshot.ts';
 import type { System } from './systems.ts';
 import { type Weather, World } from './world.ts';
 
@@ -55,7 +56,9 @@ function weatherOf(chance: Chance): Weather {
 export async function simulate(system: System, seed: number, allowed?: (label: string) => boolean): Promise<Outcome> {
   const chance = new Chance(seed, allowed);
   const weather = weatherOf(chance);
-  return new Run(new World(system, chance, weather)).outcome();
+  const traces = chance.stream('traces');
+  drawTracesFrom(() => hex(traces(), 8));
+  return new Run(new World(system, chance, weather)).outcome().finally(() => drawTracesFrom());
 }
 
 class Run {
@@ -105,6 +108,7 @@ class Run {
     const left = consumers.reduce((sum, { backlog }) => sum + backlog, 0);
     if (left > 0) broken.push({ about: world.system.name, what: `${left} messages are not handled` });
     for (const one of [this.entrance, ...replicas]) one.kill();
+    world.note(`what is left: ${digestOf(world)}`);
     return {
       seed: chance.seed,
       violations: [...violations, ...broken, ...this.log.oddities],

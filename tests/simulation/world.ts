@@ -1,6 +1,6 @@
 import type { Context } from '../../services/kit/index.ts';
 import { type Call, MemoryBackend } from '../../services/kit/testing/index.ts';
-import type { Chance } from './chance.ts';
+import { type Chance, hex } from './chance.ts';
 import type { System } from './systems.ts';
 import { type Owner, Time } from './time.ts';
 
@@ -95,8 +95,3 @@ export class World {
 /** Which part of the infrastructure a call needs. */
 export const partOf = ({ kind }: Call): Part | undefined =>
   kind === 'state-read' || kind === 'state-write' ? 'store' : kind === 'publish' ? 'broker' : undefined;
-
-const hex = (number: number, digits: number): string =>
-  Math.floor(number * 16 ** digits)
-    .toString(16)
-    .padStart(digits, '0');

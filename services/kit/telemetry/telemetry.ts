@@ -39,7 +39,10 @@ export const trace = (): Trace => current.getStore() ?? begun(false);
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** The share of new traces that are recorded: sidecars do with a trace what its first span decided. */
-const sampled = (): boolean => Math.random() < Number(process.env.TRACE_SAMPLING_RATE ?? 1);
+function sampled(): boolean {
+  const rate = Number(process.env.TRACE_SAMPLING_RATE ?? 1);
+  return rate >= 1 || Number.parseInt(randomDigits(8), 16) < 16 ** 8 * rate;
+}
 
 /** What a trace begins with, or goes on with. */
 export interface TraceOrigin {
@@ -49,11 +52,24 @@ export interface TraceOrigin {
   readonly causationId?: string | undefined;
 }
 
+/** Many digits at once: a draw costs more than what it gives. */
+const digitsOfThisMachine = (): string => randomBytes(2_048).toString('hex');
+let moreDigits = digitsOfThisMachine;
 let digits = '';
 
-/** Random hexadecimal digits. Many are drawn at once: a draw costs more than what it gives. */
+/**
+ * Has new traces drawn from the seed of a simulation; from this machine again where nothing is said. It holds for the whole
+ * process: a trace also begins where no service's context is at hand. Events carry it, and a deferred one is kept under the
+ * hash of all that it carries.
+ * @param source gives hexadecimal digits, some more with each call
+ */
+export function drawTracesFrom(source: () => string = digitsOfThisMachine): void {
+  moreDigits = source;
+  digits = '';
+}
+
 function randomDigits(count: number): string {
-  if (digits.length < count) digits = randomBytes(2_048).toString('hex');
+  while (digits.length < count) digits += moreDigits();
   const drawn = digits.slice(0, count);
   digits = digits.slice(count);
   return drawn;

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import winston from 'winston';
-import { callersTrace, continueTrace, log, trace, withTrace } from './telemetry.ts';
+import { callersTrace, continueTrace, drawTracesFrom, log, trace, withTrace } from './telemetry.ts';
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00';
 const REQUEST = '9f3c1a52-7c1e-4d3b-8a55-0242ac120002';
@@ -33,6 +33,20 @@ describe('a trace', () => {
   test('given a sidecar brings events, when a service takes them, then the request adds no trace to theirs', () => {
     expect(callersTrace(undefined).traceparent).toMatch(/-00$/);
     expect(callersTrace(TRACE)).toEqual({ traceparent: TRACE });
+  });
+
+  test('given a simulation, when traces begin, then they follow from what it draws alone, recorded or not', () => {
+    process.env.TRACE_SAMPLING_RATE = '0.5';
+    const begun = (): string[] => {
+      let drawn = 0;
+      drawTracesFrom(() => (0x10000000 + 0x9e3779b1 * ++drawn).toString(16).slice(-8));
+      return Array.from({ length: 20 }, () => continueTrace(undefined).traceparent);
+    };
+    const [first, second] = [begun(), begun()];
+    drawTracesFrom();
+    expect(second).toEqual(first);
+    expect(new Set(first).size).toBe(20);
+    expect(continueTrace(undefined).traceparent).not.toBe(first[0]);
   });
 
   test.each([

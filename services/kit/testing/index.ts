@@ -1,4 +1,5 @@
 /** What tests may use of the kit: surroundings without a process, and services on them. */
+export { drawTracesFrom } from '../telemetry/telemetry.ts';
 export { answers } from './answers.ts';
 export { type BackendOptions, MemoryBackend } from './backend.ts';
 export type { BrokerKind, Message, NewMessage } from './broker.ts';
