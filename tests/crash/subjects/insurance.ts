@@ -21,8 +21,8 @@ interface Plan {
 interface Promised {
   readonly proposals: Proposal[];
   readonly plans: Plan[];
-  /** One client registers the product for all. */
-  registration?: Promise<void>;
+  /** One client registers the product for all; the others wait for what it is answered. */
+  registration?: Promise<void> | undefined;
   product?: number;
 }
 
@@ -79,6 +79,8 @@ class Client {
     const { session, promised } = this;
     const answer = await session.command('POST', '/products', PRODUCT);
     if (session.accepted(answer, 'the product')) promised.product = idOf(answer);
+    // A 503 asks to come again, and nothing is registered: who begins before the service has started is told so.
+    if (answer.status === 503) promised.registration = undefined;
   }
 
   private customer(custNm: string): Row {
