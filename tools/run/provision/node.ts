@@ -43,7 +43,7 @@ const packageName = (): string => {
 
 const fromNpm = (target: string, progress: Progress): Way => ({
   name: 'npm',
-  async find() {
+  async find(note) {
     await makeOnce(target, async (unfinished) => {
       progress(`downloading Node ${LONG_TERM} from npm`);
       const folder = dirname(unfinished);
@@ -58,7 +58,9 @@ const fromNpm = (target: string, progress: Progress): Way => ({
       await run(['tar', '-xzf', join(folder, file), '-C', folder, 'package/bin/node'], { limitMs: 60_000 });
       await copyFile(join(folder, 'package/bin/node'), unfinished);
     });
-    return examine(target, `npm, in ${target}`);
+    const found = await examine(target, `npm, in ${target}`);
+    if (!found) note(`what it has does not run here (${(await run([target, '--version'])).output.split('\n')[0]})`);
+    return found;
   },
 });
 
