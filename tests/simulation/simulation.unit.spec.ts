@@ -47,13 +47,6 @@ test.each(Object.keys(subjects))(
   },
 );
 
-test('given clients of insurance who come before it has started, when they come again, then they register the product', async () => {
-  const { trace } = await simulate(systemOf('insurance'), 1);
-  const answers = trace.flatMap((line) => /client \/products \S+ -> (\d+)/.exec(line)?.[1] ?? []);
-  expect(answers[0]).toBe('503');
-  expect(answers).toContain('201');
-});
-
 test('given a failure of two troubles among many, when it is shrunk, then those two are left', async () => {
   const all = Array.from({ length: 50 }, (_, number) => `trouble ${number}`);
   const guilty = ['trouble 7', 'trouble 31'];

@@ -84,10 +84,11 @@ export async function prepare(system: string, { env, say, limitMs, markOf }: Pre
   const marks = JSON.parse(env.MARKS ?? '{}') as Readonly<Record<string, string>>;
   /** Waits until a resource of Dapr is there, and for a while until its settings are those of this pod. */
   async function settle(resource: string): Promise<void> {
-    const end = Date.now() + Math.min(limitMs, SETTLED_MS);
+    let end: number | undefined;
     await insist(resource, async () => {
       const mark = await markOf(resource);
       if (mark === (marks[resource] ?? mark)) return;
+      end ??= Date.now() + Math.min(limitMs, SETTLED_MS);
       if (Date.now() < end) throw new Error('its settings are not those this pod was made for');
       say(`${resource}: goes on with other settings than those this pod was made for`);
     });

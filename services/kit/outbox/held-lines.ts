@@ -22,7 +22,7 @@ export class HeldLines {
     const now = this.context.clock.now();
     for (const { head, subject, inner } of this.lines) {
       const seconds = secondsTooLong(now, head.since);
-      if (seconds !== undefined) return `an event of ${subject} is refused for ${seconds} s: ${inner}`;
+      if (seconds !== undefined) return `an event of ${subject} waits for ${seconds} s: ${inner}`;
     }
     return undefined;
   }

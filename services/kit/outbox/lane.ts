@@ -64,7 +64,7 @@ export class Lane {
     }
   }
 
-  /** When the oldest event came, in milliseconds since 1970; Infinity: there is none. */
+  /** Since when the oldest event waits, in milliseconds since 1970; Infinity: there is none. */
   get oldest(): number {
     return oldestOf(this.lines.values());
   }

@@ -5,7 +5,7 @@ export interface Outgoing {
   readonly publication: Publication;
   /** The CloudEvent as JSON. */
   readonly text: string;
-  /** When it came, in milliseconds since 1970. */
+  /** Since when it waits, in milliseconds since 1970. */
   readonly since: number;
   /** It was published, or is kept somewhere else. */
   done(): void;

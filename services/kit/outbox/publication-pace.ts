@@ -21,7 +21,7 @@ export class PublicationPace {
     private readonly hurry: AbortSignal,
   ) {}
 
-  /** Waits until the next publication is to go out. @param size events that are ready; oldest when the first of them came */
+  /** Waits until the next publication is to go out. @param size events that are ready; oldest since when the first of them waits */
   async keep(size: number, oldest: number): Promise<void> {
     const { clock } = this;
     const wait = Math.min(this.due - clock.monotonic(), oldest + PACE_MS - clock.now());

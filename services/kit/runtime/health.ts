@@ -24,7 +24,7 @@ export interface Standing {
 const outboxStall = ({ outbox }: Standing): string | undefined =>
   outbox.stalled ??
   (outbox.oldestSeconds > STALLED_SECONDS
-    ? `the broker has not taken an event for ${Math.round(outbox.oldestSeconds)} s`
+    ? `the oldest event waits for ${Math.round(outbox.oldestSeconds)} s`
     : undefined);
 
 /**

@@ -40,7 +40,7 @@ const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** The share of new traces that are recorded: sidecars do with a trace what its first span decided. */
 function sampled(): boolean {
-  const rate = Number(process.env.TRACE_SAMPLING_RATE ?? 1);
+  const rate = Number(process.env.TRACE_SAMPLING_RATE || 1);
   return rate >= 1 || Number.parseInt(randomDigits(8), 16) < 16 ** 8 * rate;
 }
 

@@ -80,7 +80,7 @@ export async function judge({ enrolments, courses, gifts }: Promised, findings: 
   const notices = await shown.notices();
 
   for (const [kind, life] of Object.entries(LIVES)) tellItsLife(findings, kind, life);
-  const rows = rowsOfMyPage(findings, myPage);
+  const rows = findings.rowsBy('classId', myPage);
   const known = findings.answeredOnce(enrolments.map(({ id }) => classOf(id)));
   for (const enrolment of enrolments) {
     const listed = classes.filter(({ student }) => student === enrolment.student).length;
@@ -103,15 +103,6 @@ function tellItsLife(findings: Findings, kind: string, { made, ended, hasEnded }
     if (of && Number(state.classId) !== Number(of)) findings.wrong(key, `belongs to enrolment ${state.classId}`);
     findings.publishes(key, { [made]: 1, [ended]: hasEnded(state) ? 1 : 0 }, nameOf);
   }
-}
-
-function rowsOfMyPage(findings: Findings, myPage: readonly Row[]): Map<unknown, Row> {
-  const rows = new Map<unknown, Row>();
-  for (const row of myPage) {
-    if (rows.has(row.classId)) findings.wrong(`InquiryMypage-of-${row.classId}`, 'My page shows two rows');
-    rows.set(row.classId, row);
-  }
-  return rows;
 }
 
 const isOff = ({ canceled, paymentCanceled }: Enrolment): boolean => canceled || paymentCanceled;

@@ -3,7 +3,7 @@ import { arch } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cache } from '../paths.ts';
 import type { Progress } from '../process.ts';
-import { verify } from './checksums.ts';
+import { committed, verify } from './checksums.ts';
 import {
   type Examine,
   type Found,
@@ -44,16 +44,20 @@ const packageName = (): string => {
 const fromNpm = (target: string, progress: Progress): Way => ({
   name: 'npm',
   async find(note) {
+    if (!(await committed()).has(`${packageName()}-${LONG_TERM}.tgz`)) {
+      note(`no checksum of ${packageName()} is known`);
+      return undefined;
+    }
     await makeOnce(target, async (unfinished) => {
       progress(`downloading Node ${LONG_TERM} from npm`);
       const folder = dirname(unfinished);
       const wanted = `${packageName()}@${LONG_TERM}`;
-      // Without a network npm would try for most of a minute, at each start.
-      const options = ['--silent', '--fetch-retries', '1', '--fetch-retry-mintimeout', '1000'];
-      const command = ['npm', 'pack', ...options, '--pack-destination', folder, wanted];
-      const packed = await run(command, { limitMs: 120_000 });
+      // What sends nothing for 10 s is given up: a machine without a network meets this at each start. A slow line goes on.
+      const patience = ['--fetch-retries', '1', '--fetch-retry-mintimeout', '1000', '--fetch-timeout', '10000'];
+      const command = ['npm', 'pack', '--silent', ...patience, '--pack-destination', folder, wanted];
+      const packed = await run(command, { limitMs: 300_000 });
       const [file] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
-      if (packed.code !== 0 || !file) throw new Error(packed.output.split('\n')[0] || `npm has no ${wanted}`);
+      if (packed.code !== 0 || !file) throw new Error(`npm does not bring ${wanted}`);
       await verify(join(folder, file));
       await run(['tar', '-xzf', join(folder, file), '-C', folder, 'package/bin/node'], { limitMs: 60_000 });
       await copyFile(join(folder, 'package/bin/node'), unfinished);
@@ -84,9 +88,10 @@ export function longTermNode(progress: Progress): Promise<Found> {
  * Node for the services: the program that MADANG_NODE names; else the own one if it is of the newest long-term line or
  * later; else that line, on which they take little more than half of the CPU that they take on Node 20 (decision 20).
  * The own one where it cannot be had.
+ * @param longTerm finds that line
  * @throws Unavailable when MADANG_NODE names no Node
  */
-export async function servicesNode(progress: Progress): Promise<Found> {
+export async function servicesNode(progress: Progress, longTerm = longTermNode): Promise<Found> {
   const named = process.env.MADANG_NODE;
   if (named) {
     const found = await nodeAt(named, `MADANG_NODE, ${named}`);
@@ -97,7 +102,7 @@ export async function servicesNode(progress: Progress): Promise<Found> {
   const own: Found = { name: 'Node', version, way: process.execPath, command: [process.execPath], env: {} };
   if (major(version) >= major(LONG_TERM)) return own;
   try {
-    return await longTermNode(progress);
+    return await longTerm(progress);
   } catch (error) {
     if (error instanceof Tampered || !(error instanceof Unavailable)) throw error;
     progress(`services run on Node ${version}, and take more CPU: ${error.message}`);

@@ -2,8 +2,9 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LONG_TERM, servicesNode } from './node.ts';
+import { Tampered, Unavailable } from './ways.ts';
 
-const { MADANG_NODE: named, PATH: path } = process.env;
+const { MADANG_NODE: named } = process.env;
 let folder = '';
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'madang-node-'));
@@ -11,7 +12,6 @@ beforeEach(async () => {
 afterEach(async () => {
   if (named === undefined) delete process.env.MADANG_NODE;
   else process.env.MADANG_NODE = named;
-  process.env.PATH = path;
   await rm(folder, { recursive: true });
 });
 
@@ -32,12 +32,24 @@ test('given MADANG_NODE names another program, when services start, then a sente
   await expect(found(program)).rejects.toThrow(`MADANG_NODE names no program of Node.js: ${program}`);
 });
 
-test('given nothing is said and no npm, when services start, then they run on what the cache has, or on the own Node', async () => {
-  delete process.env.MADANG_NODE;
-  process.env.PATH = folder;
-  const said: string[] = [];
-  const { version, command } = await servicesNode((line) => said.push(line));
-  const isNew = Number(version.split('.')[0]) >= Number(LONG_TERM.split('.')[0]);
-  expect(isNew || command[0] === process.execPath).toBe(true);
-  expect(said.some((line) => line.includes('take more CPU'))).toBe(!isNew);
-});
+const isOld = Number(process.versions.node.split('.')[0]) < Number(LONG_TERM.split('.')[0]);
+
+(isOld ? test : test.skip)(
+  'given the newest line cannot be had, when services start, then they run on the own Node, and it is said',
+  async () => {
+    delete process.env.MADANG_NODE;
+    const said: string[] = [];
+    const none = () => Promise.reject(new Unavailable('Node 26 is missing'));
+    expect(await servicesNode((line) => said.push(line), none)).toMatchObject({ command: [process.execPath] });
+    expect(said).toEqual([`services run on Node ${process.versions.node}, and take more CPU: Node 26 is missing`]);
+  },
+);
+
+(isOld ? test : test.skip)(
+  'given somebody has changed the newest line, when services start, then nothing starts',
+  async () => {
+    delete process.env.MADANG_NODE;
+    const changed = () => Promise.reject(new Tampered('node.tgz is refused'));
+    await expect(servicesNode(() => undefined, changed)).rejects.toThrow('node.tgz is refused');
+  },
+);

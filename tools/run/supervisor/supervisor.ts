@@ -100,7 +100,7 @@ export class Supervisor {
     const changed = [...new Set(missing.map(({ system }) => system))];
     const [sidecarProgram, nodeProgram, pythonProgram, addresses] = await Promise.all([
       daprd(this.#progress),
-      servicesNode(this.#progress),
+      added.some(({ service }) => service.command[0] === 'node') ? servicesNode(this.#progress) : undefined,
       added.some(({ service }) => service.command[0] === 'python3') ? python() : undefined,
       this.#surroundings.start(fresh, brokers),
       changed.length ? this.#build(changed) : undefined,
@@ -109,7 +109,7 @@ export class Supervisor {
     const rendered = await renderComponents(this.profile, this.#systems, addresses);
     const means = {
       daprd: sidecarProgram.command,
-      interpreters: { node: nodeProgram.command[0] ?? 'node', python: pythonProgram?.command[0] ?? 'python3' },
+      interpreters: { node: nodeProgram?.command[0] ?? 'node', python: pythonProgram?.command[0] ?? 'python3' },
       rendered,
       hasIdentity: this.#surroundings.hasIdentity,
       enrolled: await this.#surroundings.enrol(
