@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { home } from '../../tools/run/paths.ts';
 import { daprd } from '../../tools/run/provision/daprd.ts';
 import { kafka } from '../../tools/run/provision/kafka.ts';
+import { servicesNode } from '../../tools/run/provision/node.ts';
 import type { ServiceStatus } from '../../tools/run/supervisor/status.ts';
 import { bare } from './against-bare.ts';
 import { type Bench, say, settled } from './bench.ts';
@@ -81,7 +82,7 @@ async function machine(stores: Stores, loadBefore: number): Promise<string> {
     `${profile} profile`,
     new Date().toISOString().slice(0, 16).replace('T', ' '),
     `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, load before ${loadBefore.toFixed(1)}`,
-    `Node ${process.versions.node}, daprd ${(await daprd(silent)).version}, ${store}${broker ? `, Kafka ${broker.version}` : ''}`,
+    `Node ${(await servicesNode(silent)).version}, daprd ${(await daprd(silent)).version}, ${store}${broker ? `, Kafka ${broker.version}` : ''}`,
   ].join('; ');
 }
 
