@@ -7,11 +7,8 @@ import type { Way } from './way.ts';
 /** What the crash test does with one system: commands by clients who know how each must end, and a judgement. */
 export interface Subject {
   readonly system: string;
-  /**
-   * A client: what it answers is called again and again, and sends a command each time. It works on records of its own,
-   * one command after the other, so it knows how each must end.
-   */
-  client(session: ClientSession): () => Promise<void>;
+  /** Sends a command with each `next`, one after the other, about records of its own, so it knows how each must end. */
+  client(session: ClientSession): { next(): Promise<void> };
   /** Compares what there is with what the clients were answered. */
   judge(findings: Findings, shown: Shown): Promise<void>;
 }

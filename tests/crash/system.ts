@@ -171,9 +171,9 @@ function work(trials: readonly Trial[], log: Log, seed: number): () => Promise<u
     Array.from({ length: count }, async (_, n) => {
       const number = system * count + n;
       const pause = randomFrom(number);
-      const act = subject.client(new ClientSession(overHttp(place.gateway), log, number, seed));
+      const client = subject.client(new ClientSession(overHttp(place.gateway), log, number, seed));
       while (working) {
-        await act();
+        await client.next();
         await sleep(20 + 60 * pause());
       }
     }),

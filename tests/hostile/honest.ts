@@ -36,11 +36,11 @@ export class Honest {
     this.collections = found.flat();
     const commanders = Array.from({ length: CLIENTS }, async (_, number) => {
       const pause = randomFrom(number);
-      const act = this.subject.client(
+      const client = this.subject.client(
         new ClientSession(overHttp(this.place.gateway), this.log, number, this.seed, PATIENCE_MS),
       );
       while (this.working) {
-        await act();
+        await client.next();
         await sleep(20 + 60 * pause());
       }
     });

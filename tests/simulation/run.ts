@@ -126,10 +126,10 @@ class Run {
     const pause = world.chance.stream(`client ${number}`);
     const way = new SecondThoughts(this.entrance, world, this.log, number);
     const session = new ClientSession(way, this.log, number, world.chance.seed, PATIENCE_MS);
-    const act = this.subject.client(session);
+    const client = this.subject.client(session);
     await world.time.sleep(200 * pause());
     for (let done = 0; done < world.weather.commands; done++) {
-      await act();
+      await client.next();
       await world.time.sleep(pause() < 0.8 ? 60 * pause() : 2_500 * pause());
     }
     this.working--;

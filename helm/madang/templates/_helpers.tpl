@@ -33,8 +33,7 @@ those of Dapr, each with the mark of its settings, which is also its annotation 
 {{- $tables := list -}}
 {{- range $component := include "madang.components" $ | fromJsonArray -}}
 {{- if has $app.appID $component.scopes }}{{ $needs = append $needs $component.spec.type -}}
-{{- $settled := include "madang.component" (dict "root" $ "component" $component) -}}
-{{- $_ := set $resources (printf "components/%s" $component.metadata.name) (include "madang.mark" (print $settled (toJson $component.scopes))) -}}
+{{- $_ := set $resources (printf "components/%s" $component.metadata.name) (include "madang.componentMark" (dict "root" $ "component" $component)) -}}
 {{- if eq $component.spec.type "state.mysql" -}}
 {{- $at := dict -}}
 {{- range $component.spec.metadata }}{{ $_ := set $at .name .value }}{{ end -}}

@@ -46,10 +46,7 @@ export function insurance(): Subject {
   const promised: Promised = { proposals: [], plans: [] };
   return {
     system: 'insurance',
-    client(session) {
-      const client = new Client(session, promised);
-      return () => client.next();
-    },
+    client: (session) => new Client(session, promised),
     judge: (findings) => judge(promised, findings),
   };
 }

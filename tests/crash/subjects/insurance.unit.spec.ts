@@ -21,7 +21,7 @@ const wayWith = (answers: (typeof NOT_NOW)[]) => ({
 async function saidOf(documents: [key: string, document: Document][]): Promise<string[]> {
   const way = wayWith([REGISTERED]);
   const subject = insurance();
-  await subject.client(new ClientSession(way, new Log(), 1, 1))();
+  await subject.client(new ClientSession(way, new Log(), 1, 1)).next();
   const findings = new Findings({ documents: new Map(documents), published: [] });
   await subject.judge(findings, { collection: async () => [], notices: async () => [] });
   return findings.violations.map(({ about, what }) => `${about}: ${what}`);
@@ -53,7 +53,7 @@ test('given clients who are told "not now", when they go on, then they come agai
   const answers = [NOT_NOW, NOT_NOW, REGISTERED, REGISTERED];
   const [way, log, { client }] = [wayWith(answers), new Log(), insurance()];
   const [one, other] = [1, 2].map((number) => client(new ClientSession(way, log, number, 1)));
-  for (let times = 0; times < 3; times++) await Promise.all([one!(), other!()]);
+  for (let times = 0; times < 3; times++) await Promise.all([one!.next(), other!.next()]);
   expect(answers).toEqual([REGISTERED]);
   expect(log.oddities).toEqual([]);
 });

@@ -15,10 +15,7 @@ export function reward(): Subject {
   const missions: Mission[] = [];
   return {
     system: 'reward',
-    client(session) {
-      const client = new Client(session, missions);
-      return () => client.next();
-    },
+    client: (session) => new Client(session, missions),
     judge: (findings, shown) => judge(missions, findings, shown),
   };
 }
